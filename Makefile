@@ -1,0 +1,57 @@
+# make run and make test do all their own set-up; nothing else has to be called first.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 0.0.0.0
+PORT ?= 8000
+
+.PHONY: help setup run test check format lint types imports bench demo clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+# The stamps hold what was installed from; pip runs again only when a list has changed.
+$(VENV)/.runtime: requirements.txt constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.tools: $(VENV)/.runtime requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+setup: $(VENV)/.tools ## make the virtual environment with all tools and prepare the embedding model
+	$(BIN)/python -m app.prepare
+
+run: $(VENV)/.runtime ## start the service on port 8000 (HOST, PORT)
+	$(BIN)/python -m app.prepare
+	exec $(BIN)/python -m uvicorn app.main:app --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.tools ## run all tests
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.tools ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+lint: $(VENV)/.tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.tools
+	$(BIN)/mypy
+
+imports: $(VENV)/.tools
+	$(BIN)/lint-imports
+
+check: lint types imports test ## format, lint, types, import contract, tests: what CI runs
+
+bench: $(VENV)/.tools ## measure: a table for each benchmark
+	$(BIN)/python -m benchmarks
+
+demo: $(VENV)/.runtime ## upload the samples to a running service and ask about them
+	$(BIN)/python scripts/demo.py
+
+clean: ## remove the virtual environment and caches; data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

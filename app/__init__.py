@@ -1,0 +1,1 @@
+"""Self-hosted, multi-tenant chat with your documents."""

@@ -1,0 +1,135 @@
+"""Settings: read from the environment and `.env`, checked once at start. Nothing else reads the environment."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.common.errors import StartupError
+
+DEFAULT_EMBEDDING_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+MIN_CHUNK_SIZE = 100
+MAX_CHUNK_SIZE = 8000
+MIN_ADMIN_KEY_LENGTH = 16
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; the upper-case field name is the variable's name."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    # Language model
+    groq_api_key: SecretStr | None = None
+    model_name: str = "llama-3.3-70b-versatile"
+    temperature: float = Field(0.7, ge=0, le=2)
+    llm_provider: Literal["auto", "groq", "openai", "extractive"] = "auto"
+    llm_base_url: str | None = None
+    llm_api_key: SecretStr | None = None
+    groq_api_base: str | None = None
+    llm_timeout: float = Field(60, gt=0, le=600)
+
+    # Vectors
+    vector_store_type: Literal["chroma"] = "chroma"
+    vector_store_path: Path = Path("./chroma_db")
+    collection_cache_size: int = Field(64, ge=1, le=100_000)
+    embedding_model: str = DEFAULT_EMBEDDING_MODEL
+    embedding_backend: Literal["onnx", "torch"] = "onnx"
+    embedding_device: str = "cpu"
+    top_k: int = Field(4, ge=1, le=50)
+    chunk_size: int = Field(1000, ge=MIN_CHUNK_SIZE, le=MAX_CHUNK_SIZE)
+    chunk_overlap: int = Field(200, ge=0, lt=MAX_CHUNK_SIZE)
+
+    # Conversations
+    memory_type: Literal["buffer", "buffer_window", "summary"] = "buffer"
+    max_token_limit: int = Field(2000, ge=100, le=1_000_000)
+    memory_window: int = Field(5, ge=1, le=1000)
+    session_store_type: Literal["sqlite"] = "sqlite"
+    session_db_path: Path = Path("./data/sessions.db")
+    session_ttl: int = Field(3600, ge=1)
+    max_cached_sessions: int = Field(100, ge=1, le=1_000_000)
+    cleanup_interval: int = Field(300, ge=1)
+
+    # Uploads and requests
+    data_path: Path = Path("./data")
+    pdf_engine: Literal["pdfium", "pypdf"] = "pdfium"
+    max_upload_mb: int = Field(50, ge=1, le=2048)
+    max_files_per_upload: int = Field(20, ge=1, le=1000)
+    max_message_chars: int = Field(8000, ge=1, le=1_000_000)
+
+    # Limits of one client; none unless set
+    max_documents_per_client: int | None = Field(None, ge=1)
+    max_chunks_per_client: int | None = Field(None, ge=1)
+    rate_limit_per_minute: int | None = Field(None, ge=1, le=1_000_000)
+
+    # Service
+    admin_api_key: SecretStr | None = None
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    worker_threads: int = Field(128, ge=8, le=2000)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("admin_api_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < MIN_ADMIN_KEY_LENGTH:
+            raise ValueError(f"it must have at least {MIN_ADMIN_KEY_LENGTH} characters")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.chunk_overlap >= self.chunk_size:
+            raise ValueError("CHUNK_OVERLAP must be smaller than CHUNK_SIZE.")
+        if self.llm_provider == "groq" and self.groq_api_key is None:
+            raise ValueError(
+                "GROQ_API_KEY must be set when LLM_PROVIDER=groq; "
+                "leave LLM_PROVIDER=auto to run without a key, with extractive answers."
+            )
+        if self.llm_provider == "openai" and not self.llm_base_url:
+            raise ValueError(
+                "LLM_BASE_URL must be set when LLM_PROVIDER=openai, for example http://127.0.0.1:11434/v1."
+            )
+        return self
+
+    @property
+    def provider(self) -> Literal["groq", "openai", "extractive"]:
+        """The provider in use: `auto` is Groq with a key and extractive without one."""
+        if self.llm_provider == "auto":
+            return "groq" if self.groq_api_key else "extractive"
+        return self.llm_provider
+
+    @property
+    def answering_model(self) -> str:
+        """What answers, as /health and answers name it."""
+        return "extractive" if self.provider == "extractive" else self.model_name
+
+
+def load_settings(env_file: str | Path | None = ".env") -> Settings:
+    """Read the settings; raises StartupError with one sentence that names the variable and what is allowed."""
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as exc:
+        raise StartupError(_sentence(exc.errors(include_url=False, include_input=False)[0])) from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """One sentence about a wrong setting, without its value: that may be a secret."""
+    reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    if not error["loc"]:
+        return f"{reason}."
+    return f"The setting {str(error['loc'][0]).upper()} is wrong: {reason}."
