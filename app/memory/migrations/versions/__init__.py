@@ -1,0 +1,1 @@
+"""The schema of the sessions database, step by step (Alembic)."""

@@ -1,0 +1,203 @@
+"""Reading conversations from SQL."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from sqlalchemy import Connection
+from typing_extensions import override
+
+from app.common.database import Database
+from app.common.errors import Conflict, NotFound
+from app.common.ids import ClientId
+from app.memory import (
+    Message,
+    MessagePage,
+    SessionExport,
+    SessionInfo,
+    SessionPage,
+    SessionStats,
+    SessionStore,
+    Summary,
+    Turn,
+)
+from app.memory import queries as q
+from app.memory.cache import Key, RecentSessions, RecentTurns
+from app.memory.cursors import decode_cursor, encode_cursor
+from app.memory.tables import ALL_CLIENTS, sessions
+
+_PAGE_TURNS = 32
+_END = 2**31 - 1
+_BYTES_PER_MB = 1024 * 1024
+
+
+class SqlSessionReader(SessionStore):
+    """The reading half of a SessionStore on a database whose schema is up to date."""
+
+    def __init__(self, database: Database, *, cached_sessions: int, clock: Callable[[], float]) -> None:
+        self._db = database
+        self._clock = clock
+        self._recent = RecentSessions(cached_sessions, turns_each=_PAGE_TURNS)
+
+    @override
+    def history(
+        self, client_id: ClientId, session_id: str, *, max_turns: int | None = None, max_tokens: int | None = None
+    ) -> list[Turn]:
+        key = (client_id, session_id)
+        now = self._clock()
+        recent = self._recent.get(key, now, lambda limit: self._load(key, now, limit))
+        if recent is None:
+            return []
+        return _fit(self._backwards(key, recent, now), max_turns, max_tokens)
+
+    def _load(self, key: Key, now: float, limit: int) -> RecentTurns | None:
+        bounds = {"after": 0, "before": _END, "limit": 2 * limit, "now": now}
+        with self._db.read() as connection:
+            rows = connection.execute(q.LATEST_MESSAGES, {**bound(key), **bounds}).all()
+        return RecentTurns(tuple(q.as_turns(rows[::-1])), rows[0].expires_at) if rows else None
+
+    def _backwards(self, key: Key, recent: RecentTurns, now: float) -> Iterator[Turn]:
+        """Yield the session's turns, latest first, reading on page by page as far as they are asked for."""
+        turns: Sequence[Turn] = recent.turns
+        while turns:
+            yield from reversed(turns)
+            if turns[0].number == 1:
+                break
+            bounds = {"after": 0, "before": 2 * turns[0].number - 1, "limit": 2 * _PAGE_TURNS, "now": now}
+            with self._db.read() as connection:
+                rows = connection.execute(q.LATEST_MESSAGES, {**bound(key), **bounds}).all()
+            turns = q.as_turns(rows[::-1])
+
+    @override
+    def turns(self, client_id: ClientId, session_id: str, *, after: int, before: int, limit: int) -> list[Turn]:
+        bounds = {"after": 2 * after, "before": 2 * before - 1, "limit": 2 * limit, "now": self._clock()}
+        with self._db.read() as connection:
+            rows = connection.execute(q.EARLIEST_MESSAGES, {**bound((client_id, session_id)), **bounds}).all()
+        return q.as_turns(rows)
+
+    @override
+    def messages(
+        self,
+        client_id: ClientId,
+        session_id: str,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> MessagePage:
+        key = (client_id, session_id)
+        backwards = after is None and before is not None
+        with self._db.read() as connection:
+            self._alive(connection, key)
+            chosen = q.message_page(after=after or 0, before=before or _END, backwards=backwards)
+            rows = connection.execute(chosen.limit(limit + 1), bound(key)).all()
+        kept = [q.as_message(row) for row in rows[:limit]]
+        return MessagePage(tuple(reversed(kept) if backwards else kept), has_more=len(rows) > limit)
+
+    @override
+    def info(self, client_id: ClientId, session_id: str) -> SessionInfo:
+        with self._db.read() as connection:
+            return self._find(connection, (client_id, session_id))
+
+    @override
+    def owner_of(self, session_id: str) -> ClientId:
+        wanted = {"session": session_id, "now": self._clock()}
+        with self._db.read() as connection:
+            owners = connection.execute(q.ACTIVE_OWNERS, wanted).scalars().all()
+            owners = owners or connection.execute(q.OWNERS, wanted).scalars().all()
+        if not owners:
+            raise no_such_session()
+        if len(owners) > 1:
+            raise Conflict(
+                "Several clients have a session of that id: say which client is meant with client_id.",
+                code="ambiguous_session",
+            )
+        return ClientId(owners[0])
+
+    @override
+    def active_ids(self, owner: ClientId | None = None, *, limit: int | None = None) -> list[str]:
+        chosen = q.active_sessions(self._clock(), owner=owner, limit=limit)
+        with self._db.read() as connection:
+            return list(connection.execute(chosen.with_only_columns(sessions.c.session_id)).scalars())
+
+    @override
+    def list_sessions(
+        self, owner: ClientId | None = None, *, limit: int = 50, cursor: str | None = None
+    ) -> SessionPage:
+        now = self._clock()
+        below = decode_cursor(cursor) if cursor is not None else None
+        with self._db.read() as connection:
+            chosen = q.active_sessions(now, owner=owner, limit=limit + 1, below=below)
+            found = [q.as_info(row, now) for row in connection.execute(chosen)]
+        page = tuple(found[:limit])
+        return SessionPage(page, encode_cursor(page[-1]) if len(found) > limit else None)
+
+    @override
+    def export(self, client_id: ClientId, session_id: str) -> SessionExport:
+        key = (client_id, session_id)
+        with self._db.read() as connection:
+            session = self._alive(connection, key)
+            chosen = q.message_page(after=0, before=_END)
+            stored: tuple[Message, ...] = tuple(map(q.as_message, connection.execute(chosen, bound(key))))
+        return SessionExport(session, stored)
+
+    @override
+    def get_stats(self, owner: ClientId | None = None) -> SessionStats:
+        wanted = {"scope": owner or ALL_CLIENTS, "client": owner, "now": self._clock()}
+        expired_count = q.EXPIRED_COUNT if owner is None else q.EXPIRED_COUNT_OF
+        with self._db.read() as connection:
+            row = connection.execute(q.TOTALS, wanted).first()
+            expired: int = connection.execute(expired_count, wanted).scalar_one()
+        count, message_count, size = (row.sessions, row.messages, row.stored_bytes) if row else (0, 0, 0)
+        return SessionStats(
+            active_chains=self._recent.count(owner),
+            total_sessions=count,
+            active_sessions=count - expired,
+            expired_sessions=expired,
+            total_messages=message_count,
+            avg_messages_per_session=round(message_count / count, 2) if count else 0.0,
+            database_size_mb=round((self._db.size_bytes() if owner is None else size) / _BYTES_PER_MB, 3),
+        )
+
+    @override
+    def summary(self, client_id: ClientId, session_id: str) -> Summary | None:
+        with self._db.read() as connection:
+            return find_summary(connection, (client_id, session_id), self._clock())
+
+    def _alive(self, connection: Connection, key: Key) -> SessionInfo:
+        info = self._find(connection, key)
+        if info.is_expired:
+            raise no_such_session()
+        return info
+
+    def _find(self, connection: Connection, key: Key) -> SessionInfo:
+        row = connection.execute(q.SESSION, bound(key)).first()
+        if row is None:
+            raise no_such_session()
+        return q.as_info(row, self._clock())
+
+
+def bound(key: Key) -> dict[str, object]:
+    """Return the parameters that name a session."""
+    return {"client": key[0], "session": key[1]}
+
+
+def no_such_session() -> NotFound:
+    """Return the error for a session that the client does not have."""
+    return NotFound("There is no such session; it may have expired.", code="session_not_found")
+
+
+def _fit(latest_first: Iterator[Turn], max_turns: int | None, max_tokens: int | None) -> list[Turn]:
+    left = float("inf") if max_tokens is None else max_tokens
+    chosen: list[Turn] = []
+    while max_turns is None or len(chosen) < max_turns:
+        turn = next(latest_first, None)
+        if turn is None or turn.tokens > left:
+            break
+        chosen.append(turn)
+        left -= turn.tokens
+    return chosen[::-1]
+
+
+def find_summary(connection: Connection, key: Key, now: float) -> Summary | None:
+    """Return the summary of a session that has not expired."""
+    row = connection.execute(q.SUMMARY, {**bound(key), "now": now}).first()
+    return Summary(row.content, row.summarised_up_to, (row.position + 1) // 2) if row else None

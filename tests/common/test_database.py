@@ -1,0 +1,206 @@
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import IntegrityError
+
+from app.common.database import GROUP_LIMIT, Database
+from app.common.errors import Unavailable
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.open_sqlite(tmp_path / "odd #?%20name" / "test.db")
+    with opened.write() as connection:
+        connection.execute(text("CREATE TABLE words (word TEXT PRIMARY KEY)"))
+    yield opened
+    opened.close()
+
+
+def add(word: str) -> Callable[[Connection], str]:
+    def work(connection: Connection) -> str:
+        connection.execute(text("INSERT INTO words VALUES (:word)"), {"word": word})
+        return word.upper()
+
+    return work
+
+
+def words(database: Database) -> list[str]:
+    with database.read() as connection:
+        return sorted(connection.execute(text("SELECT word FROM words")).scalars())
+
+
+def wait_for(database: Database, count: int) -> None:
+    while len(database._waiting) < count:
+        time.sleep(0.001)
+
+
+def hand_in(database: Database, pool: ThreadPoolExecutor, jobs: list[str]) -> list["Future[str]"]:
+    """Have the jobs waiting, in this order, by the time of the return. The writer must be taken."""
+    futures = []
+    for number, word in enumerate(jobs):
+        futures.append(pool.submit(database.run, add(word)))
+        wait_for(database, number + 1)
+    return futures
+
+
+def commits(database: Database) -> list[None]:
+    seen: list[None] = []
+    event.listen(database.engine, "commit", lambda _connection: seen.append(None))
+    return seen
+
+
+def test_work_is_committed_when_run_returns(database: Database) -> None:
+    after: list[str] = []
+    assert database.run(add("one"), then=after.append) == "ONE"
+    assert (words(database), after) == (["one"], ["ONE"])
+
+
+def test_work_that_fails_is_undone(database: Database) -> None:
+    def failing(connection: Connection) -> None:
+        add("half")(connection)
+        raise KeyError("reason")
+
+    with pytest.raises(KeyError):
+        database.run(failing)
+    assert words(database) == []
+    assert database.run(add("next")) == "NEXT"
+
+
+def test_work_that_waits_shares_one_commit(database: Database) -> None:
+    seen = commits(database)
+    jobs = [f"w{number:02d}" for number in range(30)]
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        with database._write_lock:
+            futures = hand_in(database, pool, jobs)
+        assert [future.result(10) for future in futures] == [word.upper() for word in jobs]
+    assert len(seen) == 1
+    assert words(database) == jobs
+
+
+def test_a_group_is_bounded(database: Database) -> None:
+    seen = commits(database)
+    jobs = [f"w{number:03d}" for number in range(GROUP_LIMIT + 1)]
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        with database._write_lock:
+            futures = hand_in(database, pool, jobs)
+        wait(futures, 10)
+    assert len(seen) == 2
+    assert words(database) == jobs
+
+
+def test_in_a_group_only_the_work_that_fails_is_undone(database: Database) -> None:
+    def half(connection: Connection) -> None:
+        add("half")(connection)
+        raise KeyError("reason")
+
+    with ThreadPoolExecutor(4) as pool:
+        with database._write_lock:
+            first, twice = hand_in(database, pool, ["same", "same"])
+            failing = pool.submit(database.run, half)
+            wait_for(database, 3)
+            last = pool.submit(database.run, add("other"))
+            wait_for(database, 4)
+        assert (first.result(10), last.result(10)) == ("SAME", "OTHER")
+        with pytest.raises(IntegrityError):
+            twice.result(10)
+        with pytest.raises(KeyError):
+            failing.result(10)
+    assert words(database) == ["other", "same"]
+
+
+def test_all_of_a_group_learn_that_the_commit_failed(database: Database) -> None:
+    after: list[str] = []
+
+    def refuse(_connection: Connection) -> None:
+        raise ConnectionError("gone")
+
+    with ThreadPoolExecutor(3) as pool:
+        with database._write_lock:
+            futures = hand_in(database, pool, ["a", "b"])
+            futures.append(pool.submit(database.run, add("c"), after.append))
+            wait_for(database, 3)
+            event.listen(database.engine, "commit", refuse)
+        for future in futures:
+            with pytest.raises(ConnectionError):
+                future.result(10)
+    event.remove(database.engine, "commit", refuse)
+    assert (words(database), after) == ([], [])
+
+
+def test_callbacks_come_in_the_order_of_the_commits(database: Database) -> None:
+    order: list[int] = []
+
+    def count(connection: Connection) -> int:
+        connection.execute(text("INSERT INTO words SELECT count(*) FROM words"))
+        return int(connection.execute(text("SELECT count(*) FROM words")).scalar_one())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: database.run(count, then=order.append), range(200)))
+    assert order == list(range(1, 201))
+
+
+def test_a_callback_that_fails_does_not_hold_up_the_others(database: Database) -> None:
+    def broken(_result: str) -> None:
+        raise KeyError("callback")
+
+    with ThreadPoolExecutor(2) as pool:
+        with database._write_lock:
+            bad = pool.submit(database.run, add("bad"), broken)
+            wait_for(database, 1)
+            good = pool.submit(database.run, add("good"))
+            wait_for(database, 2)
+        assert good.result(10) == "GOOD"
+        with pytest.raises(KeyError):
+            bad.result(10)
+    assert words(database) == ["bad", "good"]
+
+
+def test_a_full_disk_is_reported_as_unavailable_and_nothing_is_stored(database: Database) -> None:
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=4")
+    for attempt in (lambda: database.run(add("x" * 100_000)), lambda: write_plainly(database, "x" * 100_000)):
+        with pytest.raises(Unavailable) as caught:
+            attempt()
+        assert caught.value.retry_after
+        assert "x" not in caught.value.detail.replace("exceed", "")
+    assert words(database) == []
+
+
+def write_plainly(database: Database, word: str) -> None:
+    with database.write() as connection:
+        add(word)(connection)
+
+
+def test_connections_are_opened_for_safety(database: Database) -> None:
+    with database.read() as connection:
+        values = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("foreign_keys", "journal_mode", "synchronous", "secure_delete")
+        }
+    assert values == {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+
+
+def test_a_reader_keeps_its_view_while_others_write(database: Database) -> None:
+    with database.read() as connection:
+        before = connection.execute(text("SELECT count(*) FROM words")).scalar()
+        database.run(add("new"))
+        assert connection.execute(text("SELECT count(*) FROM words")).scalar() == before
+    assert words(database) == ["new"]
+
+
+def test_the_log_is_emptied_and_the_file_shrinks(database: Database) -> None:
+    path = Path(database.engine.url.database or "")
+    for number in range(50):
+        database.run(add(f"{number}" + "long" * 5000))
+    grown = database.size_bytes()
+    with database.write() as connection:
+        connection.execute(text("DELETE FROM words"))
+    assert database.truncate_log()
+    assert Path(f"{path}-wal").stat().st_size == 0
+    assert b"longlong" not in path.read_bytes()
+    assert database.compact()
+    assert database.size_bytes() < grown / 10
