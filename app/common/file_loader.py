@@ -1,0 +1,174 @@
+"""Uploads become text here: the kind is decided by content and name together, read, cleaned once, and checked.
+
+Adding a kind is adding a reader to `_READERS`.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.common.errors import InvalidInput, UnreadableFile, UnsupportedType
+from app.common.readers.cleaning import MAX_UNREADABLE, unreadable_share
+from app.common.readers.doc import read_doc
+from app.common.readers.docx import read_docx
+from app.common.readers.joining import join_blocks, shorten
+from app.common.readers.markdown import markdown_headings
+from app.common.readers.pdf import read_pdf
+from app.common.readers.raw import (
+    Budget,
+    Data,
+    Heading,
+    PdfEngine,
+    RawDocument,
+    ReadLimits,
+    read_head,
+)
+from app.common.readers.raw import Kind as FileKind
+from app.common.readers.sniff import DESCRIPTIONS, Content, holds_pdf_header, sniff
+from app.common.readers.text import read_markdown, read_text
+
+__all__ = [
+    "SUPPORTED_EXTENSIONS",
+    "FileKind",
+    "Heading",
+    "LoadedDocument",
+    "PdfEngine",
+    "ReadLimits",
+    "check_filename",
+    "load_document",
+]
+
+_MAX_NAME = 255
+_BLANK_HEAD = 1 << 16
+_PAGE_BREAK = "\n\n"
+_DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TEXT_CONTENTS: frozenset[Content] = frozenset({"other", "html"})
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """A document as text.
+
+    `text` is cleaned, its pages are joined by one empty line; `page_starts` holds the offset of each page (kinds
+    without pages have one, at 0); `headings` are those of DOCX and Markdown; `warnings` are sentences about the
+    reading and never hold text of the document.
+    """
+
+    kind: FileKind
+    text: str
+    page_starts: tuple[int, ...]
+    headings: tuple[Heading, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    kind: FileKind
+    title: str
+    contents: frozenset[Content]
+    read: Callable[[Data, ReadLimits], RawDocument]
+
+
+_READERS: dict[str, _Reader] = {
+    ".pdf": _Reader("pdf", "a PDF document", frozenset({"pdf"}), read_pdf),
+    ".docx": _Reader("docx", "a Word document (DOCX)", frozenset({"docx"}), read_docx),
+    ".doc": _Reader("doc", "a Word 97-2003 document (DOC)", frozenset({"doc"}), read_doc),
+    ".txt": _Reader("txt", "plain text", _TEXT_CONTENTS, read_text),
+    ".md": _Reader("md", "Markdown", _TEXT_CONTENTS, read_markdown),
+    ".markdown": _Reader("md", "Markdown", _TEXT_CONTENTS, read_markdown),
+}
+
+SUPPORTED_EXTENSIONS = frozenset(_READERS)
+"""The endings that are read, in lower case and with their dot."""
+
+
+def check_filename(name: str) -> str:
+    """Return the name to show: the last component of `name`, composed (NFC). It is never used as a path.
+
+    Raises InvalidInput (bad_name) for an empty one, more than 255 characters, control characters and marks that
+    turn the direction of writing, which make `exe.pdf` of `fdp.exe`.
+    """
+    last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2]).strip()
+    if last in ("", ".", "..") or len(last) > _MAX_NAME:
+        raise InvalidInput(f"A file needs a name of 1 to {_MAX_NAME} characters; rename it.", code="bad_name")
+    # Asked of the whole: what stands before a slash is dropped, but a NUL there is no accident either.
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _DIRECTION_OVERRIDES for char in name):
+        raise InvalidInput(
+            "The file's name holds control characters; rename it with letters, digits and spaces.", code="bad_name"
+        )
+    return last
+
+
+def load_document(
+    filename: str, data: Data, *, pdf_engine: PdfEngine = "pdfium", limits: ReadLimits | None = None
+) -> LoadedDocument:
+    """Read one file, from its bytes or its path.
+
+    Raises InvalidInput (bad_name), UnsupportedType (unsupported_type, type_mismatch), TooLarge (too_large,
+    too_many_pages) and UnreadableFile (encrypted, no_text, corrupt, bomb, empty_file). The libraries below may take
+    all memory or end the process on hostile files: call it through `app.services.parsing.ParserPool`.
+    """
+    limits = limits or ReadLimits()
+    reader = _reader_for(check_filename(filename))
+    head = read_head(data, _BLANK_HEAD + 1)
+    if len(head) <= _BLANK_HEAD and not head.strip():
+        raise _empty()
+    _check_content(reader, data)
+    try:
+        raw = read_pdf(data, limits, pdf_engine) if reader.kind == "pdf" else reader.read(data, limits)
+    except (MemoryError, RecursionError) as exc:
+        raise UnreadableFile("Reading the file takes more memory than is allowed; split it.", code="bomb") from exc
+    return _finish(reader.kind, raw, limits)
+
+
+def _reader_for(name: str) -> _Reader:
+    reader = _READERS.get("." + name.rpartition(".")[2].lower()) if "." in name else None
+    if reader is None:
+        raise UnsupportedType("This kind of file is not read here; upload PDF, DOCX, DOC, TXT or MD.")
+    return reader
+
+
+def _check_content(reader: _Reader, data: Data) -> None:
+    content = sniff(data)
+    if content == "encrypted office" and reader.kind in ("docx", "doc"):
+        raise UnreadableFile(
+            "This Word document is protected by a password; save a copy without one and upload that.", code="encrypted"
+        )
+    if content in reader.contents or (reader.kind == "pdf" and content == "other" and holds_pdf_header(data)):
+        return
+    raise UnsupportedType(
+        f"The file is {DESCRIPTIONS[content]}, but its name says {reader.title}; upload it under its real kind, "
+        "or save it as PDF, DOCX or TXT.",
+        code="type_mismatch",
+    )
+
+
+def _finish(kind: FileKind, raw: RawDocument, limits: ReadLimits) -> LoadedDocument:
+    """Clean, join and check: every offset is one into the cleaned text."""
+    _check_readable(raw)
+    pages: list[str] = []
+    page_starts: list[int] = []
+    headings: list[Heading] = []
+    start = 0
+    for blocks in raw.pages:
+        page, found = join_blocks(blocks, verbatim=raw.verbatim)
+        headings += [heading._replace(start=start + heading.start) for heading in found]
+        pages.append(page)
+        page_starts.append(start)
+        start += len(page) + len(_PAGE_BREAK)
+    text = Budget(limits).spend(_PAGE_BREAK.join(pages))
+    if not text.strip():
+        raise _empty() if kind in ("txt", "md") else UnreadableFile(raw.empty_hint, code="no_text")
+    if kind == "md":
+        headings = [shorten(heading) for heading in markdown_headings(text)]
+    return LoadedDocument(kind, text, tuple(page_starts), tuple(headings), tuple(raw.warnings))
+
+
+def _check_readable(raw: RawDocument) -> None:
+    sample = "".join(block.text[:2000] for page in raw.pages for block in page[:200])
+    if unreadable_share(sample) > MAX_UNREADABLE:
+        raise UnreadableFile("The file's text comes out as unreadable symbols; save it again in another format.")
+
+
+def _empty() -> UnreadableFile:
+    return UnreadableFile("The file is empty; upload one that holds text.", code="empty_file")

@@ -1,0 +1,96 @@
+"""What every reader takes and gives: a file's bytes or path, the limits, and raw text in blocks and pages."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple
+
+from app.common.errors import TooLarge
+
+Data = bytes | Path
+PdfEngine = Literal["pdfium", "pypdf"]
+Kind = Literal["pdf", "docx", "doc", "txt", "md"]
+Shape = Literal["paragraph", "row", "item"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """How much one file may hold: pages, characters of text, bytes and entries that an archive unpacks to."""
+
+    max_pages: int = 5000
+    max_characters: int = 20_000_000
+    max_unpacked_bytes: int = 200 << 20
+    max_archive_entries: int = 5000
+
+
+class Block(NamedTuple):
+    """A paragraph, a row of a table or an item of a list. `level` is that of a heading (0 is the title), else None."""
+
+    text: str
+    level: int | None = None
+    shape: Shape = "paragraph"
+
+
+class Heading(NamedTuple):
+    """A heading and the offset at which its line begins; `level` is 0 for a title, else 1 to 9."""
+
+    start: int
+    level: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """What a reader found, not cleaned yet: pages of blocks, and what it has to say about the reading.
+
+    `verbatim` keeps blank lines and spaces as they are. `empty_hint` tells what to do when there is no text.
+    """
+
+    pages: Sequence[Sequence[Block]]
+    warnings: list[str] = field(default_factory=list)
+    verbatim: bool = False
+    empty_hint: str = "This file holds no text."
+
+
+class Budget:
+    """Counts the characters read so far, so that reading stops at the limit and not after it."""
+
+    def __init__(self, limits: ReadLimits) -> None:
+        self._left = self._limit = limits.max_characters
+
+    def spend(self, text: str) -> str:
+        """Return `text`; TooLarge (too_large) once more than the limit has been spent."""
+        self._left -= len(text)
+        if self._left < 0:
+            raise TooLarge(
+                f"The file holds more than {self._limit:,} characters of text; split it into smaller files.",
+                code="too_large",
+            )
+        return text
+
+
+def read_bytes(data: Data) -> bytes:
+    """Return the whole content."""
+    return data if isinstance(data, bytes) else data.read_bytes()
+
+
+def read_head(data: Data, size: int) -> bytes:
+    """Return the first `size` bytes."""
+    if isinstance(data, bytes):
+        return data[:size]
+    with data.open("rb") as stream:
+        return stream.read(size)
+
+
+def open_data(data: Data) -> BinaryIO:
+    """Return a seekable stream over the content; the caller closes it."""
+    return io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
+
+
+def page_list(numbers: Sequence[int]) -> str:
+    """Name pages for people: `Page 3`, `Pages 2, 5` or `Pages 1, 2, 3, ... (40 in all)`."""
+    if len(numbers) == 1:
+        return f"Page {numbers[0]}"
+    shown = ", ".join(str(number) for number in numbers[:10])
+    return f"Pages {shown}" if len(numbers) <= 10 else f"Pages {shown}, ... ({len(numbers)} in all)"  # noqa: PLR2004 - as many as a line holds

@@ -1,0 +1,94 @@
+"""What the service and its reading processes say to each other: frames of JSON and text, never pickles.
+
+A reader that a hostile file took over could put anything into a pickle, and the service would run it.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.common.errors import AppError, InvalidInput, TooLarge, UnreadableFile, UnsupportedType
+from app.common.file_loader import Heading, LoadedDocument, PdfEngine, ReadLimits
+
+HEADER_BYTES = 8
+READY, TAKEN = b"ready", b"taken"
+_ERRORS: dict[str, type[AppError]] = {
+    kind.__name__: kind for kind in (InvalidInput, TooLarge, UnreadableFile, UnsupportedType)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One file to read; `path` is None when the content itself follows."""
+
+    filename: str
+    path: str | None
+    pdf_engine: PdfEngine
+    cpu_seconds: int
+    limits: ReadLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A document or the reason why there is none, and what our readers logged (level, message) on the way.
+
+    `worn` asks for a fresh process: this one has grown.
+    """
+
+    result: LoadedDocument | AppError
+    log: tuple[tuple[int, str], ...] = ()
+    worn: bool = False
+
+
+def frame(payload: bytes) -> bytes:
+    """Return `payload` with its length before it."""
+    return len(payload).to_bytes(HEADER_BYTES, "big") + payload
+
+
+def pack_order(order: Order) -> bytes:
+    """Return the order as bytes."""
+    return json.dumps(asdict(order)).encode()
+
+
+def unpack_order(payload: bytes) -> Order:
+    """Return the order that `pack_order` packed."""
+    fields = json.loads(payload)
+    return Order(**{**fields, "limits": ReadLimits(**fields["limits"])})
+
+
+def pack_answer(answer: Answer) -> tuple[bytes, bytes]:
+    """Return the answer as a JSON part and the document's text in UTF-8."""
+    fields: dict[str, Any] = {"log": answer.log, "worn": answer.worn}
+    if isinstance(answer.result, LoadedDocument):
+        document = asdict(answer.result)
+        text = document.pop("text")
+        return json.dumps({**fields, "document": document}).encode(), text.encode()
+    error = answer.result
+    fields["error"] = {"kind": type(error).__name__, "code": error.code, "detail": error.detail}
+    return json.dumps(fields).encode(), b""
+
+
+def unpack_answer(payload: bytes, text: bytes) -> Answer:
+    """Return what `pack_answer` packed. Raises ValueError, KeyError or TypeError for anything else."""
+    fields = json.loads(payload)
+    if error := fields.get("error"):
+        result: LoadedDocument | AppError = _ERRORS[error["kind"]](error["detail"], code=error["code"])
+    else:
+        result = _document(fields["document"], text.decode())
+    return Answer(result, tuple((int(level), str(text)) for level, text in fields["log"]), bool(fields["worn"]))
+
+
+def _document(fields: dict[str, Any], text: str) -> LoadedDocument:
+    return LoadedDocument(
+        kind=fields["kind"],
+        text=text,
+        page_starts=tuple(fields["page_starts"]),
+        headings=tuple(Heading(*heading) for heading in fields["headings"]),
+        warnings=tuple(fields["warnings"]),
+    )
+
+
+def source_of(order: Order, content: bytes) -> bytes | Path:
+    """Return what is to be read: the file that the order names, or the content that came with it."""
+    return content if order.path is None else Path(order.path)
