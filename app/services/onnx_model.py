@@ -1,0 +1,248 @@
+"""Embeddings from an exported model with tokenizers and onnxruntime alone: nothing here imports torch.
+
+Runs are kept small (PADDED_TOKENS_PER_RUN): they stay in the processor's cache, and end soon. One session serves all
+threads, which onnxruntime allows. Bulk work has threads of its own at a lower priority, so that questions overtake it.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort  # type: ignore[import-untyped]  # has no type information
+from tokenizers import Tokenizer  # type: ignore[import-untyped]  # has no type information
+
+from app.common.errors import StartupError, Unavailable
+from app.services.embeddings import Embedder, OnBatch, Vectors
+
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+INFO_FILE = "export.json"
+OUTPUT_NAME = "sentence_embedding"
+
+PADDED_TOKENS_PER_RUN = 256
+TEXTS_PER_RUN = 32
+TEXTS_PER_SLICE = 64  # tokenized, sorted by length and packed together
+BULK_NICENESS = 10
+SHUTTING_DOWN = "The service is shutting down; try again later."
+
+TokenIds = list[int]
+
+
+@dataclass(frozen=True)
+class ExportInfo:
+    """What must be known about an exported model besides its graph. The prompts are put before each text."""
+
+    model: str
+    dimension: int
+    max_tokens: int
+    pad_id: int
+    query_prompt: str
+    document_prompt: str
+
+    def save(self, folder: Path) -> None:
+        """Write it into `folder`."""
+        (folder / INFO_FILE).write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "ExportInfo":
+        """Read it from `folder`. Raises OSError, ValueError or TypeError if it is not there or not whole."""
+        return cls(**json.loads((folder / INFO_FILE).read_text(encoding="utf-8")))
+
+
+class OnnxModel:
+    """An exported model in memory. Any number of threads may use it at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the export in `folder`. Raises StartupError if it is damaged."""
+        try:
+            self.info = ExportInfo.load(folder)
+            self._tokenizer = _load_tokenizer(folder, self.info.max_tokens)
+            self._session = _load_session(folder)
+        except Exception as exc:  # tokenizers raises plain Exception, onnxruntime its own kinds below it
+            raise StartupError(
+                f"The exported embedding model in {folder} is damaged; delete the folder and start again."
+            ) from exc
+        self._inputs = [node.name for node in self._session.get_inputs()]
+
+    def tokenize(self, texts: Sequence[str], prompt: str) -> list[TokenIds]:
+        """Token ids of each text after `prompt`, cut at the model's limit."""
+        # A line break is a space, as it is to LangChain's HuggingFaceEmbeddings: both backends see one text.
+        # encode_batch_fast lets go of the interpreter lock while it works; encode does not.
+        prompted = [prompt + text.replace("\n", " ") for text in texts]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(prompted)]
+
+    def run(self, tokens: Sequence[TokenIds]) -> Vectors:
+        """Unit-length vectors of texts that are already tokens, in one run."""
+        (vectors,) = self._session.run([OUTPUT_NAME], self._padded(tokens))
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)
+
+    def _padded(self, tokens: Sequence[TokenIds]) -> dict[str, np.ndarray]:
+        shape = (len(tokens), max(map(len, tokens)))
+        ids = np.full(shape, self.info.pad_id, dtype=np.int64)
+        mask = np.zeros(shape, dtype=np.int64)
+        for row, text in enumerate(tokens):
+            ids[row, : len(text)] = text
+            mask[row, : len(text)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        return {name: feed[name] for name in self._inputs}
+
+
+class OnnxEmbedder(Embedder):
+    """Embeds with one OnnxModel; `threads` bounds the bulk runs at one time, whoever asks for them."""
+
+    def __init__(self, name: str, folder: Path, *, threads: int) -> None:
+        """Load the export in `folder`. Raises StartupError if it is damaged."""
+        self.name = name
+        self._model = OnnxModel(folder)
+        self.dimension = self._model.info.dimension
+        self._bulk = ThreadPoolExecutor(threads, "embed-bulk", initializer=_lower_priority)
+        # Two per thread: none waits for its next run while the caller looks at a result.
+        self._window = 2 * threads
+        self._questions = ThreadPoolExecutor(usable_cores(), "embed-question")
+        self._waiting: deque[tuple[TokenIds, Future[Vectors]]] = deque()
+        self._waiting_lock = threading.Lock()
+
+    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> Vectors:
+        """See Embedder. Few runs of one caller are queued at a time, so that several callers take turns."""
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        pending: deque[tuple[list[int], Future[Vectors]]] = deque()
+        done = 0
+        batches = self._batches(texts)
+        try:
+            while True:
+                while len(pending) < self._window and (batch := next(batches, None)):
+                    pending.append((batch[0], self._start(batch[1])))
+                if not pending:
+                    return vectors
+                rows, future = pending.popleft()
+                vectors[rows] = _result(future)
+                done += len(rows)
+                if on_batch:
+                    on_batch(done)
+        finally:
+            for _, future in pending:
+                future.cancel()
+
+    def embed_question(self, text: str) -> Vectors:
+        """See Embedder. Questions that arrive while all question threads work share the next run."""
+        (tokens,) = self._model.tokenize([text], self._model.info.query_prompt)
+        answer: Future[Vectors] = Future()
+        with self._waiting_lock:
+            self._waiting.append((tokens, answer))
+        with _closed_is_unavailable():
+            self._questions.submit(self._answer_waiting)
+        return answer.result()
+
+    def close(self) -> None:
+        """See Embedder."""
+        self._bulk.shutdown(cancel_futures=True)
+        self._questions.shutdown()
+
+    def _start(self, tokens: list[TokenIds]) -> Future[Vectors]:
+        with _closed_is_unavailable():
+            return self._bulk.submit(self._model.run, tokens)
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[TokenIds]]]:
+        for start in range(0, len(texts), TEXTS_PER_SLICE):
+            part = texts[start : start + TEXTS_PER_SLICE]
+            tokens = self._model.tokenize(part, self._model.info.document_prompt)
+            for rows in pack([len(text) for text in tokens]):
+                yield [start + row for row in rows], [tokens[row] for row in rows]
+
+    def _answer_waiting(self) -> None:
+        batch = self._take_waiting()
+        if not batch:
+            return
+        try:
+            vectors = self._model.run([tokens for tokens, _ in batch])
+        except BaseException as exc:  # noqa: BLE001 - raised again in every thread that waits for this run
+            for _, answer in batch:
+                answer.set_exception(exc)
+            return
+        for vector, (_, answer) in zip(vectors, batch, strict=True):
+            answer.set_result(vector)
+
+    def _take_waiting(self) -> list[tuple[TokenIds, "Future[Vectors]"]]:
+        # Oldest first, as many as one run holds: a long question does not hold up many short ones.
+        taken: list[tuple[TokenIds, Future[Vectors]]] = []
+        longest = 0
+        with self._waiting_lock:
+            while self._waiting:
+                longest = max(longest, len(self._waiting[0][0]))
+                if taken and not _fits(len(taken) + 1, longest):
+                    break
+                taken.append(self._waiting.popleft())
+        return taken
+
+
+def pack(lengths: Sequence[int]) -> list[list[int]]:
+    """Indexes of `lengths` in groups of similar length, each small enough for one run (or alone)."""
+    groups: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if groups and _fits(len(groups[-1]) + 1, lengths[index]):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
+
+
+def usable_cores() -> int:
+    """Cores this process may use, at least 1: its affinity, less a container's limit (Linux, cgroup v2)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return max(1, min(cores, round(int(quota) / int(period))))
+    except (OSError, ValueError):  # no such file, or "max": there is no limit
+        return cores
+
+
+def _fits(texts: int, longest: int) -> bool:
+    return texts <= TEXTS_PER_RUN and texts * longest <= PADDED_TOKENS_PER_RUN
+
+
+def _load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    tokenizer.enable_truncation(max_tokens)
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _load_session(folder: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return ort.InferenceSession(str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"])
+
+
+def _lower_priority() -> None:
+    # Linux gives every thread a priority of its own; elsewhere bulk work competes with questions as an equal.
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with contextlib.suppress(OSError):
+            niceness = os.getpriority(os.PRIO_PROCESS, thread) + BULK_NICENESS
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
+
+
+@contextlib.contextmanager
+def _closed_is_unavailable() -> Iterator[None]:
+    """Around the submission of work: an executor that is shut down raises RuntimeError."""
+    try:
+        yield
+    except RuntimeError as exc:
+        raise Unavailable(SHUTTING_DOWN) from exc
+
+
+def _result(future: Future[Vectors]) -> Vectors:
+    try:
+        return future.result()
+    except CancelledError as exc:  # close() gave it up
+        raise Unavailable(SHUTTING_DOWN) from exc
