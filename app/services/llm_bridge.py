@@ -1,0 +1,94 @@
+"""An event loop in a thread of its own, usable from worker threads and from other event loops."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Coroutine
+from concurrent.futures import CancelledError, Future
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+from app.common.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class _End:
+    """Marks the end of a relayed stream."""
+
+
+class LoopThread:
+    """Runs coroutines for callers elsewhere. Connections and limits that live on its loop need no locks."""
+
+    def __init__(self, name: str) -> None:
+        """Start the thread at once."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Block until `work` is done and return its result; raise Unavailable when the loop is closed."""
+        future = self._submit(work)
+        try:
+            return future.result()
+        except CancelledError as exc:
+            raise _shutting_down() from exc
+        finally:
+            future.cancel()  # an interrupted caller takes its work with it; no effect when done
+
+    async def relay(self, source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """Yield what `source` yields over there; closing this generator closes `source`."""
+        caller = asyncio.get_running_loop()
+        queue: asyncio.Queue[T | _End] = asyncio.Queue()
+
+        def hand_over(item: T | _End) -> None:
+            if not caller.is_closed():
+                caller.call_soon_threadsafe(queue.put_nowait, item)
+
+        async def pump() -> None:
+            async with aclosing(source):
+                async for item in source:
+                    hand_over(item)
+
+        future = self._submit(pump())
+        future.add_done_callback(lambda _: hand_over(_End()))
+        try:
+            while not isinstance(item := await queue.get(), _End):
+                yield item
+            future.result()
+        except CancelledError as exc:
+            raise _shutting_down() from exc
+        finally:
+            future.cancel()
+
+    def close(self, last: Coroutine[Any, Any, None]) -> None:
+        """Cancel all work, run `last`, end the thread. Does nothing the second time."""
+        with self._closing:
+            if self._closed:
+                last.close()
+                return
+            self._closed = True
+        asyncio.run_coroutine_threadsafe(self._wind_up(last), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        with self._closing:
+            if self._closed:
+                work.close()
+                raise _shutting_down()
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _wind_up(self, last: Coroutine[Any, Any, None]) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await last
+        await self._loop.shutdown_asyncgens()
+
+
+def _shutting_down() -> Unavailable:
+    return Unavailable("The service is shutting down. Try again in a moment.", code="shutting_down", retry_after=5)
