@@ -1,0 +1,247 @@
+"""Settings become services: everything is opened here, and closed in reverse order."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from app.common.database import Database
+from app.common.errors import AppError, StartupError, Unavailable
+from app.common.ids import DEFAULT_CLIENT, ClientId
+from app.common.locks import KeyedLocks
+from app.config import Settings
+from app.memory import SessionStore
+from app.memory.sqlite_session_store import SqliteSessionStore
+from app.memory.strategies import BufferMemory, Memory, make_memory
+from app.services.api_keys import ApiKeyStore
+from app.services.catalog import Catalog
+from app.services.cleaner import Cleaner
+from app.services.clients import ClientService
+from app.services.documents import DocumentService
+from app.services.embeddings import Embedder, open_embedder
+from app.services.erasure import Compactor
+from app.services.extractive import ExtractiveAnswerer
+from app.services.ingestion import ChunkSettings, FileResult, Ingestion
+from app.services.llm import CallLimits, Endpoint, LanguageModel, open_language_model
+from app.services.parsing import ParserPool
+from app.services.rag_chain import Answer, Answerer, ModelAnswerer, QuotingAnswerer, RagChain
+from app.services.rate_limit import RateLimit
+from app.services.recovery import recover
+from app.services.retriever import Retriever
+from app.services.spool import UploadSpool
+from app.services.summaries import summariser
+from app.services.vector_store import VectorStoreService
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that the product does, opened. Use as a context manager, or call `close` once."""
+
+    settings: Settings
+    catalog: Catalog
+    session_store: SessionStore
+    vector_store_service: VectorStoreService
+    api_keys: ApiKeyStore
+    spool: UploadSpool
+    ingestion: Ingestion
+    documents: DocumentService
+    clients: ClientService
+    rate_limit: RateLimit
+    rag: RagChain
+    _opened: ExitStack
+
+    def ask(self, question: str, client_id: ClientId = DEFAULT_CLIENT, *, session_id: str | None = None) -> Answer:
+        """Answer from the documents of a client; of `default` when none is named."""
+        answer = self.rag.ask(
+            client_id, question, session_id=session_id, use_memory=session_id is not None, top_k=self.settings.top_k
+        )
+        if session_id is not None:
+            self.rag.consolidate(client_id, session_id)
+        return answer
+
+    def ingest_file(self, path: Path, client_id: ClientId = DEFAULT_CLIENT) -> FileResult:
+        """Take in a file of this machine for a client; for `default` when none is named."""
+        with path.open("rb") as stream:
+            upload = self.spool.receive(path.name, stream)
+        try:
+            chunking = ChunkSettings(self.settings.chunk_size, self.settings.chunk_overlap)
+            return self.ingestion.ingest(client_id, upload, chunking)
+        finally:
+            upload.discard()
+
+    def require_ready(self) -> None:
+        """Raise Unavailable when a store does not answer."""
+        try:
+            self.catalog.count_clients()
+            self.session_store.get_stats()
+            self.vector_store_service.exists(DEFAULT_CLIENT)
+        except AppError as exc:
+            raise Unavailable("A store does not answer; look at the service's log.", code="not_ready") from exc
+
+    def ready(self) -> bool:
+        """Whether all stores answer."""
+        try:
+            self.require_ready()
+        except Unavailable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close everything in reverse order."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_services(
+    settings: Settings, *, embedder: Embedder | None = None, clock: Callable[[], float] = time.time
+) -> Services:
+    """Open everything; raises StartupError with one sentence when that cannot be done.
+
+    `embedder` stands in for the configured one: an application that brings its own, or a test.
+    """
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        services = _open(settings, stack, embedder, clock)
+        stack.pop_all()
+    logger.info(
+        "started",
+        extra={
+            "model": settings.answering_model,
+            "embedding_model": settings.embedding_model,
+            "clients": services.catalog.count_clients(),
+            "ms": round((time.perf_counter() - started) * 1000),
+        },
+    )
+    return services
+
+
+def _open(settings: Settings, stack: ExitStack, embedder: Embedder | None, clock: Callable[[], float]) -> Services:
+    for folder in dict.fromkeys((settings.data_path, settings.session_db_path.parent, settings.vector_store_path)):
+        stack.enter_context(_locked(folder))
+    catalog = Catalog.open(settings.data_path / "catalog.db", clock=clock)
+    stack.callback(catalog.close)
+    sessions = SqliteSessionStore(
+        Database.open_sqlite(settings.session_db_path),
+        ttl=settings.session_ttl,
+        cached_sessions=settings.max_cached_sessions,
+        clock=clock,
+    )
+    stack.callback(sessions.close)
+    if embedder is None:
+        embedder = open_embedder(
+            settings.embedding_model,
+            backend=settings.embedding_backend,
+            device=settings.embedding_device,
+            cache=settings.data_path / "models",
+        )
+    stack.callback(embedder.close)
+    store = VectorStoreService(
+        settings.vector_store_path, cache_size=settings.collection_cache_size, embedding_model=embedder.name
+    )
+    stack.callback(store.close)
+    recover(catalog, store)
+    parser = ParserPool(pdf_engine=settings.pdf_engine)
+    stack.callback(parser.close)
+    model = _open_model(settings)
+    if model is not None:
+        stack.callback(model.close)
+    answerer: Answerer = ModelAnswerer(model) if model else QuotingAnswerer(ExtractiveAnswerer(embedder))
+    spool = UploadSpool(settings.data_path / "uploads")
+    spool.sweep()
+    cleaner = Cleaner(sessions, interval=settings.cleanup_interval)
+    cleaner.start()
+    stack.callback(cleaner.stop)
+    compactor = Compactor(
+        steps=(store.scrub, sessions.compact, catalog.compact),
+        folders=(settings.data_path, settings.session_db_path.parent, settings.vector_store_path),
+        marker=settings.data_path / "compaction.due",
+    )
+    compactor.start()
+    stack.callback(compactor.stop)
+    client_locks = KeyedLocks()
+    documents = DocumentService(catalog=catalog, store=store, client_locks=client_locks, compactor=compactor)
+    api_keys = ApiKeyStore(catalog.database, clock=clock)
+    return Services(
+        settings=settings,
+        catalog=catalog,
+        session_store=sessions,
+        vector_store_service=store,
+        api_keys=api_keys,
+        spool=spool,
+        ingestion=Ingestion(
+            catalog=catalog, store=store, embedder=embedder, parser=parser, client_locks=client_locks, clock=clock
+        ),
+        documents=documents,
+        clients=ClientService(
+            catalog=catalog, keys=api_keys, sessions=sessions, documents=documents, compactor=compactor, clock=clock
+        ),
+        rate_limit=RateLimit(settings.rate_limit_per_minute),
+        rag=RagChain(
+            retriever=Retriever(store=store, embedder=embedder),
+            answerer=answerer,
+            sessions=sessions,
+            memory=_make_memory(settings, sessions, model),
+        ),
+        _opened=stack.pop_all(),
+    )
+
+
+def _open_model(settings: Settings) -> LanguageModel | None:
+    """Open the language model, or none for extractive answers."""
+    provider = settings.provider
+    if provider == "extractive":
+        return None
+    key = settings.groq_api_key if provider == "groq" else settings.llm_api_key
+    base = settings.groq_api_base if provider == "groq" else settings.llm_base_url
+    return open_language_model(
+        provider,
+        Endpoint(api_key=key.get_secret_value() if key else "", base_url=base),
+        model=settings.model_name,
+        temperature=settings.temperature,
+        limits=CallLimits(timeout=settings.llm_timeout, max_concurrency=settings.worker_threads),
+    )
+
+
+def _make_memory(settings: Settings, sessions: SessionStore, model: LanguageModel | None) -> Memory:
+    if model is None:
+        # There is nobody to write a summary, and nobody to read one: quoting looks at the question alone.
+        return BufferMemory(sessions, max_tokens=settings.max_token_limit)
+    return make_memory(
+        settings.memory_type,
+        sessions,
+        max_tokens=settings.max_token_limit,
+        window=settings.memory_window,
+        summarise=summariser(model),
+    )
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the lock goes with the process, however that ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StartupError(
+            f"The folder {folder} is in use by another process of this service; stop that one first "
+            "(one process per data folder, so no --workers)."
+        ) from None
+    except OSError:
+        raise StartupError(f"The folder {folder} cannot be written; check its owner and permissions.") from None
+    try:
+        yield
+    finally:
+        lock.release()

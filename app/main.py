@@ -1,0 +1,157 @@
+"""The FastAPI application: `uvicorn app.main:app`."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Message, Receive, Scope, Send
+
+from app.bootstrap import Services, open_services
+from app.common.errors import StartupError
+from app.common.logger import configure_logging
+from app.config import Settings, load_settings
+from app.middleware import BodyLimit, RequestLog
+from app.problems import Problem, add_problem_handlers, problem_responses, unexpected_problem
+from app.routers import chat, clients, health, ingest, sessions
+
+logger = logging.getLogger(__name__)
+
+FORM_OVERHEAD_BYTES = 1 << 20
+JSON_BYTES_PER_CHARACTER = 6  # a character written as \uXXXX
+
+_DESCRIPTION = """\
+Chat with your documents, for many clients at once: each client's files live in a collection of their own.
+
+1. **Upload** files with `POST /api/v1/ingest/` and keep the `client_id` of the answer.
+2. **Ask** with `POST /api/v1/chat/`; the answer names the passages it rests on, with file and page.
+3. **Go on** with the same `session_id`: the conversation is remembered.
+
+Errors are problem details (RFC 9457) with a `code` for programs and a `request_id` for the operator's logs.
+"""
+
+_TAGS = [
+    {"name": "Ingest", "description": "Upload documents."},
+    {"name": "Chat", "description": "Ask questions; look after collections."},
+    {"name": "Sessions", "description": "Conversations that are remembered."},
+    {"name": "Clients", "description": "Clients, their keys and usage; erasing a client."},
+    {"name": "Health", "description": "For load balancers and people."},
+]
+
+
+class Service(FastAPI):
+    """FastAPI, but a failed start ends in the one sentence of its StartupError, not in a traceback."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the app; see the class."""
+        if scope["type"] != "lifespan":
+            await super().__call__(scope, receive, send)
+            return
+        failed: list[StartupError] = []
+        scope["app"] = self
+        self.state.startup_failure = failed
+
+        async def plain(message: Message) -> None:
+            if failed and message["type"] == "lifespan.startup.failed":
+                message["message"] = str(failed[0])
+            await send(message)
+
+        try:
+            await super().__call__(scope, receive, plain)
+        except StartupError:
+            if not failed:
+                raise
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.worker_threads
+    try:
+        services = await anyio.to_thread.run_sync(app.state.opener, settings)
+    except StartupError as exc:
+        app.state.startup_failure.append(exc)
+        raise
+    app.state.services = services
+    if settings.admin_api_key is None:
+        logger.warning(
+            "open mode: anyone who reaches this service can read and write every client's documents; "
+            "set ADMIN_API_KEY to require keys"
+        )
+    try:
+        yield
+    finally:
+        await anyio.to_thread.run_sync(services.close)
+
+
+def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = open_services) -> FastAPI:
+    """Build the application; nothing is opened before its lifespan begins, which then calls `opener`."""
+    app = Service(
+        title="Conversational RAG",
+        description=_DESCRIPTION,
+        version="0.1.0",
+        openapi_tags=_TAGS,
+        lifespan=_lifespan,
+        swagger_ui_parameters={"persistAuthorization": True},
+    )
+    app.state.settings = settings
+    app.state.opener = opener
+    add_problem_handlers(app)
+    for router in (ingest.router, chat.router, sessions.router, clients.router, health.router):
+        app.include_router(router)
+    _document_problems(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )
+    app.add_middleware(
+        BodyLimit,
+        json_limit=settings.max_message_chars * JSON_BYTES_PER_CHARACTER + FORM_OVERHEAD_BYTES // 16,
+        upload_limit=(settings.max_upload_mb << 20) * settings.max_files_per_upload + FORM_OVERHEAD_BYTES,
+        upload_prefixes=("/api/v1/ingest",),
+    )
+    app.add_middleware(RequestLog, unexpected=unexpected_problem)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Describe errors in the OpenAPI document as what they are, not as FastAPI's own validation errors."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        for operation in (operation for path in document["paths"].values() for operation in path.values()):
+            if "422" in operation["responses"]:
+                operation["responses"]["422"] = problem_responses(422)[422]
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign] # FastAPI documents replacing this method
+
+
+def _app_from_environment() -> FastAPI:
+    try:
+        settings = load_settings()
+    except StartupError as exc:
+        raise SystemExit(f"The service cannot start. {exc}") from None
+    configure_logging(settings.log_level, settings.log_format)
+    return create_app(settings)
+
+
+def __getattr__(name: str) -> FastAPI:
+    """Make `app` when a server asks for it: importing this module reads no settings and opens nothing."""
+    if name != "app":
+        raise AttributeError(name)
+    app = _app_from_environment()
+    globals()["app"] = app
+    return app

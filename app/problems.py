@@ -1,0 +1,120 @@
+"""Errors as answers: RFC 9457 problem details (`application/problem+json`) with a code for programs."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from app.common.errors import AppError
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
+_DETAILS = {
+    404: "There is nothing at this address; see /docs for the routes.",
+    405: "This address does not take that method; see /docs for the routes.",
+}
+
+
+class Problem(BaseModel):
+    """What went wrong, for a person (`detail`) and for a program (`code`)."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["This client has no documents yet; upload some first."])
+    code: str = Field(examples=["collection_not_found"])
+    request_id: str = Field(examples=["3f1c0b9d2a4e4f6f"])
+    errors: list[dict[str, str]] | None = Field(
+        None, description="For payloads that do not validate: each field and what is wrong with it."
+    )
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI `responses` that document these statuses with the Problem shape."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}} for status in statuses}
+
+
+def problem(
+    request: Request,
+    status: int,
+    *,
+    detail: str,
+    code: str,
+    headers: Mapping[str, str] | None = None,
+    errors: list[dict[str, str]] | None = None,
+) -> JSONResponse:
+    """Build the answer for one problem."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        request_id=getattr(request.state, "request_id", ""),
+        errors=errors,
+    )
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Turn every error, ours and the framework's, into a problem."""
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+
+
+async def _app_error(request: Request, exc: Exception) -> JSONResponse:
+    assert isinstance(exc, AppError)  # noqa: S101 - the registration above says so, but not to the type checker
+    headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after is not None else {}
+    if exc.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem(request, exc.status, detail=exc.detail, code=exc.code, headers=headers)
+
+
+async def _invalid(request: Request, exc: Exception) -> JSONResponse:
+    assert isinstance(exc, RequestValidationError)  # noqa: S101 - as above
+    found = exc.errors()
+    if found and found[0]["type"] == "json_invalid":
+        return problem(request, 400, detail="The body is not valid JSON.", code="bad_request")
+    if found and found[0]["loc"] == ("body",) and found[0]["type"] != "missing":
+        detail = "Send a JSON object as the body, with 'Content-Type: application/json'."
+        return problem(request, 422, detail=detail, code="invalid_input")
+    # Neither "input" nor "ctx" is passed on: they repeat what was sent.
+    errors = [{"field": _field(error["loc"]), "message": error["msg"]} for error in found]
+    detail = "; ".join(f"{error['field']}: {error['message']}" for error in errors[:3]) + "."
+    return problem(request, 422, detail=detail, code="invalid_input", errors=errors)
+
+
+async def _http_error(request: Request, exc: Exception) -> JSONResponse:
+    assert isinstance(exc, HTTPException)  # noqa: S101 - as above
+    code = _CODES.get(exc.status_code, "http_error")
+    detail = _DETAILS.get(exc.status_code, str(exc.detail))
+    return problem(request, exc.status_code, detail=detail, code=code, headers=exc.headers)
+
+
+def unexpected_problem(request: Request, exc: Exception) -> JSONResponse:
+    """Log an error that nobody foresaw, and build its answer."""
+    # The type and the place, never the text: it may quote a document or a key.
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
+    logger.error("unexpected error", extra={"error": type(exc).__name__, "where": where})
+    return problem(
+        request,
+        500,
+        detail="Something went wrong on our side; try again, and tell the operator the request_id if it stays.",
+        code="internal_error",
+    )
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location if part not in ("body", "query", "path")) or "body"

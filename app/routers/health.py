@@ -1,0 +1,37 @@
+"""Is the service alive, ready, and what does it run on."""
+
+import time
+
+from fastapi import APIRouter
+
+from app.dependencies import ServicesDep, SettingsDep
+from app.problems import problem_responses
+from app.schemas.health import Health, Live, Ready
+
+router = APIRouter(prefix="/health", tags=["Health"])
+
+
+@router.get("", summary="Health and what the service runs on")
+def health(services: ServicesDep, settings: SettingsDep) -> Health:
+    """Return the parts in use; `degraded` when a store does not answer."""
+    return Health(
+        status="healthy" if services.ready() else "degraded",
+        timestamp=time.time(),
+        model=settings.answering_model,
+        vector_store=settings.vector_store_type,
+        session_storage=settings.session_store_type,
+        database_path=str(settings.session_db_path),
+    )
+
+
+@router.get("/live", summary="The process answers")
+async def live() -> Live:
+    """Touch nothing: for restarting a process that hangs."""
+    return Live()
+
+
+@router.get("/ready", summary="The stores answer", responses=problem_responses(503))
+def ready(services: ServicesDep) -> Ready:
+    """Ask every store: for taking a replica out of the load balancer. 503 when one does not answer."""
+    services.require_ready()
+    return Ready()

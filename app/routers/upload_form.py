@@ -1,0 +1,156 @@
+"""Reading a multipart upload, with its limits acting while the body arrives."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from app.common.errors import BadRequest, InvalidInput, TooLarge
+from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE
+from app.dependencies import SettingsDep
+from app.schemas.ingest import IngestForm
+
+MAX_FORM_FIELDS = 20
+
+OPENAPI_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "One or more PDF, TXT, DOCX, DOC or MD files.",
+                        },
+                        "client_id": {
+                            "type": "string",
+                            "description": "Whose documents these are. Left out, a new client is made.",
+                            "examples": ["client_a1b2c3d4"],
+                        },
+                        "chunk_size": {
+                            "type": "integer",
+                            "minimum": MIN_CHUNK_SIZE,
+                            "maximum": MAX_CHUNK_SIZE,
+                            "description": "Characters in a chunk, at most (setting CHUNK_SIZE).",
+                            "examples": [1000],
+                        },
+                        "chunk_overlap": {
+                            "type": "integer",
+                            "minimum": 0,
+                            "description": "Characters that neighbours share; smaller than chunk_size.",
+                            "examples": [200],
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file of the form; `file` holds nothing when it was over the limit."""
+
+    filename: str
+    file: UploadFile
+    too_large: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A whole upload."""
+
+    files: list[ReceivedFile]
+    fields: IngestForm
+
+
+class _LimitedParser(MultiPartParser):
+    """Stops keeping a file's bytes when it is over the limit, and goes on with the files behind it."""
+
+    def __init__(self, request: Request, *, max_files: int, max_file_bytes: int) -> None:
+        # A browser sends an empty part for a file field that was left empty; it must not use up the last place.
+        super().__init__(request.headers, request.stream(), max_files=max_files + 1, max_fields=MAX_FORM_FIELDS)
+        self._max_file_bytes = max_file_bytes
+        self._received = 0
+        self._complete = False
+        self.too_large: set[int] = set()
+
+    def on_part_begin(self) -> None:
+        super().on_part_begin()
+        self._received = 0
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        file = self._current_part.file
+        if file is not None:
+            self._received += end - start
+            if self._received > self._max_file_bytes:
+                self.too_large.add(id(file))
+                return
+        super().on_part_data(data, start, end)
+
+    def on_end(self) -> None:
+        self._complete = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if not self._complete:
+            # The body ended within a part: what there is of that file must not pass for a whole one.
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("The form is cut off.")
+        return form
+
+
+async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[UploadForm]:
+    """Read the form, and close its files when the request is done.
+
+    Raises BadRequest, InvalidInput, TooLarge or RequestValidationError with a sentence that helps.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise InvalidInput("Send the files as multipart/form-data, in fields named 'files'.", code="no_files")
+    max_files = settings.max_files_per_upload
+    parser = _LimitedParser(request, max_files=max_files, max_file_bytes=settings.max_upload_mb << 20)
+    try:
+        form = await parser.parse()
+    except MultiPartException as exc:
+        if "Too many files" in exc.message:
+            raise _too_many_files(max_files) from None
+        raise BadRequest("The body is not valid multipart/form-data.") from None
+    try:
+        yield _checked(form, parser.too_large, max_files)
+    finally:
+        await form.close()
+
+
+def _checked(form: FormData, too_large: set[int], max_files: int) -> UploadForm:
+    files = [
+        ReceivedFile(part.filename or "", part, id(part) in too_large)
+        for name, part in form.multi_items()
+        if isinstance(part, UploadFile) and name == "files" and (part.filename or part.size)
+    ]
+    if not files:
+        raise InvalidInput("Send at least one file, in a field named 'files'.", code="no_files")
+    if len(files) > max_files:
+        raise _too_many_files(max_files)
+    texts = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
+    try:
+        return UploadForm(files, IngestForm.model_validate(texts))
+    except ValidationError as exc:
+        raise RequestValidationError(exc.errors(include_url=False, include_context=False)) from None
+
+
+UploadFormDep = Annotated[UploadForm, Depends(read_upload)]
+
+
+def _too_many_files(limit: int) -> TooLarge:
+    return TooLarge(f"Send at most {limit} files at once; split the upload.", code="too_many_files")

@@ -1,0 +1,107 @@
+"""Clients and their keys on the wire. Times are seconds since the epoch."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.schemas.chat import Message
+
+Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+
+
+class NewClient(BaseModel):
+    """A client to be made."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"client_id": "acme-gmbh"}, {}]})
+
+    client_id: str | None = Field(None, description="Its name; made up when left out.")
+
+
+class ClientCreated(BaseModel):
+    """A new client with its first key."""
+
+    client_id: str
+    api_key: str = Field(description="Shown this once; only a hash is kept.")
+    key_id: str
+
+
+class ClientInfo(BaseModel):
+    """One client."""
+
+    client_id: str
+    document_count: int
+    chunk_count: int
+    created_at: float
+    last_modified: float
+
+
+class ClientList(BaseModel):
+    """Clients in the order of their ids."""
+
+    clients: list[ClientInfo]
+    total: int
+    next_cursor: str | None = Field(None, description="Give this as `cursor` to go on; absent on the last page.")
+
+
+class ClientErased(Message):
+    """What was erased."""
+
+    client_id: str
+    documents_deleted: int
+    sessions_deleted: int
+    keys_deleted: int
+    compaction: "Compaction"
+
+
+class Compaction(BaseModel):
+    """What it took to leave no trace of deleted text in any file."""
+
+    seconds: float
+    bytes_before: int
+    bytes_after: int
+
+
+class NewKey(BaseModel):
+    """A key to be made."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"label": "web shop", "expires_in": 7776000}]})
+
+    label: Label = ""
+    expires_in: int | None = Field(None, ge=60, le=10 * 366 * 86400, description="Seconds; never when left out.")
+
+
+class KeyInfo(BaseModel):
+    """What is known of a key after it was shown."""
+
+    key_id: str
+    label: str
+    created_at: float
+    expires_at: float | None
+    last_used_at: float | None = Field(description="To the minute.")
+
+
+class KeyCreated(KeyInfo):
+    """A new key."""
+
+    client_id: str
+    api_key: str = Field(description="Shown this once; only a hash is kept.")
+
+
+class KeyList(BaseModel):
+    """A client's keys, oldest first."""
+
+    keys: list[KeyInfo]
+
+
+class ClientUsage(BaseModel):
+    """What a client uses, and its limits (null: none)."""
+
+    client_id: str
+    documents: int
+    chunks: int
+    bytes_uploaded: int
+    sessions: int
+    messages: int
+    max_documents: int | None
+    max_chunks: int | None
+    rate_limit_per_minute: int | None

@@ -1,0 +1,46 @@
+"""Uploads on the wire."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE
+
+
+class IngestForm(BaseModel):
+    """The form's fields besides the files. An empty field counts as left out, as browsers send it."""
+
+    client_id: str | None = None
+    chunk_size: int | None = Field(None, ge=MIN_CHUNK_SIZE, le=MAX_CHUNK_SIZE)
+    chunk_overlap: int | None = Field(None, ge=0, lt=MAX_CHUNK_SIZE)
+
+
+class FileProblem(BaseModel):
+    """Why a file was not taken in."""
+
+    code: str
+    detail: str
+
+
+class DocumentResult(BaseModel):
+    """What became of one file."""
+
+    document_id: str | None = Field(None, description="Set unless the file failed.")
+    filename: str
+    status: Literal["ready", "duplicate", "failed"]
+    pages: int
+    chunks: int = Field(description="How many chunks were added; none for a duplicate.")
+    duplicate_of: str | None = None
+    warnings: list[str] = []
+    error: FileProblem | None = None
+
+
+class IngestResponse(BaseModel):
+    """What became of the upload. `documents_processed` counts the files that did not fail."""
+
+    message: str
+    documents_processed: int
+    chunks_created: int
+    client_id: str = Field(description="Use this for chat requests.")
+    api_key: str | None = Field(None, description="In locked mode, for a client made by this upload: shown this once.")
+    documents: list[DocumentResult]

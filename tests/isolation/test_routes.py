@@ -1,0 +1,200 @@
+"""Every route of the OpenAPI document, as two clients and without a key: nothing of one ever reaches the other.
+
+A route that is not in CALLS fails the test: whoever adds one says here how it is called.
+"""
+
+from typing import Any, NamedTuple
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.conftest import AppFactory, ask, assert_problem, upload
+
+ADMIN = "admin-key-of-the-isolation-test"
+SECRET = "The xylophone vault opens with 7731."
+FILE = "victims-own-file.txt"
+SESSION = "victims-own-session"
+
+
+class Call(NamedTuple):
+    """How to call a route against another's things; `shared` routes name nobody and answer with the caller's own."""
+
+    path: str
+    body: dict[str, Any] | None = None
+    form: dict[str, str] | None = None
+    shared: bool = False
+
+
+class Target(NamedTuple):
+    """What a call is aimed at: the victim's, or names that nobody has."""
+
+    client_id: str
+    session_id: str
+    document_id: str
+    key_id: str
+
+
+# fmt: off
+CALLS: dict[tuple[str, str], Any] = {
+    ("post", "/api/v1/ingest/"): lambda t: Call("/api/v1/ingest/", form={"client_id": t.client_id}),
+    ("post", "/api/v1/chat/"): lambda t: Call(
+        "/api/v1/chat/", {"message": "What opens the vault?", "client_id": t.client_id, "session_id": t.session_id}),
+    ("get", "/api/v1/chat/collections"): lambda _: Call("/api/v1/chat/collections", shared=True),
+    ("get", "/api/v1/chat/collections/{client_id}/stats"): lambda t: Call(
+        f"/api/v1/chat/collections/{t.client_id}/stats"),
+    ("delete", "/api/v1/chat/collections/{client_id}"): lambda t: Call(f"/api/v1/chat/collections/{t.client_id}"),
+    ("delete", "/api/v1/chat/{session_id}"): lambda t: Call(f"/api/v1/chat/{t.session_id}"),
+    ("get", "/api/v1/sessions/stats"): lambda _: Call("/api/v1/sessions/stats", shared=True),
+    ("get", "/api/v1/sessions/list"): lambda _: Call("/api/v1/sessions/list", shared=True),
+    ("get", "/api/v1/sessions/{session_id}/info"): lambda t: Call(f"/api/v1/sessions/{t.session_id}/info"),
+    ("delete", "/api/v1/sessions/{session_id}"): lambda t: Call(f"/api/v1/sessions/{t.session_id}"),
+    ("post", "/api/v1/sessions/cleanup"): lambda _: Call("/api/v1/sessions/cleanup", shared=True),
+    ("post", "/api/v1/clients"): lambda t: Call("/api/v1/clients", {"client_id": t.client_id}),
+    ("get", "/api/v1/clients"): lambda _: Call("/api/v1/clients", shared=True),
+    ("get", "/api/v1/clients/{client_id}"): lambda t: Call(f"/api/v1/clients/{t.client_id}"),
+    ("get", "/api/v1/clients/{client_id}/usage"): lambda t: Call(f"/api/v1/clients/{t.client_id}/usage"),
+    ("delete", "/api/v1/clients/{client_id}"): lambda t: Call(f"/api/v1/clients/{t.client_id}"),
+    ("post", "/api/v1/clients/{client_id}/keys"): lambda t: Call(f"/api/v1/clients/{t.client_id}/keys", {}),
+    ("get", "/api/v1/clients/{client_id}/keys"): lambda t: Call(f"/api/v1/clients/{t.client_id}/keys"),
+    ("delete", "/api/v1/clients/{client_id}/keys/{key_id}"): lambda t: Call(
+        f"/api/v1/clients/{t.client_id}/keys/{t.key_id}"),
+}
+# fmt: on
+OPEN_TO_ALL = {("get", "/health"), ("get", "/health/live"), ("get", "/health/ready")}
+
+
+class World:
+    """The app in locked mode with a victim, who has everything one can have, and an attacker with a key."""
+
+    def __init__(self, api: TestClient) -> None:
+        self.api = api
+        self.admin = {"Authorization": f"Bearer {ADMIN}"}
+        self.victim, victim_key_id = self._client("victim-co")
+        self.attacker, _ = self._client("attacker-co")
+        body = upload(api, (FILE, SECRET.encode()), headers=self.victim).json()
+        ask(api, "What opens the vault?", "victim-co", session_id=SESSION, headers=self.victim)
+        upload(api, ("own.txt", b"The attacker's own words about bananas."), headers=self.attacker)
+        self.target = Target("victim-co", SESSION, body["documents"][0]["document_id"], victim_key_id)
+        self.nobody = Target("nobody-co", "nobodys-session", "doc_" + "0" * 24, "0" * 16)
+
+    def _client(self, client_id: str) -> tuple[dict[str, str], str]:
+        body = self.api.post("/api/v1/clients", json={"client_id": client_id}, headers=self.admin).json()
+        return {"Authorization": f"Bearer {body['api_key']}"}, body["key_id"]
+
+    def call(self, route: tuple[str, str], target: Target, headers: dict[str, str]) -> Any:
+        """Call a route aimed at the target."""
+        call: Call = CALLS[route](target)
+        if call.form is not None:
+            files = [("files", ("bait.txt", b"Bait."))]
+            return self.api.request(route[0], call.path, data=call.form, files=files, headers=headers)
+        return self.api.request(route[0], call.path, json=call.body, headers=headers)
+
+    def victims_view(self) -> list[Any]:
+        """All that the victim and the operator can see of the victim, without what changes by looking."""
+        get = self.api.get
+        answer = ask(self.api, "What opens the vault?", "victim-co", use_memory=False, headers=self.victim).json()
+        return [
+            answer["response"],
+            answer["sources"],
+            get("/api/v1/chat/collections", headers=self.victim).json(),
+            get("/api/v1/chat/collections/victim-co/stats", headers=self.victim).json(),
+            get(f"/api/v1/sessions/{SESSION}/info", headers=self.victim).json(),
+            get("/api/v1/sessions/list", headers=self.victim).json(),
+            get("/api/v1/clients/victim-co", headers=self.victim).json(),
+            [key["key_id"] for key in get("/api/v1/clients/victim-co/keys", headers=self.admin).json()["keys"]],
+        ]
+
+
+@pytest.fixture
+def world(make_client: AppFactory) -> World:
+    return World(make_client(admin_api_key=ADMIN))
+
+
+def _routes(api: TestClient) -> set[tuple[str, str]]:
+    paths = api.get("/openapi.json").json()["paths"]
+    return {(method, path) for path, operations in paths.items() for method in operations}
+
+
+def test_every_route_is_covered(world: World) -> None:
+    assert _routes(world.api) == set(CALLS) | OPEN_TO_ALL
+
+
+@pytest.mark.parametrize("key", [None, "wrong", "crag_0123456789abcdef_wrong", "crag__", "crag_é_ü"])
+def test_without_a_good_key_every_route_is_closed(world: World, key: str | None) -> None:
+    before = world.victims_view()
+    for route in CALLS:
+        for headers in (
+            ({"Authorization": f"Bearer {key}".encode()}, {"X-API-Key": f"{key}".encode()}) if key else ({},)
+        ):
+            assert_problem(world.call(route, world.target, headers), 401, "not_authenticated")  # type: ignore[arg-type]
+    assert world.victims_view() == before
+
+
+def test_nothing_of_the_victim_reaches_the_attacker(world: World) -> None:
+    before = world.victims_view()
+    assert "7731" in str(before)
+    for route in CALLS:
+        response = world.call(route, world.target, world.attacker)
+        for mark in ("7731", "xylophone", FILE, SESSION, "victim-co", world.target.document_id):
+            assert mark not in response.text or _is_own_answer(route, response), (route, mark)
+        assert world.victims_view() == before, route
+
+
+def _is_own_answer(route: tuple[str, str], response: Any) -> bool:
+    """A chat under a session name that the victim uses too is the attacker's own session of that name."""
+    return route == ("post", "/api/v1/chat/") and response.json().get("client_id") == "attacker-co"
+
+
+def test_what_is_anothers_and_what_does_not_exist_look_the_same(world: World) -> None:
+    for route, aim in CALLS.items():
+        if aim(world.target).shared:
+            continue
+        theirs = world.call(route, world.target, world.attacker)
+        nobodys = world.call(route, world.nobody, world.attacker)
+        assert theirs.status_code == nobodys.status_code in (401, 404), route
+        assert theirs.json()["detail"] == nobodys.json()["detail"], route
+        assert theirs.json()["code"] == nobodys.json()["code"], route
+
+
+def test_shared_views_show_the_callers_own(world: World) -> None:
+    for route, aim in CALLS.items():
+        if aim(world.target).shared:
+            assert world.call(route, world.target, world.attacker).status_code == 200, route
+    collections = world.api.get("/api/v1/chat/collections", headers=world.attacker).json()
+    assert [c["client_id"] for c in collections["collections"]] == ["attacker-co"]
+    assert collections["total"] == 1
+    clients = world.api.get("/api/v1/clients", headers=world.attacker).json()
+    assert [c["client_id"] for c in clients["clients"]] == ["attacker-co"]
+    stats = world.api.get("/api/v1/sessions/stats", headers=world.attacker).json()
+    assert stats["total_sessions"] == stats["total_messages"] == stats["active_chains"] == 0
+
+
+def test_a_key_decides_the_client_by_itself(world: World) -> None:
+    answer = world.api.post("/api/v1/chat/", json={"message": "What opens the vault?"}, headers=world.victim).json()
+    assert answer["client_id"] == "victim-co"
+    assert "7731" in answer["response"]
+
+
+def test_a_session_name_of_another_client_is_a_new_session_of_ones_own(world: World) -> None:
+    answer = ask(world.api, "What about bananas?", "attacker-co", session_id=SESSION, headers=world.attacker).json()
+    assert "7731" not in str(answer)
+    assert world.api.get(f"/api/v1/sessions/{SESSION}/info", headers=world.attacker).json()["message_count"] == 2
+
+
+def test_the_victims_own_key_can_do_all_that_is_refused_to_the_attacker(world: World) -> None:
+    admin_only = {route for route in CALLS if "/clients" in route[1]} - {
+        ("get", "/api/v1/clients"),
+        ("get", "/api/v1/clients/{client_id}"),
+        ("get", "/api/v1/clients/{client_id}/usage"),
+    }
+    last = [("delete", "/api/v1/sessions/{session_id}"), ("delete", "/api/v1/chat/collections/{client_id}")]
+    for route in [r for r in CALLS if r not in last and r not in admin_only and r[1] != "/api/v1/chat/{session_id}"]:
+        assert world.call(route, world.target, world.victim).is_success, route
+    for route in last:
+        assert world.call(route, world.target, world.victim).is_success, route
+
+
+def test_open_mode_serves_everybody(make_client: AppFactory) -> None:
+    api = make_client()
+    upload(api, client_id="harbour")
+    assert ask(api, "Who built the crane?", "harbour").status_code == 200
