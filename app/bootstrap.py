@@ -209,6 +209,7 @@ def _open_model(settings: Settings) -> LanguageModel | None:
         provider,
         Endpoint(api_key=key.get_secret_value() if key else "", base_url=base),
         model=settings.model_name,
+        fallback_model=settings.fallback_model_name,
         temperature=settings.temperature,
         limits=CallLimits(timeout=settings.llm_timeout, max_concurrency=settings.worker_threads),
     )

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     # Language model
     groq_api_key: SecretStr | None = None
     model_name: str = "llama-3.3-70b-versatile"
+    fallback_model_name: str | None = None
     temperature: float = Field(0.7, ge=0, le=2)
     llm_provider: Literal["auto", "groq", "openai", "extractive"] = "auto"
     llm_base_url: str | None = None
