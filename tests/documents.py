@@ -276,19 +276,23 @@ def doc(text: str, *, encrypted: bool = False, wide: bool = False, footnotes: st
     """
     content = (text + footnotes).encode("utf-16-le" if wide else "cp1252")
     at = 2048
-    units = len(text) + len(footnotes)
+    body, notes = _units(text), _units(footnotes)
     fib = bytearray(struct.pack("<HHHHHH", 0xA5EC, 0xC1, 0, 0x409, 0, 0x0200 | (0x0100 if encrypted else 0)))
     fib += struct.pack("<HIBBHHII", 0xC1, 0, 0, 0, 0, 0, at, at + len(content))
     fib += struct.pack(f"<H{shorts}H", shorts, *[0] * shorts)
-    longs = [len(content) + at, 0, 0, len(text), len(footnotes), *[0] * 17]
+    longs = [len(content) + at, 0, 0, body, notes, *[0] * 17]
     fib += struct.pack("<H22i", 22, *longs)
     pairs = [0] * 186
     piece = at if wide else (at * 2) | 0x40000000
-    plc = struct.pack("<iiHIH", 0, units, 0, piece, 0)
+    plc = struct.pack("<iiHIH", 0, body + notes, 0, piece, 0)
     clx = b"\x02" + struct.pack("<I", len(plc)) + plc
     pairs[66:68] = 0, len(clx)
     fib += struct.pack("<H186I", 93, *pairs) + struct.pack("<H", 0)
     return ole_file({"WordDocument": bytes(fib).ljust(at, b"\0") + content, "1Table": clx})
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def doc_of_word_95(text: str, encoding: str, charset: int = 0, language: int = 0x409) -> bytes:

@@ -93,7 +93,7 @@ class ParserPool:
     @contextmanager
     def _seat(self) -> Iterator[None]:
         with self._lock:
-            if False:
+            if self._taken >= self._seats:
                 raise Unavailable(
                     "Too many files are waiting to be read; try again shortly.",
                     code="too_many_files",

@@ -92,7 +92,7 @@ def _warm_up() -> None:
     """Load what most files need before the first one comes; what is rarely needed waits for its use."""
     import chardet
     import office_oxide
-    import pypdfium2  # type: ignore[import-untyped]  # it ships no types
+    import pypdfium2
 
     chardet.detect("é".encode("cp1252"))
     _ = office_oxide, pypdfium2

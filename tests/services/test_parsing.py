@@ -188,7 +188,8 @@ def test_processes_that_cannot_start_are_no_fault_of_the_file(monkeypatch: pytes
 
 
 def test_more_files_than_may_wait_are_refused_and_told_when_to_come_back(endless: Path) -> None:
-    with ParserPool(workers=1, max_waiting=1) as pool, ThreadPoolExecutor(2) as threads:
+    limits = ProcessLimits(timeout=20)
+    with ParserPool(workers=1, max_waiting=1, process_limits=limits) as pool, ThreadPoolExecutor(2) as threads:
         readings = [threads.submit(pool.parse, "a.txt", endless) for _ in range(2)]
         assert eventually(lambda: pool._taken == 2)
 

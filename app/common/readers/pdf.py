@@ -11,7 +11,7 @@ from app.common.readers.rtl import to_reading_order
 
 if TYPE_CHECKING:
     import pypdf
-    import pypdfium2  # type: ignore[import-untyped]  # it ships no types
+    import pypdfium2
 
 _LOGGER = logging.getLogger(__name__)
 

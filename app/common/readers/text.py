@@ -25,7 +25,8 @@ _ISO_2022: tuple[tuple[bytes, str], ...] = (
     (b"\x1b$", "iso2022_jp_2"),
     (b"\x1b(J", "iso2022_jp_2"),
 )
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff]")
+# U+0080 to U+009F are not counted: text that was once decoded wrongly, and there is much of it, is full of them.
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd\ufffe\uffff]")
 # Letters and signs of Western European texts: without those that stand for common letters of other code pages.
 _WESTERN = re.compile(
     r"(?:[\x00-\x7fÀ-ÏÑ-ÖØ-ÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüŒœ€‚„…‘’“”•–—™¡§©ª«®°·º»\xa0\xad]"

@@ -1,4 +1,5 @@
 import io
+import zipfile
 
 import pytest
 
@@ -195,6 +196,12 @@ def test_sizes_that_the_archive_denies_are_counted_while_reading() -> None:
     assert data.count(real) == 2
 
     assert code_of(data.replace(real, (1000).to_bytes(4, "little"))) in {"bomb", "corrupt"}
+
+
+def test_a_part_larger_than_any_document_is_a_bomb() -> None:
+    parts = documents.docx_parts("") | {"word/document.xml": b" " * (65 << 20)}
+
+    assert code_of(documents.zip_file(parts, zipfile.ZIP_STORED)) == "bomb"
 
 
 def test_too_many_parts_are_a_bomb() -> None:

@@ -63,6 +63,12 @@ def test_a_stray_nul_byte_does_not_make_text_binary() -> None:
     assert decode(b"a plain text of many words " * 20 + b"\0").encoding == "utf-8"
 
 
+def test_text_that_was_once_decoded_wrongly_is_text() -> None:
+    text = "It’s “quoted”".encode().decode("latin-1")
+
+    assert decode(text.encode()).text == text
+
+
 def test_a_mark_of_an_encoding_that_does_not_fit_is_not_trusted() -> None:
     with pytest.raises(UnsupportedType):
         decode(b"\xff\xfe\x00" + b"\xd8\x00" * 100)
