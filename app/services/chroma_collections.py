@@ -70,7 +70,8 @@ class ChromaCollections:
 
     def __init__(self, path: Path, cache_size: int) -> None:
         """Open or create the folder with at most `cache_size` vector indexes in memory."""
-        self._client = _open_client(path, cache_size)
+        with chroma_errors():
+            self._client = _open_client(path, cache_size)
         self._settings = self._client.get_settings()
         self._write_lock = Lock()
 
@@ -137,6 +138,8 @@ class ChromaCollections:
 
     def chunks(self, name: str, ids: list[str]) -> list[Chunk]:
         """Return those of the chunks that exist, in any order."""
+        if not ids:
+            return []
         with chroma_errors():
             found = self._open(name).get(ids=ids)
         return _to_chunks(found)

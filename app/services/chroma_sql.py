@@ -6,46 +6,17 @@ SQLite, therefore Python's works from a child process. Nothing else may open or 
 serving process either, not even to read it.
 """
 
-import json
-import sqlite3
+import ast
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.services import chroma_child
+
 DATABASE_FILE = "chroma.sqlite3"
-_WAIT_SECONDS = 60
 _TIMEOUT_SECONDS = 3600
-
-# Chroma looks these up once per question or write and has no index on them: with thousands of clients each
-# look-up would read the rows of all of them.
-_INDEXES = (
-    "CREATE INDEX IF NOT EXISTS embeddings_queue_topic ON embeddings_queue (topic, seq_id)",
-    "CREATE INDEX IF NOT EXISTS segments_collection ON segments (collection)",
-)
-
-_SEGMENTS = """
-SELECT c.name, c.id, v.id, c.dimension,
-       (SELECT count(*) FROM embeddings e WHERE e.segment_id = m.id),
-       coalesce((SELECT seq_id FROM max_seq_id WHERE segment_id = m.id), 0),
-       coalesce((SELECT seq_id FROM max_seq_id WHERE segment_id = v.id), 0)
-FROM collections c
-JOIN segments v ON v.collection = c.id AND v.scope = 'VECTOR'
-JOIN segments m ON m.collection = c.id AND m.scope = 'METADATA'
-"""
-
-
-# Chroma purges its log a moment after each write, in the background; what is left of it is done here by the same
-# rule. The newest row of a collection stays: the numbering of later writes continues from it. A topic ends with
-# the collection's id (a UUID, 36 characters).
-_PURGE = """
-DELETE FROM embeddings_queue WHERE seq_id < coalesce((
-    SELECT min(m.seq_id) FROM segments s JOIN max_seq_id m ON m.segment_id = s.id
-    WHERE s.collection = substr(embeddings_queue.topic, -36)
-    HAVING count(*) = 2
-), 0)
-"""
 
 
 class MaintenanceFailed(Exception):
@@ -79,7 +50,7 @@ def prepare(folder: Path) -> list[SegmentFacts]:
 
 def facts(folder: Path, collection: str | None = None) -> list[SegmentFacts]:
     """Return what SQLite knows of one collection (none or one entry), or of all."""
-    return [SegmentFacts(*row) for row in _in_child("facts", folder, collection)]
+    return [SegmentFacts(*row) for row in _in_child("facts", folder, *([collection] if collection else []))]
 
 
 def compact(folder: Path) -> None:
@@ -90,52 +61,12 @@ def compact(folder: Path) -> None:
     _in_child("compact", folder)
 
 
-def _in_child(operation: str, folder: Path, argument: str | None = None) -> list[list[Any]]:
-    request = json.dumps([operation, str(folder / DATABASE_FILE), argument])
-    command = [sys.executable, "-I", "-S", str(Path(__file__).resolve())]
-    # The program and its arguments are ours; the request goes through standard input.
-    done = subprocess.run(  # noqa: S603 - no shell, fixed command
-        command, input=request, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
+def _in_child(operation: str, folder: Path, *arguments: str) -> list[tuple[Any, ...]]:
+    program = str(Path(chroma_child.__file__).resolve())
+    command = [sys.executable, "-I", "-S", program, operation, str(folder / DATABASE_FILE), *arguments]
+    done = subprocess.run(  # noqa: S603 - our own program, no shell
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
     )
     if done.returncode != 0:
         raise MaintenanceFailed(f"{operation}: {done.stderr.strip()[-500:]}")
-    return list(json.loads(done.stdout))
-
-
-def _run(operation: str, database: str, argument: str | None) -> list[Any]:
-    connection = sqlite3.connect(f"file:{database}?mode=rw", uri=True, timeout=_WAIT_SECONDS, isolation_level=None)
-    try:
-        if operation == "prepare":
-            _prepare(connection)
-        if operation == "compact":
-            _compact(connection)
-            return []
-        return _facts(connection, argument)
-    finally:
-        connection.close()
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    for statement in _INDEXES:
-        connection.execute(statement)
-
-
-def _facts(connection: sqlite3.Connection, collection: str | None) -> list[Any]:
-    if collection is None:
-        return connection.execute(_SEGMENTS).fetchall()
-    return connection.execute(_SEGMENTS + " WHERE c.name = ?", (collection,)).fetchall()
-
-
-def _compact(connection: sqlite3.Connection) -> None:
-    connection.execute(_PURGE)
-    # Deleted words stay in the full-text index, marked as deleted, until all its parts are merged into one.
-    connection.execute("INSERT INTO embedding_fulltext_search (embedding_fulltext_search) VALUES ('optimize')")
-    connection.execute("VACUUM")
-    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if busy:
-        raise sqlite3.OperationalError("a reader kept the write-ahead log busy")
-
-
-if __name__ == "__main__":
-    json.dump(_run(*json.load(sys.stdin)), sys.stdout)
+    return list(ast.literal_eval(done.stdout))

@@ -86,6 +86,8 @@ def _replace(
     for page in chroma.pages(facts.collection):
         chroma.upsert(new_name, page, vectors(page))
     chroma.settle(new_name)
+    for made in chroma_sql.facts(root, new_name):
+        chroma_files.blank_unused(root / made.segment_id)
     drop_collection(chroma, root, facts)
     chroma.rename(new_name, facts.collection)
 

@@ -10,13 +10,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from app.common.errors import AppError, Conflict, NotFound, StartupError, Unavailable
+from app.common.errors import AppError, NotFound, StartupError, Unavailable
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk, Passage
 from app.services import chroma_files, chroma_sql
 from app.services.chroma_collections import ChromaCollections, Vectors, VectorStoreFailed, Where, chunk_ids
 from app.services.chroma_files import State
+from app.services.chroma_health import IndexHealth
 from app.services.chroma_sql import SegmentFacts
 from app.services.chroma_upkeep import (
     Embed,
@@ -27,12 +28,11 @@ from app.services.chroma_upkeep import (
     rebuild_collection,
 )
 
-__all__ = ["ScrubReport", "State", "VectorStoreFailed", "VectorStoreService", "collection_name"]
+__all__ = ["ScrubReport", "State", "VectorStoreFailed", "VectorStoreService", "Where", "collection_name"]
 
 logger = logging.getLogger(__name__)
 
 _PREFIX = "docs_"
-_MODEL = "embedding_model"
 _BATCH = 256
 _RETRY_SECONDS = 10
 _SMALL = 1000
@@ -64,12 +64,12 @@ class VectorStoreService:
     def __init__(self, path: Path, *, cache_size: int, embedding_model: str) -> None:
         """Open or create the store in the folder `path` with at most `cache_size` vector indexes in memory.
 
-        Raises StartupError when the folder cannot be used.
+        Chroma's cache has 64 parts of at least one index each: fewer than 64 are not possible. Raises StartupError
+        when the folder cannot be used.
         """
         self._path = path
-        self._model = embedding_model
+        self._metadata = {"embedding_model": embedding_model}
         self._locks = KeyedLocks()
-        self._damaged: set[ClientId] = set()
         self._rebuilding: set[ClientId] = set()
         try:
             known = prepare_folder(path, cache_size)
@@ -79,8 +79,8 @@ class VectorStoreService:
             raise StartupError(
                 "The vector store's folder cannot be opened: is it this service's, and writable?"
             ) from exc
-        # What was there before this process, each until its files were checked and it is used for the first time.
-        self._unused = {_client(facts): facts for facts in known if facts.collection.startswith(_PREFIX)}
+        ours = [facts for facts in known if facts.collection.startswith(_PREFIX)]
+        self._health = IndexHealth(self._chroma, path, ours, self._metadata)
 
     def add(self, client_id: ClientId, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Store `chunks` with their `vectors` (one row each), creating the collection on first use.
@@ -93,11 +93,13 @@ class VectorStoreService:
             raise ValueError("each chunk needs a vector of finite numbers")
         name = collection_name(client_id)
         with self._locks.hold(client_id):
-            created = self._ready_or_create(client_id)
+            self._health.first_use(name)
             for start in range(0, len(chunks), _BATCH):
+                created = not start and self._create(client_id)
                 self._chroma.upsert(name, chunks[start : start + _BATCH], vectors[start : start + _BATCH])
-            if created:
-                self._chroma.settle(name)
+                if created:
+                    self._chroma.settle(name)
+                    chroma_files.blank_unused(self._folder(self._known(client_id)))
 
     def search(self, client_id: ClientId, vector: Vectors, k: int, *, where: Where | None = None) -> list[Passage]:
         """Return the `k` chunks nearest to `vector`, best first; `where` filters by chunk metadata.
@@ -105,57 +107,56 @@ class VectorStoreService:
         Raises Conflict when the collection holds another model's vectors, and Unavailable while its index is
         damaged and not yet rebuilt.
         """
-        self._first_use(client_id)
-        if client_id in self._damaged:
+        name = collection_name(client_id)
+        if not self._health.is_damaged(name):
+            self._first_use(client_id)
+        if self._health.is_damaged(name):
             raise Unavailable(
                 "This client's search index is being repaired; try again shortly.",
                 code="index_damaged",
                 retry_after=_RETRY_SECONDS,
             )
-        return self._reading(client_id, lambda name: self._chroma.nearest(name, vector, k, where))
+        return self._reading(client_id, lambda: self._chroma.nearest(name, vector, k, where))
 
     def chunks(self, client_id: ClientId, document_id: str, *, offset: int = 0, limit: int = 100) -> list[Chunk]:
         """Return a document's chunks number `offset` to `offset + limit`, in order; none if it is not there."""
         self._first_use(client_id)
-        ids = chunk_ids(document_id, offset, limit)
-        found = self._reading(client_id, lambda name: self._chroma.chunks(name, ids))
+        name, ids = collection_name(client_id), chunk_ids(document_id, offset, limit)
+        found = self._reading(client_id, lambda: self._chroma.chunks(name, ids))
         return sorted(found, key=lambda chunk: chunk.index)
 
     def count(self, client_id: ClientId) -> int:
         """Return how many chunks the client has."""
         self._first_use(client_id)
-        return self._reading(client_id, self._chroma.count)
+        return self._reading(client_id, lambda: self._chroma.count(collection_name(client_id)))
 
     def exists(self, client_id: ClientId) -> bool:
-        """Whether the client has a collection; never raises."""
-        try:
-            self._reading(client_id, self._chroma.metadata)
-        except NotFound:
-            return False
-        return True
+        """Whether the client has a collection."""
+        return client_id in self._rebuilding or self._has_collection(client_id)
 
     def client_ids(self) -> Iterator[ClientId]:
         """Yield all clients that have a collection; for maintenance, as it asks a child process."""
-        for facts in self._facts():
-            if facts.collection.startswith(_PREFIX):
-                yield _client(facts)
+        with _maintenance():
+            known = chroma_sql.facts(self._path)
+        yield from (_client(facts.collection) for facts in known if facts.collection.startswith(_PREFIX))
 
     def delete_document(self, client_id: ClientId, document_id: str) -> int:
         """Remove a document's chunks and return how many they were."""
+        name = collection_name(client_id)
         with self._locks.hold(client_id):
-            self._ready(client_id)
-            removed = self._chroma.delete_document(collection_name(client_id), document_id)
-            if removed and client_id not in self._damaged:
+            self._health.first_use(name)
+            removed = self._chroma.delete_document(name, document_id)
+            if removed and not self._health.is_damaged(name):
                 self._tidy(client_id)
         return removed
 
     def delete_collection(self, client_id: ClientId) -> bool:
         """Remove the client's texts, vectors and index files; whether there were any."""
         with self._locks.hold(client_id):
-            if not self.exists(client_id):
+            if not self._has_collection(client_id):
                 return False
             drop_collection(self._chroma, self._path, self._known(client_id))
-            self._forget(client_id)
+            self._health.forget(collection_name(client_id))
         return True
 
     def check(self, client_id: ClientId) -> State:
@@ -164,12 +165,12 @@ class VectorStoreService:
         What is not whole is remembered: searching raises Unavailable until `rebuild`.
         """
         with self._locks.hold(client_id):
-            facts = self._unused.get(client_id) or self._known(client_id)
-            return self._check(client_id, facts)
+            facts = self._health.facts_at_start(collection_name(client_id)) or self._known(client_id)
+            return self._health.check(facts)
 
     def damaged(self) -> list[ClientId]:
         """Return the clients whose index was found damaged and that wait for `rebuild`."""
-        return sorted(self._damaged)
+        return [_client(name) for name in self._health.damaged()]
 
     def rebuild(self, client_id: ClientId, embed: Embed) -> int:
         """Make the client's index anew from the stored texts; return how many texts were embedded again.
@@ -180,11 +181,10 @@ class VectorStoreService:
         """
         with self._locks.hold(client_id):
             facts = self._known(client_id)
-            if client_id in self._unused:
-                self._check(client_id, facts)
-            with self._marked_rebuilding(client_id), _maintenance():
-                embedded = rebuild_collection(self._chroma, self._path, facts, {_MODEL: self._model}, embed)
-                self._forget(client_id)
+            if self._health.is_unused(facts.collection):
+                self._health.prepare(facts)
+            with self._replacing(client_id):
+                embedded = rebuild_collection(self._chroma, self._path, facts, self._metadata, embed)
         logger.info("index rebuilt", extra={"client_id": client_id, "chunks": facts.rows, "embedded": embedded})
         return embedded
 
@@ -202,59 +202,36 @@ class VectorStoreService:
         """Release the files."""
         self._chroma.close()
 
-    # --- first use
-
     def _first_use(self, client_id: ClientId) -> None:
-        if client_id in self._unused:
+        name = collection_name(client_id)
+        if self._health.is_unused(name):
             with self._locks.hold(client_id):
-                self._ready(client_id)
+                self._health.first_use(name)
 
-    def _ready(self, client_id: ClientId) -> None:
-        """Before the first use in this process: check the model and the files, let Chroma replay its log."""
-        facts = self._unused.get(client_id)
-        if facts is None:
-            return
-        if self._chroma.metadata(facts.collection).get(_MODEL) != self._model:
-            raise Conflict(
-                "These documents were embedded with another model; rebuild the client's index or ingest them again.",
-                code="embedding_model_changed",
-            )
-        if client_id not in self._damaged:
-            self._check(client_id, facts)
-        if not facts.index_seq:
-            # The first write did not get as far as the index; Chroma's log still has all of it.
-            chroma_files.remove_segment(self._path / facts.segment_id)
-        self._chroma.settle(facts.collection)
-        del self._unused[client_id]
-
-    def _ready_or_create(self, client_id: ClientId) -> bool:
-        self._ready(client_id)
-        created = not self.exists(client_id)
-        if created:
-            self._chroma.create(collection_name(client_id), {_MODEL: self._model})
-        return created
-
-    def _check(self, client_id: ClientId, facts: SegmentFacts) -> State:
-        state: State = "ok"
-        if facts.dimension is not None and facts.index_seq:
-            rows = facts.rows if facts.text_seq == facts.index_seq else None
-            state = chroma_files.check_segment(self._path / facts.segment_id, dimension=facts.dimension, rows=rows)
-        if state != "ok":
-            logger.error("index damaged", extra={"client_id": client_id, "state": state})
-            self._damaged.add(client_id)
-            if client_id in self._unused:
-                # Chroma has not opened it and must not: it would read beyond the end of what is there.
-                chroma_files.set_aside(self._path / facts.segment_id)
-        return state
-
-    def _reading(self, client_id: ClientId, read: Callable[[str], _T]) -> _T:
+    def _reading(self, client_id: ClientId, read: Callable[[], _T]) -> _T:
         try:
-            return read(collection_name(client_id))
+            return read()
         except NotFound:
             if client_id not in self._rebuilding:
                 raise
-        with self._locks.hold(client_id):  # until the new collection has taken the old one's name
-            return read(collection_name(client_id))
+        except VectorStoreFailed:
+            # Chroma deletes in several steps: a reader between two of them meets half a collection.
+            logger.info("reading again", extra={"client_id": client_id})
+        with self._locks.hold(client_id):  # until the writer is done
+            return read()
+
+    def _has_collection(self, client_id: ClientId) -> bool:
+        try:
+            self._chroma.metadata(collection_name(client_id))
+        except NotFound:
+            return False
+        return True
+
+    def _create(self, client_id: ClientId) -> bool:
+        created = not self._has_collection(client_id)
+        if created:
+            self._chroma.create(collection_name(client_id), self._metadata)
+        return created
 
     def _tidy(self, client_id: ClientId) -> None:
         """Make a small index anew when it holds more deleted rows than chunks.
@@ -263,46 +240,41 @@ class VectorStoreService:
         rows that are added later can end up where no search comes to them.
         """
         facts = self._known(client_id)
-        folder = self._path / facts.segment_id
-        if facts.rows > _SMALL or chroma_files.dead_rows(folder, facts.rows) <= facts.rows:
-            return
-        with self._marked_rebuilding(client_id), _maintenance():
-            compact_collection(self._chroma, self._path, facts, {_MODEL: self._model})
+        if facts.rows <= _SMALL and chroma_files.dead_rows(self._folder(facts), facts.rows) > facts.rows:
+            with self._replacing(client_id):
+                compact_collection(self._chroma, self._path, facts, self._metadata)
 
     @contextmanager
-    def _marked_rebuilding(self, client_id: ClientId) -> Iterator[None]:
+    def _replacing(self, client_id: ClientId) -> Iterator[None]:
+        """While the collection gives way to a new one, of which nothing is known then."""
         self._rebuilding.add(client_id)
         try:
-            yield
+            with _maintenance():
+                yield
+            self._health.forget(collection_name(client_id))
         finally:
             self._rebuilding.discard(client_id)
 
-    def _forget(self, client_id: ClientId) -> None:
-        self._unused.pop(client_id, None)
-        self._damaged.discard(client_id)
-
-    # --- the database's own tables
-
     def _known(self, client_id: ClientId) -> SegmentFacts:
-        for facts in self._facts(collection_name(client_id)):
-            return facts
+        with _maintenance():
+            for facts in chroma_sql.facts(self._path, collection_name(client_id)):
+                return facts
         raise NotFound("There is no such client or it has no documents.")
 
-    def _facts(self, name: str | None = None) -> list[SegmentFacts]:
-        with _maintenance():
-            return chroma_sql.facts(self._path, name)
+    def _folder(self, facts: SegmentFacts) -> Path:
+        return self._path / facts.segment_id
 
 
 @contextmanager
 def _maintenance() -> Iterator[None]:
     try:
         yield
-    except chroma_sql.MaintenanceFailed as exc:
+    except (chroma_sql.MaintenanceFailed, OSError) as exc:
         raise VectorStoreFailed("The vector store's files could not be maintained; try again later.") from exc
 
 
-def _client(facts: SegmentFacts) -> ClientId:
-    return ClientId(facts.collection.removeprefix(_PREFIX))
+def _client(name: str) -> ClientId:
+    return ClientId(name.removeprefix(_PREFIX))
 
 
 def _size(folder: Path) -> int:
