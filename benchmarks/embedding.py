@@ -1,7 +1,9 @@
 """What runs the default embedding model best: `python -m benchmarks.embedding [CHUNKS]`.
 
-Each way runs in a process of its own. Chunks have about 214 tokens. "busy" is a question's latency while chunks are
-embedded; "burst" is the time until a hundred questions that arrive at once are all answered.
+The first table compares libraries, each in a process of its own; the second varies our settings in one process, in
+turns of a second, so that what else the machine does falls on all alike. Chunks have about 214 tokens. Milliseconds:
+"alone" and "busy" are a question's latency without and while chunks are embedded; "burst" is the time until a
+hundred questions that arrive at once are all answered.
 """
 
 import json
@@ -11,11 +13,12 @@ import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,25 +26,24 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 QUESTION = "What is the refund policy for annual plans that were bought in May?"
 CHUNK_TOKENS = 214
-BUSY_SECONDS = 4.0
+TURNS = 8
 
-WRAPPED: dict[str, dict[str, Any]] = {
+LIBRARIES: dict[str, dict[str, Any]] = {
     "sentence-transformers, torch": {},
     "sentence-transformers, torch, 1 thread": {"torch_threads": 1},
     "sentence-transformers, onnx": {"backend": "onnx"},
+    "ours, torch": {"ours": "torch"},
+    "ours, onnx": {"ours": "onnx"},
 }
-OURS = "ours (onnx, 256 tokens a run, niceness 10)"
-VARIED: dict[str, dict[str, Any]] = {
-    OURS: {},
-    "ours, questions on a second session": {"second": True},
-    "ours, niceness 0": {"BULK_NICENESS": 0},
-    "ours, niceness 5": {"BULK_NICENESS": 5},
-    "ours, one bulk thread fewer": {"fewer": 1},
-    "ours, one bulk thread fewer, niceness 0": {"fewer": 1, "BULK_NICENESS": 0},
-    "ours, 8 chunks a run": {"PADDED_TOKENS_PER_RUN": 8 * 256},
-    "ours, 16 chunks a run": {"PADDED_TOKENS_PER_RUN": 16 * 256},
-    "ours, 32 chunks a run": {"PADDED_TOKENS_PER_RUN": 32 * 256},
-    "ours, 32 chunks a run, niceness 0": {"PADDED_TOKENS_PER_RUN": 32 * 256, "BULK_NICENESS": 0},
+SETTINGS: dict[str, dict[str, int]] = {
+    "as it is (256 tokens a run, niceness 10)": {},
+    "niceness 5": {"BULK_NICENESS": 5},
+    "niceness 0": {"BULK_NICENESS": 0},
+    "questions on a second session": {"second": 1},
+    "one bulk thread fewer": {"fewer": 1},
+    "one bulk thread fewer, niceness 0": {"fewer": 1, "BULK_NICENESS": 0},
+    "8 chunks a run": {"PADDED_TOKENS_PER_RUN": 8 * 256},
+    "8 chunks a run, niceness 0": {"PADDED_TOKENS_PER_RUN": 8 * 256, "BULK_NICENESS": 0},
 }
 
 Vectors = NDArray[np.float32]
@@ -81,32 +83,30 @@ def open_wrapped(settings: dict[str, Any], folder: Path) -> Way:
     return Way(encode, lambda text: encode([text])[0])
 
 
-def open_ours(settings: dict[str, Any], folder: Path) -> Way:
-    from app.services import onnx_model
+def open_ours(folder: Path, *, backend: Literal["onnx", "torch"] = "onnx", fewer: int = 0, second: int = 0) -> Way:
     from app.services.embeddings import DEFAULT_MODEL, open_embedder
+    from app.services.onnx_model import usable_cores
 
-    for name in settings.keys() & vars(onnx_model).keys():
-        setattr(onnx_model, name, settings[name])
-    threads = max(1, onnx_model.usable_cores() - settings.get("fewer", 0))
+    threads = max(1, usable_cores() - fewer)
     embedders = [
-        open_embedder(DEFAULT_MODEL, backend="onnx", device="cpu", cache=folder, threads=threads)
-        for _ in range(2 if settings.get("second") else 1)
+        open_embedder(DEFAULT_MODEL, backend=backend, device="cpu", cache=folder, threads=threads)
+        for _ in range(1 + second)
     ]
     return Way(embedders[0].embed_texts, embedders[-1].embed_question)
 
 
 def latencies(ask: Callable[[str], Vectors], seconds: float) -> list[float]:
-    """Ask now and then for some seconds; return p50 and p95 in milliseconds."""
+    """Ask now and then for some seconds; return the milliseconds each time."""
     found, end = [], time.perf_counter() + seconds
     while time.perf_counter() < end:
         start = time.perf_counter()
         ask(QUESTION)
         found.append((time.perf_counter() - start) * 1e3)
         time.sleep(0.03)
-    return [float(np.percentile(found, share)) for share in (50, 95)]
+    return found
 
 
-def while_busy(way: Way, texts: Sequence[str]) -> list[float]:
+def while_busy(way: Way, texts: Sequence[str], seconds: float) -> list[float]:
     """The same while another thread embeds chunks without end."""
     stop = threading.Event()
 
@@ -116,8 +116,8 @@ def while_busy(way: Way, texts: Sequence[str]) -> list[float]:
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(bulk)
-        time.sleep(0.5)
-        found = latencies(way.ask, BUSY_SECONDS)
+        time.sleep(0.3)
+        found = latencies(way.ask, seconds)
         stop.set()
     return found
 
@@ -130,26 +130,57 @@ def burst(way: Way) -> float:
         return (time.perf_counter() - start) * 1e3
 
 
-def measure(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
+def rate(way: Way, texts: Sequence[str]) -> float:
+    """Chunks per second."""
     start = time.perf_counter()
-    way = open_ours(settings, folder) if settings["ours"] else open_wrapped(settings, folder)
+    way.embed(texts)
+    return len(texts) / (time.perf_counter() - start)
+
+
+def measure_library(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
+    start = time.perf_counter()
+    backend = settings.get("ours")
+    way = open_ours(folder, backend=backend) if backend else open_wrapped(settings, folder)
     loaded = time.perf_counter() - start
     if settings.get("export"):
         return {}
     texts = json.loads((folder / "texts.json").read_text())
     way.ask(QUESTION)
-    start = time.perf_counter()
-    vectors = way.embed(texts)
-    rate = len(texts) / (time.perf_counter() - start)
-    found = {"load": loaded, "rate": rate, "alone": latencies(way.ask, 1.5), "busy": while_busy(way, texts[:32])}
-    found["burst"] = burst(way)
-    found["rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    np.save(folder / f"{settings['number']}.npy", vectors)
+    np.save(folder / f"{settings['number']}.npy", way.embed(texts))
+    return {
+        "load": loaded,
+        "rate": [rate(way, texts)],
+        "alone": latencies(way.ask, 2.0),
+        "busy": while_busy(way, texts[:32], 4.0),
+        "burst": [burst(way)],
+        "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def measure_settings(folder: Path) -> dict[str, Any]:
+    from app.services import onnx_model
+
+    usual = {name: getattr(onnx_model, name) for name in ("BULK_NICENESS", "PADDED_TOKENS_PER_RUN")}
+    texts = json.loads((folder / "texts.json").read_text())
+    ways: dict[str, Way] = {}
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for turn in range(TURNS + 1):
+        for name, settings in SETTINGS.items():
+            constants = {key: value for key, value in settings.items() if key in usual}
+            vars(onnx_model).update(usual | constants)
+            if turn == 0:
+                ways[name] = open_ours(folder, fewer=settings.get("fewer", 0), second=settings.get("second", 0))
+                ways[name].embed(texts[:8])  # starts its threads
+                continue
+            found[name]["rate"].append(rate(ways[name], texts[:16]))
+            found[name]["alone"] += latencies(ways[name].ask, 0.4)
+            found[name]["busy"] += while_busy(ways[name], texts[:16], 0.8)
+            found[name]["burst"].append(burst(ways[name]))
     return found
 
 
 def make_texts(count: int) -> list[str]:
-    """Chunks of CHUNK_TOKENS tokens from the project's own prose."""
+    """Chunks of at most CHUNK_TOKENS tokens from the project's own sources."""
     from tokenizers import Tokenizer  # type: ignore[import-untyped]  # has no type information
 
     from app.services.embeddings import DEFAULT_MODEL, find_model
@@ -170,45 +201,50 @@ def make_texts(count: int) -> list[str]:
     return texts
 
 
-def run_child(settings: dict[str, Any], folder: Path) -> dict[str, Any] | None:
+def run_child(settings: dict[str, Any] | None, folder: Path) -> dict[str, Any] | None:
     command = [sys.executable, "-m", "benchmarks.embedding", "--child", json.dumps(settings), str(folder)]
     child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if child.returncode:
-        return None
-    found: dict[str, Any] = json.loads(child.stdout.splitlines()[-1])
-    return found
+    return None if child.returncode else json.loads(child.stdout.splitlines()[-1])
 
 
 def main(count: int) -> None:
-    ways = [(name, {**settings, "ours": False}) for name, settings in WRAPPED.items()]
-    ways += [(name, {**settings, "ours": True}) for name, settings in VARIED.items()]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "texts.json").write_text(json.dumps(make_texts(count)))
-        for ours in (True, False):  # exports are made before anything is timed
-            run_child({"ours": ours, "backend": "onnx", "export": True}, folder)
-        print(
-            f"{'':46}{'load s':>7}{'MB':>6}{'chunks/s':>9}{'alone p50/95':>14}{'busy p50/95':>14}{'burst':>7}  cosine"
-        )
-        for number, (label, settings) in enumerate(ways):
-            show(label, run_child({**settings, "number": number}, folder), folder, number)
+        for settings in ({"ours": "onnx"}, {"backend": "onnx"}):  # exports are made before anything is timed
+            run_child({**settings, "export": True}, folder)
+        print(f"{'':44}{'load s':>7}{'MB':>6}{'cosine':>8}{HEADINGS}")
+        for number, (label, settings) in enumerate(LIBRARIES.items()):
+            show_library(label, run_child({**settings, "number": number}, folder), folder, number)
+        print(f"\n{'':44}{HEADINGS}")
+        for label, found in (run_child(None, folder) or {}).items():
+            print(f"{label:44}{figures(found)}")
 
 
-def show(label: str, found: dict[str, Any] | None, folder: Path, number: int) -> None:
+HEADINGS = f"{'chunks/s':>9}{'alone p50/95':>14}{'busy p50/95':>14}{'burst':>7}"
+
+
+def figures(found: dict[str, Any]) -> str:
+    """Medians of what was measured; of latencies the 95th percentile too."""
+    alone, busy = ("{:.1f}/{:.1f}".format(*np.percentile(found[key], (50, 95))) for key in ("alone", "busy"))
+    return f"{np.median(found['rate']):9.1f}{alone:>14}{busy:>14}{np.median(found['burst']):7.0f}"
+
+
+def show_library(label: str, found: dict[str, Any] | None, folder: Path, number: int) -> None:
     if found is None:
-        print(f"{label:46} cannot run: is everything it needs installed?")
+        print(f"{label:44} cannot run: is everything it needs installed?")
         return
     cosine = (np.load(folder / "0.npy") * np.load(folder / f"{number}.npy")).sum(axis=1).min()
-    pairs = [f"{p50:.1f}/{p95:.1f}" for p50, p95 in (found["alone"], found["busy"])]
-    print(
-        f"{label:46}{found['load']:7.2f}{found['rss']:6.0f}{found['rate']:9.1f}"
-        f"{pairs[0]:>14}{pairs[1]:>14}{found['burst']:7.0f}  {cosine:.6f}",
-        flush=True,
-    )
+    print(f"{label:44}{found['load']:7.2f}{found['rss']:6.0f}{cosine:8.5f}{figures(found)}", flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
-        print(json.dumps(measure(json.loads(sys.argv[2]), Path(sys.argv[3]))))
+        child_settings, child_folder = json.loads(sys.argv[2]), Path(sys.argv[3])
+        print(
+            json.dumps(
+                measure_library(child_settings, child_folder) if child_settings else measure_settings(child_folder)
+            )
+        )
     else:
-        main(int(sys.argv[1]) if sys.argv[1:] else 64)
+        main(int(sys.argv[1]) if sys.argv[1:] else 40)

@@ -17,7 +17,13 @@ class HashEmbeddings(Embedder):
     name = "hash"
     dimension = 64
 
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> Vectors:
+    def embed_texts(
+        self,
+        texts: Sequence[str],
+        on_batch: OnBatch | None = None,
+        *,
+        urgent: bool = False,  # noqa: ARG002 - the interface; all is quick here
+    ) -> Vectors:
         """See Embedder."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), BATCH):

@@ -35,9 +35,10 @@ class Embedder(Embeddings):
     dimension: int
 
     @abstractmethod
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> Vectors:
+    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
         """One unit-length row per text, in the order given, at the priority of bulk work.
 
+        With `urgent` the priority is a question's: for the few texts that somebody waits for.
         `on_batch` is called in the caller's thread after each batch with the number of texts done so far; what
         it raises stops the work and comes out of here. Raises Unavailable once the embedder is closed.
         """

@@ -131,7 +131,7 @@ class ExtractiveAnswerer:
 def _preselect(question: str, passages: Sequence[Passage]) -> list[_Candidate]:
     """Return at most MAX_EMBEDDED different sentences, those that share the most words with the question."""
     candidates = _candidates(passages[:MAX_PASSAGES])
-    overlaps = _overlaps(_terms(question), [c.sentence for c in candidates])
+    overlaps = _overlaps(terms(question), [c.sentence for c in candidates])
     compared = [replace(c, overlap=o) for c, o in zip(candidates, overlaps, strict=True)]
     compared.sort(key=lambda c: c.overlap + passages[c.passage - 1].score, reverse=True)
     return compared[:MAX_EMBEDDED]
@@ -150,8 +150,8 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
 
 def _overlaps(wanted: set[str], sentences: Sequence[Sentence]) -> list[float]:
     """Return for each sentence which share (0 to 1) of the question's words it has; rare words count more."""
-    own = [_terms(sentence.text) for sentence in sentences]
-    above = [_terms(sentence.heading) for sentence in sentences]
+    own = [terms(sentence.text) for sentence in sentences]
+    above = [terms(sentence.heading) for sentence in sentences]
     seen = {term: sum(term in a or term in b for a, b in zip(own, above, strict=True)) for term in wanted}
     weight = {term: math.log(1 + len(sentences) / (1 + count)) for term, count in seen.items()}
     total = sum(weight.values()) or 1.0
@@ -161,15 +161,15 @@ def _overlaps(wanted: set[str], sentences: Sequence[Sentence]) -> list[float]:
     ]
 
 
-def _terms(text: str) -> set[str]:
+def terms(text: str) -> set[str]:
     """Return the words that carry meaning, cut to their stems; pairs of characters where no spaces divide words."""
-    terms: set[str] = set()
+    found: set[str] = set()
     for word in _WORD.findall(text.casefold()):
         if _NO_SPACES.search(word):
-            terms.update(word[i : i + 2] for i in range(max(1, len(word) - 1)))
+            found.update(word[i : i + 2] for i in range(max(1, len(word) - 1)))
         elif word not in _STOP_WORDS:
-            terms.add(word if any(map(str.isdigit, word)) else word[:_STEM])
-    return terms
+            found.add(word if any(map(str.isdigit, word)) else word[:_STEM])
+    return found
 
 
 def _in_context(sentence: Sentence) -> str:

@@ -31,6 +31,7 @@ PADDED_TOKENS_PER_RUN = 256
 TEXTS_PER_RUN = 32
 TEXTS_PER_SLICE = 64  # tokenized, sorted by length and packed together
 BULK_NICENESS = 10
+CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 SHUTTING_DOWN = "The service is shutting down; try again later."
 
 TokenIds = list[int]
@@ -111,16 +112,17 @@ class OnnxEmbedder(Embedder):
         self._waiting: deque[tuple[TokenIds, Future[Vectors]]] = deque()
         self._waiting_lock = threading.Lock()
 
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> Vectors:
+    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
         """See Embedder. Few runs of one caller are queued at a time, so that several callers take turns."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         pending: deque[tuple[list[int], Future[Vectors]]] = deque()
         done = 0
         batches = self._batches(texts)
+        threads = self._questions if urgent else self._bulk
         try:
             while True:
                 while len(pending) < self._window and (batch := next(batches, None)):
-                    pending.append((batch[0], self._start(batch[1])))
+                    pending.append((batch[0], self._start(threads, batch[1])))
                 if not pending:
                     return vectors
                 rows, future = pending.popleft()
@@ -147,9 +149,9 @@ class OnnxEmbedder(Embedder):
         self._bulk.shutdown(cancel_futures=True)
         self._questions.shutdown()
 
-    def _start(self, tokens: list[TokenIds]) -> Future[Vectors]:
+    def _start(self, threads: ThreadPoolExecutor, tokens: list[TokenIds]) -> Future[Vectors]:
         with _closed_is_unavailable():
-            return self._bulk.submit(self._model.run, tokens)
+            return threads.submit(self._model.run, tokens)
 
     def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[TokenIds]]]:
         for start in range(0, len(texts), TEXTS_PER_SLICE):
@@ -195,11 +197,11 @@ def pack(lengths: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-def usable_cores() -> int:
-    """Cores this process may use, at least 1: its affinity, less a container's limit (Linux, cgroup v2)."""
+def usable_cores(limit: Path = CPU_LIMIT) -> int:
+    """Cores this process may use, at least 1: its affinity, less a container's `limit` (Linux, cgroup v2)."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        quota, period = limit.read_text(encoding="ascii").split()
         return max(1, min(cores, round(int(quota) / int(period))))
     except (OSError, ValueError):  # no such file, or "max": there is no limit
         return cores

@@ -25,6 +25,8 @@ class TorchEmbedder(Embedder):
         from langchain_huggingface import HuggingFaceEmbeddings
 
         self.name = source.name
+        if device == "cpu":
+            _use_one_thread()
         with model_can_be_had(source.name):
             self._model = HuggingFaceEmbeddings(
                 model_name=source.location,
@@ -39,13 +41,13 @@ class TorchEmbedder(Embedder):
         self._closed = False
         self.dimension = len(self._model.embed_query("dimension"))
 
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> Vectors:
+    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
         """See Embedder. Between two batches a waiting question is let in."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(order), self._batch):
             rows = order[start : start + self._batch]
-            with self._turns.bulk():
+            with self._turns.question() if urgent else self._turns.bulk():
                 self._check_open()
                 vectors[rows] = self._model.embed_documents([texts[row] for row in rows])
             if on_batch:
@@ -102,6 +104,13 @@ class _Turns:
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
+
+
+def _use_one_thread() -> None:
+    import torch
+
+    # Several threads spin while they wait for each other: with other work on the cores all of it becomes slow.
+    torch.set_num_threads(1)
 
 
 def prompts(model: "SentenceTransformer") -> tuple[str, str]:

@@ -28,8 +28,16 @@ from app.services.embeddings import (
     open_embedder,
 )
 from app.services.onnx_export import check_agreement, ensure_export, export, export_name
-from app.services.onnx_model import INFO_FILE, MODEL_FILE, PADDED_TOKENS_PER_RUN, OnnxEmbedder, OnnxModel, pack
-from app.services.torch_model import TorchEmbedder
+from app.services.onnx_model import (
+    INFO_FILE,
+    MODEL_FILE,
+    PADDED_TOKENS_PER_RUN,
+    OnnxEmbedder,
+    OnnxModel,
+    pack,
+    usable_cores,
+)
+from app.services.torch_model import TorchEmbedder, _Turns
 from tests.fakes import HashEmbeddings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -315,29 +323,42 @@ def test_a_question_is_answered_while_bulk_work_goes_on(backend: str, request: p
         bulk = pool.submit(embedder.embed_texts, ["some words " * 40] * 40, wait_for_the_question)
         assert begun.wait(30)
         embedder.embed_question("answered now?")
+        embedder.embed_texts(["so is this"], urgent=True)
         assert not bulk.done()
         asked.set()
         assert len(bulk.result()) == 40
 
 
-def test_a_question_overtakes_bulk_work_that_is_queued(torch: Embedder) -> None:
-    order: list[str] = []
+def test_a_question_gets_the_next_turn_before_bulk_work() -> None:
+    turns, order = _Turns(), list[str]()
 
     def ask() -> None:
-        torch.embed_question("now?")
-        order.append("question")
-
-    def after_batch(done: int) -> None:
-        if done <= 4:
-            question.start()
-            while not torch._turns._questions and question.is_alive():  # type: ignore[attr-defined]  # until it waits
-                time.sleep(0.001)
-        order.append("batch")
+        with turns.question():
+            order.append("question")
 
     question = threading.Thread(target=ask)
-    torch.embed_texts(["some words " * 20] * 24, on_batch=after_batch)
+    with turns.bulk():
+        question.start()
+        while not turns._questions:
+            time.sleep(0.001)
+    with turns.bulk():
+        order.append("bulk")
     question.join()
-    assert order.index("question") <= 2
+    assert order == ["question", "bulk"]
+
+
+def test_urgent_texts_are_not_bulk_work(cache: Path) -> None:
+    with closing(open_embedder(DEFAULT_MODEL, backend="onnx", device="cpu", cache=cache)) as embedder:
+        found = embedder.embed_texts(TEXTS, urgent=True)
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("embed-bulk")]
+        assert cosines(found, embedder.embed_texts(TEXTS)).min() > 0.9999
+
+
+@pytest.mark.parametrize(("limit", "at_most"), [("150000 100000", 2), ("10000 100000", 1), ("max 100000", 4096)])
+def test_a_containers_limit_bounds_the_cores(limit: str, at_most: int, tmp_path: Path) -> None:
+    file = tmp_path / "cpu.max"
+    file.write_text(limit)
+    assert usable_cores(file) == min(at_most, usable_cores(tmp_path / "absent"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities on Linux alone")
