@@ -1,13 +1,14 @@
 """Leaving no trace: deleted text is still in free pages, logs and index tables until the files are compacted."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.common.errors import AppError
+from app.common.errors import AppError, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,10 @@ class Compactor:
     """
 
     def __init__(self, *, steps: Sequence[Callable[[], object]], folders: Sequence[Path], marker: Path) -> None:
-        """`steps` compact one store each; `folders` are measured; `marker` exists while a compaction is due."""
+        """`steps` compact one store each; `folders` are measured; `marker` exists while a compaction is due.
+
+        A step returns False when a reader was in the way, so that it has to be done again.
+        """
         self._steps = steps
         self._folders = folders
         self._marker = marker
@@ -56,6 +60,11 @@ class Compactor:
         self._wake.set()
         self._thread.join()
 
+    @property
+    def due(self) -> bool:
+        """Whether something was deleted that is not compacted away yet."""
+        return self._marker.exists()
+
     def note(self) -> None:
         """Remember across a crash that a compaction will be due; called before something is deleted."""
         self._marker.touch()
@@ -68,7 +77,10 @@ class Compactor:
         self._wake.set()
 
     def run(self) -> CompactionReport:
-        """Compact all stores now; what was deleted before this call has left no trace when it returns."""
+        """Compact all stores now; what was deleted before this call has left no trace when it returns.
+
+        Raises Unavailable when that fails; then it is tried again behind until it succeeds.
+        """
         with self._guard:
             self._asked += 1
             mine = self._asked
@@ -76,14 +88,22 @@ class Compactor:
         with self._running:
             if self._last is not None and self._served >= mine:
                 return self._last
-            return self._compact()
+            try:
+                return self._compact()
+            except (AppError, OSError) as exc:
+                self._wake.set()
+                raise Unavailable(
+                    "All is deleted, but its traces on disk are not gone yet; that goes on by itself.",
+                    code="compaction_unfinished",
+                ) from exc
 
     def _compact(self) -> CompactionReport:
         with self._guard:
             serving = self._asked
         started, before = time.perf_counter(), self._size()
         for step in self._steps:
-            step()
+            if step() is False:
+                raise Unavailable("A store cannot be compacted while it is being read; try again later.")
         report = CompactionReport(round(time.perf_counter() - started, 3), before, self._size())
         self._last = report
         with self._guard:
@@ -111,12 +131,13 @@ class Compactor:
                 return
             try:
                 self._compact()
-            except AppError as exc:
-                logger.warning("compaction failed, will be tried again", extra={"code": exc.code})
+            except (AppError, OSError) as exc:
+                logger.warning("compaction failed, will be tried again", extra={"error": type(exc).__name__})
 
     def _size(self) -> int:
-        files = {path for folder in self._folders for path in folder.rglob("*") if path.is_file()}
-        return sum(_size_of(path) for path in files)
+        # os.walk goes on when a folder vanishes under it, as those of deleted clients do; Path.rglob does not.
+        walks = [walk for folder in self._folders for walk in os.walk(folder)]
+        return sum(_size_of(path) for path in {Path(folder, name) for folder, _, names in walks for name in names})
 
 
 def _size_of(path: Path) -> int:

@@ -1,0 +1,125 @@
+"""`python -m app.cli`: what an operator does beside the running service. Each command lives in app/commands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.commands import look
+from app.commands.remote import Refused, Remote
+from app.common.errors import AppError, StartupError
+from app.config import load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def commands() -> None:
+    """Look after the service's data. The settings are those of the service: the environment and .env."""
+
+
+@app.command("doctor")
+def doctor_command(
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is wrong; nothing is lost by it.")] = False,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="With --repair: also remove what cannot be mended.")
+    ] = False,
+    every_client: Annotated[bool, typer.Option("--all", help="List every client, not only the troubled.")] = False,
+) -> None:
+    """Compare the catalog with what is stored, while the service is stopped. Exit code 0: all is well, 1: not."""
+    from app.commands.doctor import doctor
+
+    with one_sentence():
+        sound = doctor(load_settings(), typer.echo, repair=repair, discard=discard, every_client=every_client)
+    raise typer.Exit(0 if sound else 1)
+
+
+BaseUrl = Annotated[str, typer.Option("--base-url", envvar="BASE_URL", help="Where the service runs.")]
+ApiKey = Annotated[str | None, typer.Option("--api-key", envvar="API_KEY", help="In locked mode: a key.")]
+Client = Annotated[str, typer.Option("--client", help="Whose documents.")]
+LOCAL = "http://127.0.0.1:8000"
+
+
+@app.command("ingest")
+def ingest_command(
+    folder: Annotated[Path, typer.Argument(exists=True, help="A folder, with all below it, or one file.")],
+    client: Client,
+    *,
+    parallel: Annotated[int, typer.Option(min=1, max=32, help="Uploads at once.")] = 4,
+    chunk_size: Annotated[int | None, typer.Option(help="Characters in a chunk.")] = None,
+    chunk_overlap: Annotated[int | None, typer.Option(help="Characters that neighbours share.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of documents of the same name.")] = False,
+    base_url: BaseUrl = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """Upload all documents of a folder to a running service. Exit code 1 when any failed; run it again as you like."""
+    from app.commands.ingest import ingest_folder
+
+    given = {"chunk_size": chunk_size, "chunk_overlap": chunk_overlap, "replace": "true" if replace else None}
+    fields = {"client_id": client, **{name: str(value) for name, value in given.items() if value is not None}}
+    with one_sentence(), Remote(base_url, api_key=api_key) as remote:
+        whole = ingest_folder(remote, folder, fields, parallel=parallel, console=Console())
+    raise typer.Exit(0 if whole else 1)
+
+
+@app.command("ask")
+def ask_command(
+    question: str,
+    client: Client,
+    *,
+    session: Annotated[str | None, typer.Option(help="The conversation to go on with.")] = None,
+    base_url: BaseUrl = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """Ask a running service, and show the passages that the answer rests on."""
+    with one_sentence(), Remote(base_url, api_key=api_key) as remote:
+        look.ask(remote, question, client_id=client, session_id=session, console=Console())
+
+
+@app.command("documents")
+def documents_command(
+    client: Client,
+    *,
+    status: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
+    base_url: BaseUrl = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """List a client's documents."""
+    with one_sentence(), Remote(base_url, api_key=api_key) as remote:
+        look.list_documents(remote, client_id=client, status=status, console=Console())
+
+
+@app.command("jobs")
+def jobs_command(
+    job: Annotated[str | None, typer.Argument(help="A job, to see what became of its files.")] = None,
+    *,
+    client: Annotated[str | None, typer.Option("--client", help="Whose jobs.")] = None,
+    base_url: BaseUrl = LOCAL,
+    api_key: ApiKey = None,
+) -> None:
+    """List a client's background uploads, or show one."""
+    if (job is None) == (client is None):
+        raise typer.BadParameter("name either a job or --client")
+    with one_sentence(), Remote(base_url, api_key=api_key) as remote:
+        if job is not None:
+            look.show_job(remote, job, Console())
+        elif client is not None:
+            look.list_jobs(remote, client_id=client, console=Console())
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """End the program with the error's sentence and exit code 1 instead of a traceback."""
+    try:
+        yield
+    except (StartupError, AppError, Refused) as exc:
+        typer.echo(getattr(exc, "detail", str(exc)), err=True)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,323 @@
+"""Kills the service while clients upload, ask and delete, and keeps a ledger of what it had acknowledged."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+CLIENTS = ("alder", "birch", "cedar", "dogwood")
+SYLLABLES = ("ba", "du", "fi", "go", "ke", "lo", "mi", "nu", "pa", "ro", "su", "ti", "ve", "wo", "xa", "zu")
+
+
+class FailedStart(Exception):
+    """The service ended instead of starting; the text is what it said."""
+
+
+class Launcher:
+    """Makes processes of the service; see tests/crash/server.py. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.server"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def launch(self, folder: Path) -> tuple[int, int]:
+        """Make a process for the data in `folder`; return its id and its port, which listens already."""
+        pid, port = self._say(f"start {folder}").split()
+        return int(pid), int(port)
+
+    def wait(self, pid: int) -> None:
+        """Wait until the process has ended."""
+        self._say(f"wait {pid}")
+
+    def _say(self, line: str) -> str:
+        assert self._process.stdin
+        assert self._process.stdout
+        print(line, file=self._process.stdin, flush=True)
+        return self._process.stdout.readline()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+
+class Server:
+    """One process of the service, from start to kill."""
+
+    def __init__(self, launcher: Launcher, folder: Path) -> None:
+        """Start it and wait until it is ready. Raises FailedStart."""
+        started = time.monotonic()
+        self._launcher = launcher
+        self._pid, port = launcher.launch(folder)
+        self.url = f"http://127.0.0.1:{port}"
+        # The socket listens already: the question waits until the service is there, or fails with it.
+        with self.client() as http:
+            try:
+                http.get("/health/ready").raise_for_status()
+            except httpx.HTTPError as exc:
+                self.kill()
+                raise FailedStart((folder / "server.log").read_text(errors="replace")[-2000:]) from exc
+        self.start_seconds = time.monotonic() - started
+
+    def client(self) -> httpx.Client:
+        """Return an HTTP client for it."""
+        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it in order."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, number)
+        self._launcher.wait(self._pid)
+
+
+@dataclass
+class Ledger:
+    """What one client was told. Only its own thread writes here, one request after the other.
+
+    `acknowledged` maps the first word of each document to its whole first sentence. `open_upload` is the one that
+    was under way at the kill, `deleting` whether a deletion was. `turns` counts the conversation's acknowledged
+    questions, `open_turns` those that were under way.
+    """
+
+    client_id: str
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
+    open_upload: dict[str, str] = field(default_factory=dict)
+    deleting: bool = False
+    turns: int = 0
+    open_turns: int = 0
+
+    @property
+    def session_id(self) -> str:
+        """The client's one conversation."""
+        return f"session-of-{self.client_id}"
+
+
+@dataclass
+class Outcome:
+    """What the kills did."""
+
+    kills: int = 0
+    acknowledged: int = 0
+    deletions: int = 0
+    turns: int = 0
+    lost: list[str] = field(default_factory=list)
+    failed_starts: list[str] = field(default_factory=list)
+    start_seconds: list[float] = field(default_factory=list)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were acknowledged."""
+        return self.acknowledged + self.deletions + self.turns
+
+
+class Writer(threading.Thread):
+    """One client that uploads, asks and deletes until the service is gone."""
+
+    def __init__(self, server: Server, ledger: Ledger, seed: int, outcome: Outcome) -> None:
+        super().__init__(name=f"writer-{ledger.client_id}", daemon=True)
+        self._http = server.client()
+        self._ledger = ledger
+        self._random = random.Random(seed)  # noqa: S311 - chance that can be repeated, not secrets
+        self._outcome = outcome
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """See the class. What is not the service's end is kept in `error`."""
+        with self._http:
+            try:
+                while True:
+                    self._step()
+            except httpx.TransportError:
+                return
+            except Exception as exc:  # noqa: BLE001 - raised again by whoever waits for this thread
+                self.error = exc
+
+    def _step(self) -> None:
+        choice = self._random.random()
+        if choice < 0.65 or not self._ledger.acknowledged:
+            self._upload()
+        elif choice < 0.92:
+            self._ask()
+        else:
+            self._withdraw()
+
+    def _upload(self) -> None:
+        sentences = [self._sentence() for _ in range(self._random.choice((1, 3, 12, 40)))]
+        word = sentences[0].split()[0]
+        self._ledger.open_upload = {word: sentences[0]}
+        _upload(self._http, self._ledger.client_id, word, "\n\n".join(sentences))
+        self._ledger.acknowledged |= self._ledger.open_upload
+        self._ledger.open_upload = {}
+        self._outcome.acknowledged += 1
+
+    def _ask(self) -> None:
+        question = self._random.choice(list(self._ledger.acknowledged.values()))
+        self._ledger.open_turns += 1
+        _ask(self._http, self._ledger.client_id, question, session_id=self._ledger.session_id)
+        self._ledger.open_turns -= 1
+        self._ledger.turns += 1
+        self._outcome.turns += 1
+
+    def _withdraw(self) -> None:
+        self._ledger.deleting = True
+        response = self._http.delete(f"/api/v1/chat/collections/{self._ledger.client_id}")
+        response.raise_for_status()
+        self._ledger.deleting = False
+        self._ledger.gone |= self._ledger.acknowledged
+        self._ledger.acknowledged = {}
+        self._outcome.deletions += 1
+
+    def _sentence(self) -> str:
+        """Words that occur nowhere else, so that even a coarse embedding finds their document by them."""
+        words = ("".join(self._random.choices(SYLLABLES, k=5)) for _ in range(8))
+        return f"{' '.join(words)}."
+
+
+def kill_again_and_again(
+    folder: Path, *, kills: int, seed: int, most: int = 16, outcome: Outcome | None = None
+) -> Outcome:
+    """Start, write, kill and look, `kills` times; then end in order. The random numbers follow from `seed`.
+
+    A process is killed a moment after it has acknowledged up to `most` requests. `outcome` is filled on the way.
+    Raises FailedStart.
+    """
+    outcome, chance = outcome or Outcome(), random.Random(seed)  # noqa: S311 - as above
+    ledgers = [Ledger(client_id) for client_id in CLIENTS]
+    with Launcher() as launcher:
+        for _ in range(kills):
+            server = _start(launcher, folder, outcome)
+            _look(server, ledgers, outcome)
+            _write_and_kill(server, ledgers, outcome, chance, chance.randint(1, most))
+        server = _start(launcher, folder, outcome)
+        _look(server, ledgers, outcome)
+        _wait_for_compaction(folder)
+        server.stop()
+    return outcome
+
+
+def _wait_for_compaction(folder: Path) -> None:
+    deadline = time.monotonic() + 60
+    while (folder / "data" / "compaction.due").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _start(launcher: Launcher, folder: Path, outcome: Outcome) -> Server:
+    try:
+        server = Server(launcher, folder)
+    except FailedStart as exc:
+        outcome.failed_starts.append(str(exc))
+        raise
+    outcome.start_seconds.append(server.start_seconds)
+    return server
+
+
+def _write_and_kill(
+    server: Server, ledgers: list[Ledger], outcome: Outcome, chance: random.Random, requests: int
+) -> None:
+    writers = [Writer(server, ledger, chance.getrandbits(32), outcome) for ledger in ledgers]
+    for writer in writers:
+        writer.start()
+    until, deadline = outcome.requests + requests, time.monotonic() + 60
+    while outcome.requests < until and time.monotonic() < deadline and any(each.is_alive() for each in writers):
+        time.sleep(0.002)
+    time.sleep(chance.uniform(0, 0.1))
+    server.kill()
+    outcome.kills += 1
+    for writer in writers:
+        writer.join()
+        if writer.error is not None:
+            raise writer.error
+
+
+def _look(server: Server, ledgers: list[Ledger], outcome: Outcome) -> None:
+    """Ask for everything that was acknowledged, and settle what was under way."""
+    with server.client() as http:
+        for ledger in ledgers:
+            _settle(http, ledger, outcome)
+            _compare_counts(http, ledger, outcome)
+            _compare_turns(http, ledger, outcome)
+
+
+def _settle(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:
+    found = {word for word, sentence in ledger.acknowledged.items() if _answers(http, ledger, word, sentence)}
+    missing = set(ledger.acknowledged) - found
+    if missing and not (ledger.deleting and not found):  # a deletion takes all or nothing
+        outcome.lost += [f"{ledger.client_id}: {word} is lost" for word in missing]
+    for word in missing:
+        ledger.gone[word] = ledger.acknowledged.pop(word)
+    for word, sentence in ledger.open_upload.items():
+        if _answers(http, ledger, word, sentence):
+            ledger.acknowledged[word] = sentence
+        else:
+            ledger.gone[word] = sentence
+    for word, sentence in list(ledger.gone.items())[-20:]:
+        if _answers(http, ledger, word, sentence):
+            outcome.lost.append(f"{ledger.client_id}: {word} is back")
+    ledger.open_upload, ledger.deleting = {}, False
+
+
+def _compare_counts(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:
+    stats = http.get(f"/api/v1/chat/collections/{ledger.client_id}/stats").raise_for_status().json()
+    if stats["document_count"] != len(ledger.acknowledged):
+        outcome.lost.append(f"{ledger.client_id}: {stats['document_count']} of {len(ledger.acknowledged)} counted")
+
+
+def _compare_turns(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:
+    response = http.get(f"/api/v1/sessions/{ledger.session_id}/info")
+    turns = response.json()["message_count"] // 2 if response.is_success else 0
+    if not ledger.turns <= turns <= ledger.turns + ledger.open_turns:
+        outcome.lost.append(f"{ledger.session_id}: {turns} of {ledger.turns} turns")
+    ledger.turns, ledger.open_turns = turns, 0
+
+
+def _answers(http: httpx.Client, ledger: Ledger, word: str, sentence: str) -> bool:
+    """Whether a question for the document's first sentence brings that sentence as a source."""
+    body = _ask(http, ledger.client_id, sentence, use_memory=False, top_k=20)
+    return any(word in source["content"] for source in body["sources"])
+
+
+def _upload(http: httpx.Client, client_id: str, name: str, text: str) -> None:
+    response = http.post(
+        "/api/v1/ingest/", files={"files": (f"{name}.txt", text.encode())}, data={"client_id": client_id}
+    )
+    response.raise_for_status()
+
+
+def _ask(http: httpx.Client, client_id: str, question: str, **more: Any) -> dict[str, Any]:
+    """Return the answer, waiting while the client's index is repaired; without sources if there is no document."""
+    deadline = time.monotonic() + 30
+    while True:
+        response = http.post("/api/v1/chat/", json={"message": question, "client_id": client_id, **more})
+        if response.status_code == 404:
+            return {"sources": []}
+        if response.status_code != 503 or time.monotonic() > deadline:
+            break
+        assert "retry-after" in response.headers
+        time.sleep(0.1)
+    body: dict[str, Any] = response.raise_for_status().json()
+    return body

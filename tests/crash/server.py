@@ -1,0 +1,71 @@
+"""The real service as a process that can be killed, with quick embeddings: `python -m tests.crash.server`.
+
+This process loads the libraries and then makes a fresh child for each start that is asked of it on standard input, so
+that starting again takes a moment. It opens nothing and has one thread: a child begins as a new process would.
+"""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import alembic.command  # noqa: F401 - loaded here, because every child would have to
+import uvicorn
+
+from app.bootstrap import Services, open_services
+from app.config import Settings
+from app.main import create_app
+from tests.fakes import HashEmbeddings
+
+
+def settings_for(folder: Path) -> Settings:
+    """Settings whose files all lie in `folder`."""
+    return Settings(
+        _env_file=None,
+        data_path=folder / "data",
+        session_db_path=folder / "data" / "sessions.db",
+        vector_store_path=folder / "chroma",
+        chunk_size=120,
+        chunk_overlap=0,
+    )
+
+
+def open_quickly(settings: Settings) -> Services:
+    """Open the services with embeddings that cost nothing."""
+    return open_services(settings, embedder=HashEmbeddings())
+
+
+def serve(folder: Path, listener: socket.socket) -> None:
+    """Serve until killed or told to end."""
+    log = os.open(folder / "server.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    app = create_app(settings_for(folder), opener=open_quickly)
+    uvicorn.run(app, fd=listener.fileno(), log_level="warning", timeout_graceful_shutdown=5)
+
+
+def main() -> None:
+    """Answer `start FOLDER` with the child's process id and port, and `wait PID` once that child has ended."""
+    for line in sys.stdin:
+        command, argument = line.rstrip("\n").split(" ", 1)
+        if command == "start":
+            print(*_start(Path(argument)), flush=True)  # noqa: T201 - this is how the two talk
+        else:
+            os.waitpid(int(argument), 0)
+            print("ended", flush=True)  # noqa: T201 - as above
+
+
+def _start(folder: Path) -> tuple[int, int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        pid = os.fork()
+        if not pid:
+            try:
+                serve(folder, listener)
+            finally:
+                os._exit(1)
+        return pid, listener.getsockname()[1]
+
+
+if __name__ == "__main__":
+    main()
