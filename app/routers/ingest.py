@@ -1,15 +1,21 @@
 """Uploading documents."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from app.bootstrap import Services
 from app.common.errors import TooLarge
 from app.common.ids import ClientId, new_client_id
+from app.config import Settings
 from app.dependencies import PrincipalDep, ServicesDep, SettingsDep, count_request
 from app.problems import problem_responses
-from app.routers.upload_form import OPENAPI_BODY, ReceivedFile, UploadFormDep
-from app.schemas.ingest import DocumentResult, FileProblem, IngestResponse
-from app.services.ingestion import ChunkSettings, FileResult
+from app.routers.jobs import job_info
+from app.routers.upload_form import OPENAPI_BODY, ReceivedFile, UploadForm, UploadFormDep
+from app.schemas.ingest import DocumentResult, FileProblem, IngestForm, IngestResponse
+from app.schemas.jobs import JobAccepted
+from app.services.ingestion import ChunkSettings, FileResult, Options
+from app.services.jobs import Incoming, Job
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["Ingest"])
 
@@ -18,56 +24,119 @@ router = APIRouter(prefix="/api/v1/ingest", tags=["Ingest"])
     "/",
     summary="Upload documents",
     response_model_exclude_none=True,
-    responses=problem_responses(400, 401, 404, 413, 415, 422, 503),
+    responses={
+        202: {"model": JobAccepted, "description": "Taken on; the work is done in the background."},
+        **problem_responses(400, 401, 404, 413, 415, 422, 429, 503),
+    },
     openapi_extra=OPENAPI_BODY,
 )
-def ingest(
-    request: Request, form: UploadFormDep, principal: PrincipalDep, services: ServicesDep, settings: SettingsDep
-) -> IngestResponse:
-    """Take in PDF, TXT, DOCX, DOC and MD files for one client.
+def ingest(  # noqa: PLR0913 - the request's parts
+    request: Request,
+    response: Response,
+    principal: PrincipalDep,
+    form: UploadFormDep,
+    services: ServicesDep,
+    settings: SettingsDep,
+    *,
+    in_background: Annotated[bool, Query(alias="async", description="Answer 202 with a job at once.")] = False,
+    replace: Annotated[
+        bool, Query(description="Whether each file takes the place of the client's documents of its name.")
+    ] = False,
+    prefer: Annotated[str, Header(description="`respond-async` is the same as async=true.")] = "",
+) -> IngestResponse | JobAccepted:
+    """Take in PDF, DOCX, DOC, TXT, MD, HTML, RTF, CSV, XLSX, PPTX and EPUB files for one client.
 
     Leave `client_id` out to make a new client; use the one in the answer from then on. Each file stands for itself:
-    the answer says what became of each. When all fail, the answer is the problem of the first.
+    the answer says what became of each. When all fail, the answer is the problem of the first. With `async` the
+    answer is a job, to be followed at the address in its Location header; it survives a restart of the service.
     """
-    fields = form.fields
-    is_new = fields.client_id is None and principal.own_client is None
-    client_id = new_client_id() if is_new else principal.client(fields.client_id)
+    is_new = form.fields.client_id is None and principal.own_client is None
+    client_id = new_client_id() if is_new else principal.client(form.fields.client_id)
     count_request(request, services, client_id)
-    chunking = ChunkSettings(
-        size=settings.chunk_size if fields.chunk_size is None else fields.chunk_size,
-        overlap=_overlap(fields.chunk_size, fields.chunk_overlap, settings.chunk_overlap),
-    )
-    results = [_take_in(services, client_id, file, chunking, settings.max_upload_mb) for file in form.files]
-    if all(result.error for result in results) and results[0].error:
-        raise results[0].error
-    api_key = None
+    chunking, by_name = _chunking(form.fields, settings), replace or form.fields.replace
+    answer: IngestResponse | JobAccepted
+    if in_background or _prefers_async(prefer):
+        job = services.jobs.submit(client_id, _incoming(form, settings), chunking, by_name=by_name)
+        response.status_code = 202
+        response.headers["Location"] = f"/api/v1/ingest/jobs/{job.record.job_id}"
+        answer = _accepted(job)
+    else:
+        options, limit = Options(by_name=by_name), settings.max_upload_mb
+        results = [take_in(services, client_id, file, chunking, limit, options) for file in form.files]
+        if all(result.error for result in results) and results[0].error:
+            raise results[0].error
+        answer = _answer(client_id, results)
     if is_new and principal.locked:
         # Whoever holds the admin key made a client by uploading; its key goes to them, this once.
-        api_key, _ = services.clients.create_key(client_id, label="first key", expires_in=None)
-    return _answer(client_id, results, api_key)
+        answer.api_key, _ = services.clients.create_key(client_id, label="first key", expires_in=None)
+    return answer
 
 
-def _overlap(chunk_size: int | None, chunk_overlap: int | None, default: int) -> int:
-    """A caller who names only a small size gets an overlap that fits it, not an error about one it never sent."""
-    if chunk_overlap is not None:
-        return chunk_overlap
-    return default if chunk_size is None else min(default, chunk_size // 5)
-
-
-def _take_in(
-    services: Services, client_id: ClientId, file: ReceivedFile, chunking: ChunkSettings, max_upload_mb: int
+def take_in(
+    services: Services,
+    client_id: ClientId,
+    file: ReceivedFile,
+    chunking: ChunkSettings,
+    max_upload_mb: int,
+    options: Options,
 ) -> FileResult:
+    """Take in one file of a form while its sender waits."""
     if file.too_large:
-        error = TooLarge(f"The file is larger than {max_upload_mb} MB; split it or ask the operator for more.")
-        return FileResult(file.filename, "failed", error=error)
+        return FileResult(file.filename, "failed", error=_too_large(max_upload_mb))
     upload = services.spool.receive(file.filename, file.file.file)
     try:
-        return services.ingestion.ingest(client_id, upload, chunking)
+        return services.ingestion.ingest(client_id, upload, chunking, options)
     finally:
         upload.discard()
 
 
-def _answer(client_id: ClientId, results: list[FileResult], api_key: str | None) -> IngestResponse:
+def document_result(result: FileResult) -> DocumentResult:
+    """Shape what became of one file."""
+    return DocumentResult(
+        document_id=result.document_id,
+        filename=result.filename,
+        status=result.status,
+        pages=result.pages,
+        chunks=result.chunks,
+        duplicate_of=result.duplicate_of,
+        replaced=list(result.replaced),
+        warnings=list(result.warnings),
+        error=FileProblem(code=result.error.code, detail=result.error.detail) if result.error else None,
+    )
+
+
+def _prefers_async(prefer: str) -> bool:
+    """Read the Prefer header (RFC 7240): preferences are separated by commas, their parameters by semicolons."""
+    return any(item.partition(";")[0].strip().lower() == "respond-async" for item in prefer.split(","))
+
+
+def _chunking(fields: IngestForm, settings: Settings) -> ChunkSettings:
+    if fields.chunk_overlap is not None:
+        overlap = fields.chunk_overlap
+    elif fields.chunk_size is not None:
+        # A caller who names only a small size gets an overlap that fits it, not an error about one it never sent.
+        overlap = min(settings.chunk_overlap, fields.chunk_size // 5)
+    else:
+        overlap = settings.chunk_overlap
+    return ChunkSettings(settings.chunk_size if fields.chunk_size is None else fields.chunk_size, overlap)
+
+
+def _incoming(form: UploadForm, settings: Settings) -> list[Incoming]:
+    too_large = _too_large(settings.max_upload_mb)
+    return [Incoming(file.filename, file.file.file, too_large if file.too_large else None) for file in form.files]
+
+
+def _too_large(max_upload_mb: int) -> TooLarge:
+    return TooLarge(f"The file is larger than {max_upload_mb} MB; split it or ask the operator for more.")
+
+
+def _accepted(job: Job) -> JobAccepted:
+    files = len(job.files)
+    message = f"{files} {'file' if files == 1 else 'files'} taken on for client {job.record.client_id}"
+    return JobAccepted(**job_info(job).model_dump(), message=message)
+
+
+def _answer(client_id: ClientId, results: list[FileResult]) -> IngestResponse:
     taken = [result for result in results if result.error is None]
     failed = len(results) - len(taken)
     message = f"Documents ingested successfully for client {client_id}"
@@ -78,19 +147,5 @@ def _answer(client_id: ClientId, results: list[FileResult], api_key: str | None)
         documents_processed=len(taken),
         chunks_created=sum(result.chunks for result in taken),
         client_id=client_id,
-        api_key=api_key,
-        documents=[_document(result) for result in results],
-    )
-
-
-def _document(result: FileResult) -> DocumentResult:
-    return DocumentResult(
-        document_id=result.document_id,
-        filename=result.filename,
-        status=result.status,
-        pages=result.pages,
-        chunks=result.chunks,
-        duplicate_of=result.duplicate_of,
-        warnings=list(result.warnings),
-        error=FileProblem(code=result.error.code, detail=result.error.detail) if result.error else None,
+        documents=[document_result(result) for result in results],
     )

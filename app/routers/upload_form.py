@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.common.errors import BadRequest, InvalidInput, TooLarge
+from app.common.file_loader import SUPPORTED_KINDS
 from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE
 from app.dependencies import SettingsDep
 from app.schemas.ingest import IngestForm
@@ -29,7 +30,7 @@ OPENAPI_BODY: dict[str, Any] = {
                         "files": {
                             "type": "array",
                             "items": {"type": "string", "format": "binary"},
-                            "description": "One or more PDF, TXT, DOCX, DOC or MD files.",
+                            "description": f"One or more files: {SUPPORTED_KINDS}.",
                         },
                         "client_id": {
                             "type": "string",
@@ -48,6 +49,11 @@ OPENAPI_BODY: dict[str, Any] = {
                             "minimum": 0,
                             "description": "Characters that neighbours share; smaller than chunk_size.",
                             "examples": [200],
+                        },
+                        "replace": {
+                            "type": "boolean",
+                            "default": False,
+                            "description": "Whether each file takes the place of the client's documents of its name.",
                         },
                     },
                 }

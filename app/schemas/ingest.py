@@ -13,6 +13,7 @@ class IngestForm(BaseModel):
     client_id: str | None = None
     chunk_size: int | None = Field(None, ge=MIN_CHUNK_SIZE, le=MAX_CHUNK_SIZE)
     chunk_overlap: int | None = Field(None, ge=0, lt=MAX_CHUNK_SIZE)
+    replace: bool = False
 
 
 class FileProblem(BaseModel):
@@ -31,6 +32,7 @@ class DocumentResult(BaseModel):
     pages: int
     chunks: int = Field(description="How many chunks were added; none for a duplicate.")
     duplicate_of: str | None = None
+    replaced: list[str] = Field([], description="The documents whose place this one has taken.")
     warnings: list[str] = []
     error: FileProblem | None = None
 

@@ -5,17 +5,17 @@ when all of them are, so that a restart knows what a crash left half-written.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, tuple_, update
 
 from app.common.database import Database
 from app.common.errors import Conflict
 from app.common.ids import ClientId
-from app.services.catalog_schema import clients, documents
+from app.services.catalog_schema import UNFINISHED, api_keys, clients, documents, jobs
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -114,7 +114,7 @@ class Catalog:
         with self._db.write() as connection:
             if connection.execute(select(clients.c.client_id).where(clients.c.client_id == client_id)).first():
                 return False
-            connection.execute(insert(clients).values(**self._new_client(client_id), registered=1))
+            ensure_client(connection, client_id, self._clock(), registered=True)
             return True
 
     def begin_delete_all(self, client_id: ClientId) -> int:
@@ -138,7 +138,7 @@ class Catalog:
             connection.execute(
                 delete(documents).where(documents.c.client_id == client_id, documents.c.status == "deleting")
             )
-            _drop_if_empty(connection, client_id)
+            drop_if_empty(connection, client_id)
 
     def forget_client(self, client_id: ClientId) -> bool:
         """Remove the client with all its records; False when there was none."""
@@ -150,15 +150,11 @@ class Catalog:
     def begin_document(self, record: DocumentRecord) -> None:
         """Note, before anything is written elsewhere, that this document is being written."""
         with self._db.write() as connection:
-            known = connection.execute(
-                select(clients.c.client_id).where(clients.c.client_id == record.client_id)
-            ).first()
-            if not known:
-                connection.execute(insert(clients).values(**self._new_client(record.client_id)))
+            ensure_client(connection, record.client_id, self._clock())
             connection.execute(insert(documents).values(**_values(record), status="indexing"))
 
-    def finish_document(self, client_id: ClientId, document_id: str, *, replaces: str | None = None) -> None:
-        """Acknowledge the document, in one step with marking the one it replaces for deletion.
+    def finish_document(self, client_id: ClientId, document_id: str, *, replaces: Collection[str] = ()) -> None:
+        """Acknowledge the document, in one step with marking those it replaces for deletion.
 
         Raises Conflict when its record is gone: the client was deleted while the document was being written.
         """
@@ -168,13 +164,20 @@ class Catalog:
                     "The client's documents were deleted while this upload was running; upload the file again.",
                     code="deleted_meanwhile",
                 )
-            if replaces is not None:
-                self._move(connection, client_id, replaces, "ready", "deleting")
+            for old in replaces:
+                self._move(connection, client_id, old, "ready", "deleting")
 
     def begin_delete(self, client_id: ClientId, document_id: str) -> bool:
-        """Note, before anything is removed elsewhere, that this document goes; False when it is not there."""
+        """Note, before anything is removed elsewhere, that this document goes; False when it is not there.
+
+        One whose removal was begun before and did not succeed is there until it does.
+        """
         with self._db.write() as connection:
-            return self._move(connection, client_id, document_id, "ready", "deleting")
+            if self._move(connection, client_id, document_id, "ready", "deleting"):
+                return True
+            this = (documents.c.client_id == client_id) & (documents.c.document_id == document_id)
+            found = connection.execute(select(documents.c.status).where(this, documents.c.status == "deleting"))
+            return found.first() is not None
 
     def drop_document(self, client_id: ClientId, document_id: str) -> None:
         """Remove the record of a document whose chunks are gone, and its client when nothing is left of it."""
@@ -182,7 +185,7 @@ class Catalog:
             connection.execute(
                 delete(documents).where(documents.c.client_id == client_id, documents.c.document_id == document_id)
             )
-            _drop_if_empty(connection, client_id)
+            drop_if_empty(connection, client_id)
 
     def document(self, client_id: ClientId, document_id: str) -> DocumentRecord | None:
         """Return the client's document if it is ready."""
@@ -194,6 +197,66 @@ class Catalog:
         with self._db.read() as connection:
             row = connection.execute(query).first()
         return _document(row) if row else None
+
+    def any_document(self, client_id: ClientId, document_id: str) -> DocumentRecord | None:
+        """Return the client's document whatever its status."""
+        query = select(documents).where(documents.c.client_id == client_id, documents.c.document_id == document_id)
+        with self._db.read() as connection:
+            row = connection.execute(query).first()
+        return _document(row) if row else None
+
+    def document_owner(self, document_id: str) -> ClientId | None:
+        """Return whose document it is; for callers who may reach every client."""
+        query = select(documents.c.client_id).where(documents.c.document_id == document_id)
+        with self._db.read() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else ClientId(found)
+
+    def list_documents(
+        self,
+        client_id: ClientId,
+        *,
+        status: DocumentStatus | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 100,
+    ) -> list[DocumentRecord]:
+        """Return the client's documents, newest first, those behind the place `before` (created_at, document_id)."""
+        query = select(documents).where(*_selection(client_id, status))
+        place = tuple_(documents.c.created_at, documents.c.document_id)
+        if before is not None:
+            query = query.where(place < before)
+        query = query.order_by(documents.c.created_at.desc(), documents.c.document_id.desc()).limit(limit)
+        with self._db.read() as connection:
+            return [_document(row) for row in connection.execute(query)]
+
+    def count_documents(self, client_id: ClientId, *, status: DocumentStatus | None = None) -> int:
+        """Return how many documents the client has."""
+        query = select(func.count()).select_from(documents).where(*_selection(client_id, status))
+        with self._db.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def superseded(
+        self, client_id: ClientId, sha256: str, *, filename: str | None, document_id: str | None
+    ) -> list[DocumentRecord]:
+        """Return the ready documents that a new one would take the place of.
+
+        Those of the same bytes (cut otherwise, or there would be no new one), those of the name `filename` and the
+        one of the id, where given.
+        """
+        same: list[ColumnElement[bool]] = [documents.c.sha256 == sha256]
+        if filename is not None:
+            same.append(documents.c.filename == filename)
+        if document_id is not None:
+            same.append(documents.c.document_id == document_id)
+        query = select(documents).where(documents.c.client_id == client_id, documents.c.status == "ready", or_(*same))
+        with self._db.read() as connection:
+            return [_document(row) for row in connection.execute(query)]
+
+    def unacknowledged(self, client_id: ClientId) -> frozenset[str]:
+        """Return the ids of the client's documents that are being written or deleted."""
+        query = select(documents.c.document_id).where(documents.c.client_id == client_id, UNFINISHED)
+        with self._db.read() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def same_content(
         self, client_id: ClientId, sha256: str, *, chunk_size: int, chunk_overlap: int
@@ -216,10 +279,6 @@ class Catalog:
             return [
                 _document(row) for row in connection.execute(select(documents).where(documents.c.status != "ready"))
             ]
-
-    def _new_client(self, client_id: ClientId) -> dict[str, object]:
-        now = self._clock()
-        return {"client_id": client_id, "created_at": now, "last_modified": now}
 
     def _move(
         self, connection: Connection, client_id: ClientId, document_id: str, old: str, new: DocumentStatus
@@ -244,12 +303,28 @@ class Catalog:
         return True
 
 
-def _drop_if_empty(connection: Connection, client_id: ClientId) -> None:
-    """Forget a client that came into being by an upload and has no document left."""
+def ensure_client(connection: Connection, client_id: ClientId, now: float, *, registered: bool = False) -> None:
+    """Make the client's record if there is none."""
+    if not connection.execute(select(clients.c.client_id).where(clients.c.client_id == client_id)).first():
+        connection.execute(
+            insert(clients).values(
+                client_id=client_id, created_at=now, last_modified=now, registered=1 if registered else 0
+            )
+        )
+
+
+def drop_if_empty(connection: Connection, client_id: ClientId) -> None:
+    """Forget a client that came into being by an upload and has no document, job and key left."""
     has_documents = select(documents.c.document_id).where(documents.c.client_id == client_id).exists()
-    connection.execute(
-        delete(clients).where(clients.c.client_id == client_id, clients.c.registered == 0, ~has_documents)
-    )
+    has_jobs = select(jobs.c.job_id).where(jobs.c.client_id == client_id).exists()
+    has_keys = select(api_keys.c.key_id).where(api_keys.c.client_id == client_id).exists()
+    mine = (clients.c.client_id == client_id) & (clients.c.registered == 0)
+    connection.execute(delete(clients).where(mine, ~has_documents, ~has_jobs, ~has_keys))
+
+
+def _selection(client_id: ClientId, status: DocumentStatus | None) -> list[ColumnElement[bool]]:
+    mine = [documents.c.client_id == client_id]
+    return mine if status is None else [*mine, documents.c.status == status]
 
 
 def _client(row: Row[tuple[object, ...]]) -> ClientRecord:

@@ -1,6 +1,9 @@
-"""The catalog's tables: who the clients are and what documents they have. The migrations make exactly these."""
+"""The catalog's tables: clients, their documents, keys, settings and ingest jobs. The migrations make exactly these."""
 
-from sqlalchemy import JSON, REAL, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import JSON, REAL, Column, ForeignKey, Index, Integer, MetaData, Table, Text, text
+
+# Written out in queries too: a partial index serves only those that repeat its condition word for word.
+UNFINISHED = text("status <> 'ready'")
 
 metadata = MetaData()
 
@@ -41,6 +44,7 @@ documents = Table(
     Index("ix_documents_client", "client_id", "created_at", "document_id"),
     Index("ix_documents_content", "client_id", "sha256", "chunk_size", "chunk_overlap"),
     Index("ix_documents_status", "status"),
+    Index("ix_documents_unfinished", "client_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
 )
 
 api_keys = Table(
@@ -54,4 +58,62 @@ api_keys = Table(
     Column("expires_at", REAL),
     Column("last_used_at", REAL),
     Index("ix_api_keys_client", "client_id", "created_at"),
+)
+
+client_settings = Table(
+    "client_settings",
+    metadata,
+    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True),
+    # Null: as the service's own settings have it.
+    Column("system_prompt", Text),
+    Column("language", Text),
+    Column("top_k", Integer),
+    Column("temperature", REAL),
+    Column("model", Text),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
+    # queued, running, completed, failed, cancelled
+    Column("status", Text, nullable=False),
+    # Set while a cancelled job's last files come to their end.
+    Column("cancelling", Integer, nullable=False, server_default="0"),
+    # Whether its files replace the client's documents of the same name.
+    Column("by_name", Integer, nullable=False, server_default="0"),
+    Column("chunk_size", Integer, nullable=False),
+    Column("chunk_overlap", Integer, nullable=False),
+    Column("created_at", REAL, nullable=False),
+    Column("started_at", REAL),
+    Column("finished_at", REAL),
+    Index("ix_jobs_client", "client_id", "created_at", "job_id"),
+    Index("ix_jobs_finished", "finished_at"),
+)
+
+job_files = Table(
+    "job_files",
+    metadata,
+    Column("job_id", Text, ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("filename", Text, nullable=False),
+    # The spooled file's name; null when it is not kept.
+    Column("upload", Text),
+    Column("size_bytes", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    # queued, running, ready, duplicate, failed, cancelled
+    Column("status", Text, nullable=False),
+    # How often it was begun, a clean stop not counted: a file that ends the process must not do so for ever.
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # While it runs, the id its document will have: after a crash it tells whether the document was acknowledged.
+    Column("document_id", Text),
+    Column("pages", Integer, nullable=False, server_default="0"),
+    Column("chunks", Integer, nullable=False, server_default="0"),
+    Column("duplicate_of", Text),
+    Column("replaced", JSON, nullable=False),
+    Column("warnings", JSON, nullable=False),
+    Column("error_code", Text),
+    Column("error_detail", Text),
+    Index("ix_job_files_status", "status"),
 )

@@ -5,14 +5,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.common.errors import NotFound
+from app.common.errors import Conflict, InvalidInput, NotFound
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
-from app.services.catalog import Catalog, ClientRecord
+from app.common.passages import Chunk
+from app.services.catalog import Catalog, ClientRecord, DocumentRecord, DocumentStatus
+from app.services.document_writer import no_such_document
 from app.services.erasure import Compactor
+from app.services.jobs import JobService
+from app.services.paging import decode_place, encode_place
+from app.services.recovery import remove_document
 from app.services.vector_store import VectorStoreService, collection_name
 
 logger = logging.getLogger(__name__)
+
+_LONGEST_OFFSET = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +42,41 @@ class CollectionStatistics:
     last_modified: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """Some of a client's documents, newest first; `total` counts all that were asked for."""
+
+    records: Sequence[DocumentRecord]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPage:
+    """Some of a document's chunks in order; `total` counts all of them."""
+
+    chunks: Sequence[Chunk]
+    total: int
+    next_cursor: str | None
+
+
 class DocumentService:
     """Reads and deletes documents. Deleting waits for a write of the same client that is under way."""
 
     def __init__(
-        self, *, catalog: Catalog, store: VectorStoreService, client_locks: KeyedLocks, compactor: Compactor
+        self,
+        *,
+        catalog: Catalog,
+        store: VectorStoreService,
+        client_locks: KeyedLocks,
+        compactor: Compactor,
+        jobs: JobService,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._client_locks = client_locks
         self._compactor = compactor
+        self._jobs = jobs
 
     def collections(self, owner: ClientId | None, *, after: str = "", limit: int | None = None) -> CollectionPage:
         """Return clients with documents, all of them or `owner` alone, in the order of their ids."""
@@ -72,10 +104,65 @@ class DocumentService:
             record.last_modified,
         )
 
+    def page(
+        self, client_id: ClientId, *, status: DocumentStatus | None = None, cursor: str = "", limit: int = 100
+    ) -> DocumentPage:
+        """Return the client's documents, newest first, those behind `cursor`; raises InvalidInput for a bad one."""
+        before = decode_place(cursor)
+        records = self._catalog.list_documents(client_id, status=status, before=before, limit=limit + 1)
+        shown, more = records[:limit], len(records) > limit
+        total = self._catalog.count_documents(client_id, status=status) if more or before else len(shown)
+        last = shown[-1] if more else None
+        return DocumentPage(shown, total, encode_place((last.created_at, last.document_id)) if last else None)
+
+    def owner_of(self, document_id: str) -> ClientId:
+        """Return whose document it is, for a caller who may reach every client; raises NotFound."""
+        owner = self._catalog.document_owner(document_id)
+        if owner is None:
+            raise no_such_document()
+        return owner
+
+    def get(self, client_id: ClientId, document_id: str) -> DocumentRecord:
+        """Return the client's document, also while it is being written or deleted; raises NotFound."""
+        record = self._catalog.any_document(client_id, document_id)
+        if record is None:
+            raise no_such_document()
+        return record
+
+    def chunks(self, client_id: ClientId, document_id: str, *, cursor: str = "", limit: int = 100) -> ChunkPage:
+        """Return the document's chunks in order, those behind `cursor`.
+
+        Raises NotFound, Conflict while the document is not ready, and InvalidInput for no possible cursor.
+        """
+        record = self.get(client_id, document_id)
+        if record.status != "ready":
+            raise Conflict("This document is being written or deleted; look again shortly.", code="document_not_ready")
+        offset = _offset(cursor)
+        chunks = self._store.chunks(client_id, document_id, offset=offset, limit=min(limit, record.chunk_count))
+        end = offset + limit
+        return ChunkPage(chunks, record.chunk_count, str(end) if end < record.chunk_count else None)
+
+    def delete(self, client_id: ClientId, document_id: str) -> DocumentRecord:
+        """Delete one document and return what it was; raises NotFound when the client has none of that id.
+
+        No question finds it from the moment the catalog notes that it goes. Its traces on disk are compacted away
+        soon after.
+        """
+        with self._client_locks.hold(client_id):
+            record = self._catalog.any_document(client_id, document_id)
+            if record is None or record.status == "indexing":
+                raise no_such_document()
+            self._compactor.note()
+            self._catalog.begin_delete(client_id, document_id)
+            remove_document(self._catalog, self._store, client_id, document_id)
+        self._compactor.request()
+        logger.info("document deleted", extra={"client": client_id, "document": document_id})
+        return record
+
     def delete_collection(self, client_id: ClientId) -> int:
         """Delete all documents of the client and return how many; raises NotFound when there are none.
 
-        Their traces on disk are compacted away soon after.
+        Uploads of the client that are under way are cancelled. Their traces on disk are compacted away soon after.
         """
         count = self.delete_all(client_id)
         if count == 0:
@@ -86,10 +173,12 @@ class DocumentService:
     def delete_all(self, client_id: ClientId) -> int:
         """Delete all documents of the client, if there are any, and return how many; compacts nothing.
 
+        Its jobs are cancelled first and their files removed, so that nothing comes after.
         The catalog notes first what is going, so that a crash in between is finished at the next start.
         """
         started = time.perf_counter()
         self._compactor.note()
+        self._jobs.abandon(client_id)
         with self._client_locks.hold(client_id):
             count = self._catalog.begin_delete_all(client_id)
             self._store.delete_collection(client_id)
@@ -103,6 +192,14 @@ class DocumentService:
             },
         )
         return count
+
+
+def _offset(cursor: str) -> int:
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _LONGEST_OFFSET):
+        raise InvalidInput("cursor must be the next_cursor of an earlier answer, unchanged.", code="invalid_cursor")
+    return int(cursor)
 
 
 def no_documents() -> NotFound:

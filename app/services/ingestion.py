@@ -13,12 +13,20 @@ from app.common.locks import KeyedLocks
 from app.common.passages import Chunk
 from app.services.catalog import Catalog, DocumentRecord
 from app.services.chunking import split
+from app.services.document_writer import DocumentWriter, Succession
 from app.services.embeddings import Embedder
 from app.services.parsing import ParserPool
 from app.services.spool import Upload
-from app.services.vector_store import VectorStoreService
 
 logger = logging.getLogger(__name__)
+
+Stage = Literal["parsing", "chunking", "embedding", "storing"]
+Report = Callable[[Stage, float], None]
+"""Told the stage a file is in and how far the file is, 0 to 1. What it raises stops the work, which leaves nothing."""
+
+# Where in a file's time each stage begins, roughly: embedding takes by far the most of it.
+_EMBEDDING_BEGINS = 0.1
+_STORING_BEGINS = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,24 @@ class ChunkSettings:
             )
 
 
+def _unwatched(_stage: Stage, _progress: float) -> None:
+    """Nobody looks on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a file is taken in, besides how it is cut.
+
+    `by_name`: it takes the place of the client's documents of the same name. `replaces`: it takes the place of the
+    document of this id, which has to be there. `document_id`: the id the document gets, made up when left out.
+    """
+
+    by_name: bool = False
+    replaces: str | None = None
+    document_id: str | None = None
+    report: Report = _unwatched
+
+
 @dataclass(frozen=True, slots=True)
 class FileResult:
     """What became of one file. `error` is set exactly when the status is `failed`."""
@@ -46,6 +72,7 @@ class FileResult:
     pages: int = 0
     chunks: int = 0
     duplicate_of: str | None = None
+    replaced: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     error: AppError | None = None
 
@@ -57,27 +84,31 @@ class Ingestion:
         self,
         *,
         catalog: Catalog,
-        store: VectorStoreService,
+        writer: DocumentWriter,
         embedder: Embedder,
         parser: ParserPool,
-        client_locks: KeyedLocks,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._catalog = catalog
-        self._store = store
+        self._writer = writer
         self._embedder = embedder
         self._parser = parser
-        self._client_locks = client_locks
         self._content_locks = KeyedLocks()
         self._clock = clock
 
-    def ingest(self, client_id: ClientId, upload: Upload, settings: ChunkSettings) -> FileResult:
-        """Take in one file: one that fails leaves nothing behind. The reason is in the result, not raised."""
+    def ingest(
+        self, client_id: ClientId, upload: Upload, settings: ChunkSettings, options: Options | None = None
+    ) -> FileResult:
+        """Take in one file: one that fails leaves nothing behind. The reason is in the result, not raised.
+
+        Documents that it replaces answer until it is ready, and stay when it fails. Those of the same bytes that
+        are cut in another way are always replaced, or they would answer twice.
+        """
         started = time.perf_counter()
         try:
             # Two uploads of the same bytes at once: the second waits, and is then a duplicate of what is there.
             with self._content_locks.hold((client_id, upload.sha256)):
-                result = self._ingest(client_id, upload, settings)
+                result = self._ingest(client_id, upload, settings, options or Options())
         except AppError as exc:
             result = FileResult(upload.filename, "failed", error=exc)
         logger.info(
@@ -95,23 +126,21 @@ class Ingestion:
         )
         return result
 
-    def _ingest(self, client_id: ClientId, upload: Upload, settings: ChunkSettings) -> FileResult:
+    def _ingest(self, client_id: ClientId, upload: Upload, settings: ChunkSettings, options: Options) -> FileResult:
         upload = replace(upload, filename=check_filename(upload.filename))
+        succession = Succession(upload.sha256, upload.filename if options.by_name else None, options.replaces)
         same = self._catalog.same_content(
             client_id, upload.sha256, chunk_size=settings.size, chunk_overlap=settings.overlap
         )
         if same is not None:
-            return FileResult(
-                upload.filename,
-                "duplicate",
-                pages=same.pages,
-                document_id=same.document_id,
-                duplicate_of=same.document_id,
-            )
+            return self._duplicate(client_id, upload, same, succession)
+        self._writer.check(client_id, succession)
         started = time.perf_counter()
+        options.report("parsing", 0.0)
         document = self._parser.parse(upload.filename, upload.path)
         parsed = time.perf_counter()
-        document_id = new_id("doc")
+        options.report("chunking", _EMBEDDING_BEGINS / 2)
+        document_id = options.document_id or new_id("doc")
         chunks = split(
             document,
             document_id=document_id,
@@ -120,7 +149,7 @@ class Ingestion:
             chunk_overlap=settings.overlap,
         )
         record = self._record(client_id, upload, document_id, document, chunks, settings)
-        self._write(record, chunks)
+        replaced = self._write(record, chunks, succession, options.report)
         logger.debug(
             "ingest stages",
             extra={
@@ -135,7 +164,24 @@ class Ingestion:
             document_id=document_id,
             pages=record.pages,
             chunks=record.chunk_count,
+            replaced=replaced,
             warnings=record.warnings,
+        )
+
+    def _duplicate(
+        self, client_id: ClientId, upload: Upload, same: DocumentRecord, succession: Succession
+    ) -> FileResult:
+        """The content is there already: add nothing, but remove what this upload was to replace."""
+        replaced: tuple[str, ...] = ()
+        if succession.filename is not None or succession.document_id is not None:
+            replaced = self._writer.remove_superseded(client_id, succession, keep=same.document_id)
+        return FileResult(
+            upload.filename,
+            "duplicate",
+            pages=same.pages,
+            document_id=same.document_id,
+            duplicate_of=same.document_id,
+            replaced=replaced,
         )
 
     def _record(
@@ -166,21 +212,17 @@ class Ingestion:
             updated_at=now,
         )
 
-    def _write(self, record: DocumentRecord, chunks: Sequence[Chunk]) -> None:
-        vectors = self._embedder.embed_texts([chunk.text for chunk in chunks])
-        with self._client_locks.hold(record.client_id):
-            self._catalog.begin_document(record)
-            try:
-                self._store.add(record.client_id, chunks, vectors)
-                self._catalog.finish_document(record.client_id, record.document_id)
-            except BaseException:
-                self._undo(record)
-                raise
+    def _write(
+        self, record: DocumentRecord, chunks: Sequence[Chunk], succession: Succession, report: Report
+    ) -> tuple[str, ...]:
+        # Asked here to spare the embedding; the writer asks again, when nobody else can add anything meanwhile.
+        self._writer.check(record.client_id, succession, new_chunks=len(chunks))
+        vectors = self._embedder.embed_texts([chunk.text for chunk in chunks], _embedding(report, len(chunks)))
+        return self._writer.write(
+            record, chunks, vectors, succession, last_chance=lambda: report("storing", _STORING_BEGINS)
+        )
 
-    def _undo(self, record: DocumentRecord) -> None:
-        """Take back a half-written document. If even that fails, the next start does it from the journal."""
-        if self._store.exists(record.client_id):
-            self._store.delete_document(record.client_id, record.document_id)
-        self._catalog.drop_document(record.client_id, record.document_id)
-        if self._catalog.client(record.client_id) is None:
-            self._store.delete_collection(record.client_id)
+
+def _embedding(report: Report, total: int) -> Callable[[int], None]:
+    share = _STORING_BEGINS - _EMBEDDING_BEGINS
+    return lambda done: report("embedding", _EMBEDDING_BEGINS + share * done / total)

@@ -1,7 +1,8 @@
 """Uploaded files on disk while they wait to be read. A client's file name is never part of a path."""
 
 import hashlib
-import shutil
+import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -32,8 +33,11 @@ class UploadSpool:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def receive(self, filename: str, stream: BinaryIO) -> Upload:
-        """Copy the stream to disk; nothing stays when that fails."""
+    def receive(self, filename: str, stream: BinaryIO, *, durable: bool = False) -> Upload:
+        """Copy the stream to disk; nothing stays when that fails.
+
+        A `durable` file's bytes survive a power cut; its place in the folder does so after `settle`.
+        """
         path = self._folder / new_id("upload")
         digest, size = hashlib.sha256(), 0
         try:
@@ -42,12 +46,37 @@ class UploadSpool:
                     digest.update(block)
                     size += len(block)
                     file.write(block)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         return Upload(filename, path, size, digest.hexdigest())
 
-    def sweep(self) -> None:
-        """Remove whatever an earlier process left behind."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def settle(self) -> None:
+        """Make the folder itself survive a power cut: once for any number of durable files."""
+        if os.name != "posix":
+            return  # elsewhere folders cannot be opened
+        for folder in (self._folder, self._folder.parent):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def path(self, name: str) -> Path:
+        """Return where a received file of this random name lies."""
+        return self._folder / name
+
+    def discard(self, names: Collection[str]) -> None:
+        """Remove received files by their random names; they may be gone already."""
+        for name in names:
+            self.path(name).unlink(missing_ok=True)
+
+    def sweep(self, keep: Collection[str] = ()) -> None:
+        """Remove what an earlier process left behind, but for the files named in `keep`."""
+        kept = set(keep)
+        for path in self._folder.iterdir():
+            if path.name not in kept and path.is_file():
+                path.unlink(missing_ok=True)

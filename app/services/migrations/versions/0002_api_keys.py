@@ -14,9 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "api_keys",
         sa.Column("key_id", sa.Text, primary_key=True),
-        sa.Column(
-            "client_id", sa.Text, sa.ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False
-        ),
+        sa.Column("client_id", sa.Text, sa.ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
         sa.Column("label", sa.Text, nullable=False),
         sa.Column("created_at", sa.REAL, nullable=False),

@@ -1,0 +1,63 @@
+"""Background uploads on the wire. Times are seconds since the epoch."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from app.schemas.ingest import FileProblem
+
+
+class JobFileResult(BaseModel):
+    """One file of a job: what became of it, or that nothing has yet."""
+
+    document_id: str | None = Field(None, description="Set when the file is ready or a duplicate.")
+    filename: str
+    status: Literal["queued", "running", "ready", "duplicate", "failed", "cancelled"]
+    pages: int
+    chunks: int = Field(description="How many chunks were added; none for a duplicate.")
+    duplicate_of: str | None = None
+    replaced: list[str] = Field([], description="The documents whose place this one has taken.")
+    warnings: list[str] = []
+    error: FileProblem | None = None
+
+
+class JobSummary(BaseModel):
+    """A job without its files."""
+
+    job_id: str
+    client_id: str
+    status: Literal["queued", "running", "completed", "failed", "cancelled"] = Field(
+        description="`completed`: every file came to its end, some may have failed. `failed`: all of them have."
+    )
+    stage: Literal["waiting", "parsing", "chunking", "embedding", "storing", "cancelling", "done"]
+    progress: float = Field(description="0 to 1.")
+    created_at: float
+    started_at: float | None = None
+    finished_at: float | None = None
+    chunk_size: int
+    chunk_overlap: int
+    replace: bool
+    files: int = Field(description="How many there are in all.")
+    documents_processed: int = Field(description="Files that are ready or duplicates.")
+    documents_failed: int
+    documents_cancelled: int
+
+
+class JobInfo(JobSummary):
+    """A job with what became of each file, in the order in which they were sent."""
+
+    documents: list[JobFileResult]
+
+
+class JobAccepted(JobInfo):
+    """A job that was taken on; look at it again at the address in the Location header."""
+
+    message: str
+    api_key: str | None = Field(None, description="In locked mode, for a client made by this upload: shown this once.")
+
+
+class JobList(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list[JobSummary]
+    next_cursor: str | None = Field(None, description="Give this as `cursor` to go on; absent on the last page.")
