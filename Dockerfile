@@ -17,6 +17,11 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /app
 
+# Reads scanned pages (OCR). For other languages than English add packages such as tesseract-ocr-deu.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends tesseract-ocr tesseract-ocr-eng \
+    && rm -rf /var/lib/apt/lists/*
+
 RUN useradd --uid 10001 --user-group --create-home --shell /usr/sbin/nologin rag \
     && install --directory --owner=rag --group=rag data chroma_db
 

@@ -126,6 +126,17 @@ def pdf_image_only(pages: int = 1) -> bytes:
     return _pdf_of_contents([content] * pages, _HELVETICA, b"", entries, [image])
 
 
+def pdf_mixed(*texts: str | None) -> bytes:
+    """Return a PDF with a page of text for each text, and an image only where there is None."""
+    image = stream(
+        b"\x00\x7f\xff\x7f",
+        b"/Type /XObject /Subtype /Image /Width 2 /Height 2 /ColorSpace /DeviceGray /BitsPerComponent 8",
+    )
+    entries = b"/Resources << /Font << /F1 3 0 R >> /XObject << /I1 4 0 R >> >>"
+    contents = [b"q 400 0 0 400 72 300 cm /I1 Do Q" if text is None else _drawing(text) for text in texts]
+    return _pdf_of_contents(contents, _HELVETICA, b"", entries, [image])
+
+
 def pdf_drawing_bomb(depth: int = 30) -> bytes:
     """Return a small PDF in which each of `depth` forms draws the next one twice: 2^depth texts."""
     forms = []
@@ -214,6 +225,12 @@ def zip_file(parts: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
         for name, content in parts.items():
             archive.writestr(name, content)
     return out.getvalue()
+
+
+def zip_parts(content: bytes) -> dict[str, bytes]:
+    """Return the parts of a ZIP file, to be changed and zipped again."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 # ---------------------------------------------------------------------------------------------- OLE and DOC

@@ -9,11 +9,16 @@ from dataclasses import dataclass
 
 from app.common.errors import InvalidInput, UnreadableFile, UnsupportedType
 from app.common.readers.cleaning import MAX_UNREADABLE, unreadable_share
+from app.common.readers.csv import read_csv
 from app.common.readers.doc import read_doc
 from app.common.readers.docx import read_docx
+from app.common.readers.epub import read_epub
+from app.common.readers.html import read_html
 from app.common.readers.joining import join_blocks, shorten
 from app.common.readers.markdown import markdown_headings
+from app.common.readers.ocr import Recogniser
 from app.common.readers.pdf import read_pdf
+from app.common.readers.pptx import read_pptx
 from app.common.readers.raw import (
     Budget,
     Data,
@@ -24,16 +29,20 @@ from app.common.readers.raw import (
     read_head,
 )
 from app.common.readers.raw import Kind as FileKind
+from app.common.readers.rtf import read_rtf
 from app.common.readers.sniff import DESCRIPTIONS, Content, holds_pdf_header, sniff
 from app.common.readers.text import read_markdown, read_text
+from app.common.readers.xlsx import read_xlsx
 
 __all__ = [
     "SUPPORTED_EXTENSIONS",
+    "SUPPORTED_KINDS",
     "FileKind",
     "Heading",
     "LoadedDocument",
     "PdfEngine",
     "ReadLimits",
+    "Recogniser",
     "check_filename",
     "load_document",
 ]
@@ -43,6 +52,8 @@ _BLANK_HEAD = 1 << 16
 _PAGE_BREAK = "\n\n"
 _DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _TEXT_CONTENTS: frozenset[Content] = frozenset({"other", "html"})
+_OFFICE_KINDS = ("docx", "doc", "xlsx", "pptx")
+_TEXT_KINDS = ("txt", "md", "csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +61,8 @@ class LoadedDocument:
     """A document as text.
 
     `text` is cleaned, its pages are joined by one empty line; `page_starts` holds the offset of each page (kinds
-    without pages have one, at 0); `headings` are those of DOCX and Markdown; `warnings` are sentences about the
-    reading and never hold text of the document.
+    without pages have one, at 0); `headings` are those of the document, of sheets and of slides; `warnings` are
+    sentences about the reading and never hold text of the document.
     """
 
     kind: FileKind
@@ -76,10 +87,22 @@ _READERS: dict[str, _Reader] = {
     ".txt": _Reader("txt", "plain text", _TEXT_CONTENTS, read_text),
     ".md": _Reader("md", "Markdown", _TEXT_CONTENTS, read_markdown),
     ".markdown": _Reader("md", "Markdown", _TEXT_CONTENTS, read_markdown),
+    ".html": _Reader("html", "a web page (HTML)", _TEXT_CONTENTS, read_html),
+    ".htm": _Reader("html", "a web page (HTML)", _TEXT_CONTENTS, read_html),
+    ".xhtml": _Reader("html", "a web page (XHTML)", _TEXT_CONTENTS, read_html),
+    ".rtf": _Reader("rtf", "a Rich Text Format document (RTF)", frozenset({"rtf"}), read_rtf),
+    ".csv": _Reader("csv", "a table in text (CSV)", _TEXT_CONTENTS, read_csv),
+    ".tsv": _Reader("csv", "a table in text (TSV)", _TEXT_CONTENTS, read_csv),
+    ".xlsx": _Reader("xlsx", "an Excel workbook (XLSX)", frozenset({"xlsx"}), read_xlsx),
+    ".pptx": _Reader("pptx", "a PowerPoint presentation (PPTX)", frozenset({"pptx"}), read_pptx),
+    ".epub": _Reader("epub", "an e-book (EPUB)", frozenset({"epub"}), read_epub),
 }
 
 SUPPORTED_EXTENSIONS = frozenset(_READERS)
 """The endings that are read, in lower case and with their dot."""
+
+SUPPORTED_KINDS = "PDF, DOCX, DOC, TXT, MD, HTML, RTF, CSV, XLSX, PPTX or EPUB"
+"""The same for people."""
 
 
 def check_filename(name: str) -> str:
@@ -100,9 +123,14 @@ def check_filename(name: str) -> str:
 
 
 def load_document(
-    filename: str, data: Data, *, pdf_engine: PdfEngine = "pdfium", limits: ReadLimits | None = None
+    filename: str,
+    data: Data,
+    *,
+    pdf_engine: PdfEngine = "pdfium",
+    recogniser: Recogniser | None = None,
+    limits: ReadLimits | None = None,
 ) -> LoadedDocument:
-    """Read one file, from its bytes or its path.
+    """Read one file, from its bytes or its path. Scanned pages are read when there is a `recogniser`.
 
     Raises InvalidInput (bad_name), UnsupportedType (unsupported_type, type_mismatch), TooLarge (too_large,
     too_many_pages) and UnreadableFile (encrypted, no_text, corrupt, bomb, empty_file). The libraries below may take
@@ -115,7 +143,8 @@ def load_document(
         raise _empty()
     _check_content(reader, data)
     try:
-        raw = read_pdf(data, limits, pdf_engine) if reader.kind == "pdf" else reader.read(data, limits)
+        pdf = reader.kind == "pdf"
+        raw = read_pdf(data, limits, pdf_engine, recogniser) if pdf else reader.read(data, limits)
     except (MemoryError, RecursionError) as exc:
         raise UnreadableFile("Reading the file takes more memory than is allowed; split it.", code="bomb") from exc
     return _finish(reader.kind, raw, limits)
@@ -124,15 +153,16 @@ def load_document(
 def _reader_for(name: str) -> _Reader:
     reader = _READERS.get("." + name.rpartition(".")[2].lower()) if "." in name else None
     if reader is None:
-        raise UnsupportedType("This kind of file is not read here; upload PDF, DOCX, DOC, TXT or MD.")
+        raise UnsupportedType(f"This kind of file is not read here; upload {SUPPORTED_KINDS}.")
     return reader
 
 
 def _check_content(reader: _Reader, data: Data) -> None:
     content = sniff(data)
-    if content == "encrypted office" and reader.kind in ("docx", "doc"):
+    if content == "encrypted office" and reader.kind in _OFFICE_KINDS:
         raise UnreadableFile(
-            "This Word document is protected by a password; save a copy without one and upload that.", code="encrypted"
+            "This Office document is protected by a password; save a copy without one and upload that.",
+            code="encrypted",
         )
     if content in reader.contents or (reader.kind == "pdf" and content == "other" and holds_pdf_header(data)):
         return
@@ -158,7 +188,7 @@ def _finish(kind: FileKind, raw: RawDocument, limits: ReadLimits) -> LoadedDocum
         start += len(page) + len(_PAGE_BREAK)
     text = Budget(limits).spend(_PAGE_BREAK.join(pages))
     if not text.strip():
-        raise _empty() if kind in ("txt", "md") else UnreadableFile(raw.empty_hint, code="no_text")
+        raise _empty() if kind in _TEXT_KINDS else UnreadableFile(raw.empty_hint, code="no_text")
     if kind == "md":
         headings = [shorten(heading) for heading in markdown_headings(text)]
     return LoadedDocument(kind, text, tuple(page_starts), tuple(headings), tuple(raw.warnings))

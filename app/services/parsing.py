@@ -7,12 +7,13 @@ loads none of the service's models. The caller's thread waits; there are no thre
 
 import logging
 import queue
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from app.common.errors import AppError, Unavailable, UnreadableFile
 from app.common.file_loader import LoadedDocument, PdfEngine, ReadLimits
@@ -46,11 +47,16 @@ class ParserPool:
         workers: int = 2,
         max_waiting: int = 32,
         pdf_engine: PdfEngine = "pdfium",
+        ocr: Literal["auto", "off"] = "off",
         read_limits: ReadLimits | None = None,
         process_limits: ProcessLimits | None = None,
     ) -> None:
-        """`max_waiting` files may wait while `workers` are read; more are refused."""
+        """`max_waiting` files may wait while `workers` are read; more are refused.
+
+        `ocr` reads scanned pages through tesseract, if that is installed now.
+        """
         self._pdf_engine: PdfEngine = pdf_engine
+        self._tesseract = shutil.which("tesseract") if ocr == "auto" else None
         self._read_limits = read_limits or ReadLimits()
         self._process_limits = process_limits or ProcessLimits()
         self._seats = workers + max_waiting
@@ -69,13 +75,19 @@ class ParserPool:
         process died of the file. Unavailable when too many files are waiting, or after `close`.
         """
         path = str(data.absolute()) if isinstance(data, Path) else None
-        order = Order(filename, path, self._pdf_engine, self._process_limits.cpu_seconds, self._read_limits)
+        cpu_seconds = self._process_limits.cpu_seconds
+        order = Order(filename, path, self._pdf_engine, cpu_seconds, self._read_limits, self._tesseract)
         with self._seat():
             slot = self._idle.get()
             try:
                 return slot.read(order, data if isinstance(data, bytes) else b"")
             finally:
                 self._idle.put(slot)
+
+    @property
+    def reads_scans(self) -> bool:
+        """Whether pages without text are read as images."""
+        return self._tesseract is not None
 
     def close(self) -> None:
         """End all processes, also those that are reading; callers that wait get Unavailable. May be called twice."""

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.common.errors import AppError, UnreadableFile
-from app.common.file_loader import LoadedDocument, load_document
+from app.common.file_loader import LoadedDocument, Recogniser, load_document
 from app.services.parsing_wire import (
     HEADER_BYTES,
     READY,
+    RECOGNISING,
     TAKEN,
     Answer,
     Order,
@@ -50,7 +51,7 @@ def main(memory_bytes: int) -> None:
     while True:
         payload, content = requests.get()
         _send(sink, TAKEN)  # from here on, an early end is the file's doing
-        answer = _serve(payload, content, memory_bytes, log)
+        answer = _serve(payload, content, memory_bytes, log, sink)
         _send(sink, *pack_answer(answer))
 
 
@@ -74,6 +75,8 @@ class _Log(logging.Handler):
 def _listen(source: BinaryIO, requests: "queue.SimpleQueue[_Request]") -> None:
     while (payload := _receive(source)) is not None and (content := _receive(source)) is not None:
         requests.put((payload, content))
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # and the program that reads scans, if it runs
     os._exit(0)
 
 
@@ -98,17 +101,33 @@ def _warm_up() -> None:
     _ = office_oxide, pypdfium2
 
 
-def _serve(payload: bytes, content: bytes, memory_bytes: int, log: "_Log") -> Answer:
+def _serve(payload: bytes, content: bytes, memory_bytes: int, log: "_Log", sink: BinaryIO) -> Answer:
     order = unpack_order(payload)
     _limit_processor_time(order.cpu_seconds)
-    result = _read(order, content)
+    result = _read(order, content, _recogniser(order, sink))
     return Answer(result, log.take(), worn=_address_space() > memory_bytes // 2)
 
 
-def _read(order: Order, content: bytes) -> LoadedDocument | AppError:
+def _recogniser(order: Order, sink: BinaryIO) -> Recogniser | None:
+    told = False
+
+    def on_page() -> None:
+        nonlocal told
+        if not told:
+            _send(sink, RECOGNISING)
+            told = True
+        # Drawing many pages takes its time. The clock limits them all together, this each of them.
+        _limit_processor_time(order.cpu_seconds)
+
+    return Recogniser(order.tesseract, on_page) if order.tesseract else None
+
+
+def _read(order: Order, content: bytes, recogniser: Recogniser | None) -> LoadedDocument | AppError:
     source = source_of(order, content)
     try:
-        return load_document(order.filename, source, pdf_engine=order.pdf_engine, limits=order.limits)
+        return load_document(
+            order.filename, source, pdf_engine=order.pdf_engine, recogniser=recogniser, limits=order.limits
+        )
     except AppError as error:
         return error
     except Exception as error:  # noqa: BLE001 - the edge of this process: the libraries raise many kinds

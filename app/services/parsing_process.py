@@ -6,10 +6,21 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import app
-from app.services.parsing_wire import HEADER_BYTES, READY, TAKEN, Answer, Order, frame, pack_order, unpack_answer
+from app.services.parsing_wire import (
+    HEADER_BYTES,
+    READY,
+    RECOGNISING,
+    TAKEN,
+    Answer,
+    Order,
+    frame,
+    pack_order,
+    unpack_answer,
+)
 
 _START_SECONDS = 60.0
 _BYTES_PER_CHARACTER = 4
@@ -70,7 +81,10 @@ class ParserProcess:
         self.files_read = 0
 
     def ask(self, order: Order, content: bytes, timeout: float) -> Answer:
-        """Return the answer. ProcessTooSlow after `timeout` seconds, ProcessDied; then it is good for nothing more."""
+        """Return the answer. ProcessTooSlow after `timeout` seconds, ProcessDied; then it is good for nothing more.
+
+        Once scanned pages are read it may take as much longer as the limits of the order say.
+        """
         self._file_taken = False
         if not self._ready:
             self._expect(READY, time.monotonic() + _START_SECONDS)
@@ -81,7 +95,11 @@ class ParserProcess:
         self._expect(TAKEN, deadline)
         self._file_taken = True
         most = order.limits.max_characters * _BYTES_PER_CHARACTER + _FREE_BYTES
-        header, text = self._receive(most, deadline), self._receive(most, deadline)
+        header = self._receive(most, deadline)
+        if header == RECOGNISING:
+            deadline += order.limits.ocr_seconds
+            header = self._receive(most, deadline)
+        text = self._receive(most, deadline)
         self.files_read += 1
         try:
             return unpack_answer(header, text)
@@ -95,15 +113,20 @@ class ParserProcess:
 
     def kill(self) -> None:
         """End it, whatever it is doing; who waits for its answer gets ProcessDied."""
-        self._process.kill()
+        self._kill_group()
 
     def end(self) -> None:
-        """Kill it, wait until it is gone and close its pipes. May be called twice."""
-        self._process.kill()
+        """Kill it and what it started, wait until it is gone and close its pipes. May be called twice."""
+        self._kill_group()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+
+    def _kill_group(self) -> None:
+        # It leads a group of its own, in which is also the program that reads scans, if that runs.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _send(self, data: bytes, deadline: float) -> None:
         left = memoryview(data)

@@ -13,6 +13,9 @@ from app.common.file_loader import Heading, LoadedDocument, PdfEngine, ReadLimit
 
 HEADER_BYTES = 8
 READY, TAKEN = b"ready", b"taken"
+RECOGNISING = b"recognising"
+"""Said once when a file's scanned pages are about to be read, which may take longer than reading otherwise does."""
+
 _ERRORS: dict[str, type[AppError]] = {
     kind.__name__: kind for kind in (InvalidInput, TooLarge, UnreadableFile, UnsupportedType)
 }
@@ -20,13 +23,14 @@ _ERRORS: dict[str, type[AppError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One file to read; `path` is None when the content itself follows."""
+    """One file to read; `path` is None when the content itself follows, `tesseract` when scans are not to be read."""
 
     filename: str
     path: str | None
     pdf_engine: PdfEngine
     cpu_seconds: int
     limits: ReadLimits
+    tesseract: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

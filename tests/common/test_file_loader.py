@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.common.errors import AppError, InvalidInput, TooLarge, UnreadableFile, UnsupportedType
-from app.common.file_loader import SUPPORTED_EXTENSIONS, ReadLimits, check_filename, load_document
-from tests import documents
+from app.common.file_loader import SUPPORTED_EXTENSIONS, SUPPORTED_KINDS, ReadLimits, check_filename, load_document
+from tests import containers, documents
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
 PROGRAM = b"MZ\x90\x00" + b"\0" * 60 + b"PE\0\0" + bytes(range(256))
@@ -23,6 +23,18 @@ DOCX = documents.docx_of_body(documents.paragraph("Hello"))
 DOC = documents.doc("Hello\r")
 TEXT = b"Only plain text.\n"
 NOISE = bytes(range(256)) * 40
+ALL_NAMES = [f"a.{kind.lower()}" for kind in SUPPORTED_KINDS.replace(" or ", ", ").split(", ")]
+
+
+HELLO = {
+    "pdf": PDF,
+    "docx": DOCX,
+    "doc": DOC,
+    "rtf": containers.rtf("Hello"),
+    "xlsx": containers.xlsx({"A": [["Hello"]]}),
+    "pptx": containers.slides("Hello"),
+    "epub": containers.epub({"a.xhtml": "<p>Hello</p>"}),
+}
 
 
 def failure(name: str, data: bytes, limits: ReadLimits | None = None) -> tuple[str, str]:
@@ -50,6 +62,14 @@ def outcome(name: str, data: bytes) -> str:
         ("a.txt", b"Hello", "txt"),
         ("archive.tar.md", b"Hello", "md"),
         ("a.markdown", b"Hello", "md"),
+        ("a.html", b"<p>Hello", "html"),
+        ("a.htm", b"Hello", "html"),
+        ("a.xhtml", b"<?xml version='1.0'?><html><body>Hello</body></html>", "html"),
+        ("a.rtf", containers.rtf("Hello"), "rtf"),
+        ("a.csv", b"Hello", "csv"),
+        ("a.tsv", b"Hello", "csv"),
+        ("a.pptx", containers.slides("Hello"), "pptx"),
+        ("a.epub", containers.epub({"a.xhtml": "<p>Hello</p>"}), "epub"),
     ],
 )
 def test_every_kind_is_read_by_name_and_content(name: str, data: bytes, kind: str) -> None:
@@ -58,25 +78,28 @@ def test_every_kind_is_read_by_name_and_content(name: str, data: bytes, kind: st
     assert (document.kind, document.text, document.page_starts) == (kind, "Hello", (0,))
 
 
-@pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.doc", "a.txt", "a.md"])
+@pytest.mark.parametrize("name", ALL_NAMES)
 def test_a_path_is_read_as_its_bytes_are(name: str, tmp_path: Path) -> None:
-    data = {"pdf": PDF, "docx": DOCX, "doc": DOC}.get(name.rpartition(".")[2], b"Hello")
+    data = HELLO.get(name.rpartition(".")[2], b"Hello")
     path = tmp_path / "spooled"
     path.write_bytes(data)
 
     assert load_document(name, path) == load_document(name, data)
 
 
-@pytest.mark.parametrize("name", ["a.exe", "a", ".txt.", "a.pdf.exe", "pdf", "a.xlsx", "a.html", "a.rtf"])
+@pytest.mark.parametrize("name", ["a.exe", "a", ".txt.", "a.pdf.exe", "pdf", "a.xls", "a.odt", "a.json"])
 def test_a_name_of_another_kind_is_unsupported(name: str) -> None:
     code, detail = failure(name, b"Hello")
 
     assert code == "unsupported_type"
-    assert "PDF, DOCX, DOC, TXT or MD" in detail
+    assert SUPPORTED_KINDS in detail
 
 
-def test_the_supported_endings_are_those_of_the_five_kinds() -> None:
-    assert {".pdf", ".docx", ".doc", ".txt", ".md"} <= SUPPORTED_EXTENSIONS
+def test_the_supported_kinds_are_named_to_people_as_they_are_to_programs() -> None:
+    named = {f".{kind.lower()}" for kind in SUPPORTED_KINDS.replace(" or ", ", ").split(", ")}
+
+    assert named <= SUPPORTED_EXTENSIONS
+    assert SUPPORTED_EXTENSIONS - named == {".markdown", ".htm", ".xhtml", ".tsv"}
 
 
 @pytest.mark.parametrize(
@@ -108,6 +131,16 @@ def test_the_supported_endings_are_those_of_the_five_kinds() -> None:
         ("a.docx", TEXT, "plain text"),
         ("a.doc", TEXT, "plain text"),
         ("a.txt", NOISE, "binary data"),
+        ("a.csv", NOISE, "binary data"),
+        ("a.html", NOISE, "binary data"),
+        ("a.html", PDF, "a PDF document"),
+        ("a.rtf", TEXT, "plain text"),
+        ("a.rtf", DOC, "a Word 97-2003 document"),
+        ("a.xlsx", XLS, "an Excel 97-2003 workbook"),
+        ("a.xlsx", DOCX, "a Word document (DOCX)"),
+        ("a.pptx", XLSX, "an Excel workbook (XLSX)"),
+        ("a.epub", ZIP, "a ZIP archive"),
+        ("a.csv", XLSX, "an Excel workbook (XLSX)"),
     ],
 )
 def test_content_of_another_kind_is_named(name: str, data: bytes, what: str) -> None:
@@ -126,7 +159,7 @@ def test_a_web_page_under_a_text_name_is_text(name: str) -> None:
     assert "<body>" in load_document(name, HTML).text
 
 
-@pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.doc", "a.txt", "a.md"])
+@pytest.mark.parametrize("name", ALL_NAMES)
 @pytest.mark.parametrize("data", [b"", b" \r\n\t \n", b"\n" * 60_000])
 def test_nothing_or_white_space_is_an_empty_file(name: str, data: bytes) -> None:
     assert failure(name, data)[0] == "empty_file"
@@ -137,7 +170,7 @@ def test_text_of_invisible_characters_is_an_empty_file(data: bytes) -> None:
     assert failure("a.txt", data)[0] == "empty_file"
 
 
-@pytest.mark.parametrize("name", ["a.docx", "a.doc"])
+@pytest.mark.parametrize("name", ["a.docx", "a.doc", "a.xlsx", "a.pptx"])
 def test_a_protected_office_file_is_encrypted(name: str) -> None:
     assert failure(name, documents.ole_file({"EncryptedPackage": b"x", "EncryptionInfo": b"x"}))[0] == "encrypted"
 
@@ -242,7 +275,7 @@ def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
         load_document(name, b"Hello")
 
 
-@pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.doc", "a.txt", "a.md"])
+@pytest.mark.parametrize("name", ALL_NAMES)
 @pytest.mark.parametrize("head", [b"", b"%PDF-1.7\n", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf"])
 def test_noise_is_refused_with_a_code(name: str, head: bytes) -> None:
     for _ in range(5):

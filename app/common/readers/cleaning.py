@@ -22,6 +22,7 @@ _SPACES = re.compile("[\xa0\u2000-\u200a\u202f\u205f]")
 _LETTER_SHAPES = re.compile("[\ufb00-\ufb4f\ufb50-\ufdcf\ufdf0-\ufdf9\ufe80-\ufefc]+")
 _SYMBOL_BULLETS = re.compile("[\uf0b7\uf0a7]")  # what lists in the fonts Symbol and Wingdings come out as
 _UNREADABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
+_LONG_GAP = re.compile("[ \t]{201,}")  # no column of a table is as wide
 _BLANK_LINES = re.compile("\n{3,}")
 
 MAX_UNREADABLE = 0.3
@@ -29,10 +30,12 @@ MAX_UNREADABLE = 0.3
 
 
 def clean(text: str) -> str:
-    """Return `text` with plain line ends and spaces, without invisible characters, composed (NFC)."""
+    """Return `text` with plain line ends and spaces (200 in a row at most), without invisible characters, composed
+    (NFC)."""
     text = _LINE_ENDS.sub("\n", text)
     text = _DROPPED.sub("", text)
     text = _SPACES.sub(" ", text)
+    text = _LONG_GAP.sub(" " * 200, text)
     text = _SYMBOL_BULLETS.sub("•", text)
     text = _LETTER_SHAPES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)

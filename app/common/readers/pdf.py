@@ -1,11 +1,13 @@
 """PDF: PDFium first, because it keeps words and table rows whole; pypdf where PDFium refuses a file."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.common.errors import AppError, TooLarge, UnreadableFile
+from app.common.readers.ocr import Recognised, Recogniser
 from app.common.readers.raw import Block, Budget, Data, PdfEngine, RawDocument, ReadLimits, open_data, page_list
 from app.common.readers.rtl import to_reading_order
 
@@ -21,6 +23,10 @@ _SCANNED = (
     "This PDF holds no text, only images: it was probably scanned. Text is not recognised in images (no OCR) here; "
     "upload a version with a text layer."
 )
+_NOTHING_RECOGNISED = (
+    "This PDF holds no text, and none could be recognised in its images (OCR); upload a sharper scan or a version with "
+    "a text layer."
+)
 
 
 class _Refused(Exception):
@@ -31,11 +37,37 @@ class _Refused(Exception):
         self.encrypted = encrypted
 
 
-def read_pdf(data: Data, limits: ReadLimits, engine: PdfEngine = "pdfium") -> RawDocument:
+def read_pdf(
+    data: Data, limits: ReadLimits, engine: PdfEngine = "pdfium", recogniser: Recogniser | None = None
+) -> RawDocument:
     """Return one page of raw text per page; a page that fails is empty and named in the warnings.
 
-    Raises UnreadableFile (encrypted, corrupt) and TooLarge (too_many_pages, too_large).
+    Pages without any text go to the `recogniser`, if there is one. Raises UnreadableFile (encrypted, corrupt) and
+    TooLarge (too_many_pages, too_large).
     """
+    raw = _read(data, limits, engine)
+    if recogniser and raw.silent:
+        return _with_ocr(raw, recogniser.read(data, raw.silent, limits), limits)
+    return replace(raw, warnings=raw.warnings + _silent_warnings(len(raw.pages), raw.silent))
+
+
+def _with_ocr(raw: RawDocument, recognised: Recognised, limits: ReadLimits) -> RawDocument:
+    budget, texts = Budget(limits), recognised.texts
+    pages = [[Block(budget.spend(texts[index]))] if index in texts else page for index, page in enumerate(raw.pages)]
+    warnings = list(raw.warnings)
+    if texts:
+        warnings.append(f"{_were(sorted(texts))} read by OCR.")
+    if recognised.left_out:
+        warnings.append(f"{_were(recognised.left_out)} not read: OCR has used up its time or pages; split the file.")
+    silent = [index for index in raw.silent if index not in texts and index not in recognised.left_out]
+    return RawDocument(pages, warnings + _silent_warnings(len(pages), silent), empty_hint=_NOTHING_RECOGNISED)
+
+
+def _were(indices: Sequence[int]) -> str:
+    return f"{page_list([index + 1 for index in indices])} {'was' if len(indices) == 1 else 'were'}"
+
+
+def _read(data: Data, limits: ReadLimits, engine: PdfEngine) -> RawDocument:
     if engine == "pypdf":
         return _read_with_pypdf(data, limits)
     try:
@@ -98,8 +130,9 @@ def _read_with_pypdf(data: Data, limits: ReadLimits) -> RawDocument:
     if not values:
         return raw
     Budget(limits).spend(values)
-    pages = [*raw.pages[:-1], [*raw.pages[-1], Block(values)]] if raw.pages else []
-    return RawDocument(pages, raw.warnings, empty_hint=_SCANNED)
+    last = len(raw.pages) - 1
+    pages = [*raw.pages[:last], [*raw.pages[last], Block(values)]]
+    return replace(raw, pages=pages, silent=[index for index in raw.silent if index != last])
 
 
 @contextmanager
@@ -128,7 +161,7 @@ def _collect(count: int, text_of: Callable[[int], str], limits: ReadLimits) -> R
         raise TooLarge(
             f"The PDF has {count:,} pages and the limit is {limits.max_pages:,}; split it.", code="too_many_pages"
         )
-    budget, pages, broken, empty = Budget(limits), [], [], []
+    budget, pages, broken, silent = Budget(limits), [], [], []
     for number in range(1, count + 1):
         try:
             text = to_reading_order(text_of(number - 1))
@@ -138,16 +171,17 @@ def _collect(count: int, text_of: Callable[[int], str], limits: ReadLimits) -> R
             broken.append(number)
             text = ""
         else:
-            empty += [] if text.strip() else [number]
+            silent += [] if text.strip() else [number - 1]
         pages.append([Block(budget.spend(text))])
     if len(broken) == count:
         raise _Refused  # of which one without any page is a case
-    return RawDocument(pages, _page_warnings(count, broken, empty), empty_hint=_SCANNED)
-
-
-def _page_warnings(count: int, broken: list[int], empty: list[int]) -> list[str]:
     warnings = [f"{page_list(broken)} could not be read."] if broken else []
-    if empty and len(empty) < count:
-        verb = "holds" if len(empty) == 1 else "hold"
-        warnings.append(f"{page_list(empty)} {verb} no text.")
-    return warnings
+    return RawDocument(pages, warnings, empty_hint=_SCANNED, silent=silent)
+
+
+def _silent_warnings(count: int, silent: Sequence[int]) -> list[str]:
+    """Name the pages without text, unless all are: then the whole file is refused."""
+    if not silent or len(silent) == count:
+        return []
+    verb = "holds" if len(silent) == 1 else "hold"
+    return [f"{page_list([index + 1 for index in silent])} {verb} no text."]

@@ -10,18 +10,23 @@ from app.common.errors import TooLarge
 
 Data = bytes | Path
 PdfEngine = Literal["pdfium", "pypdf"]
-Kind = Literal["pdf", "docx", "doc", "txt", "md"]
+Kind = Literal["pdf", "docx", "doc", "txt", "md", "html", "rtf", "csv", "xlsx", "pptx", "epub"]
 Shape = Literal["paragraph", "row", "item"]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """How much one file may hold: pages, characters of text, bytes and entries that an archive unpacks to."""
+    """How much one file may hold: pages, characters of text, bytes and entries that an archive unpacks to.
+
+    After `max_ocr_pages` pages or `ocr_seconds` seconds on the clock no further image of a file is recognised.
+    """
 
     max_pages: int = 5000
     max_characters: int = 20_000_000
     max_unpacked_bytes: int = 200 << 20
     max_archive_entries: int = 5000
+    max_ocr_pages: int = 300
+    ocr_seconds: float = 300.0
 
 
 class Block(NamedTuple):
@@ -44,13 +49,15 @@ class Heading(NamedTuple):
 class RawDocument:
     """What a reader found, not cleaned yet: pages of blocks, and what it has to say about the reading.
 
-    `verbatim` keeps blank lines and spaces as they are. `empty_hint` tells what to do when there is no text.
+    `verbatim` keeps blank lines and spaces as they are. `empty_hint` tells what to do when there is no text. `silent`
+    are the pages (from 0) that were read without trouble and have none.
     """
 
     pages: Sequence[Sequence[Block]]
     warnings: list[str] = field(default_factory=list)
     verbatim: bool = False
     empty_hint: str = "This file holds no text."
+    silent: Sequence[int] = ()
 
 
 class Budget:
@@ -88,9 +95,9 @@ def open_data(data: Data) -> BinaryIO:
     return io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")
 
 
-def page_list(numbers: Sequence[int]) -> str:
+def page_list(numbers: Sequence[int], noun: str = "Page") -> str:
     """Name pages for people: `Page 3`, `Pages 2, 5` or `Pages 1, 2, 3, ... (40 in all)`."""
     if len(numbers) == 1:
-        return f"Page {numbers[0]}"
+        return f"{noun} {numbers[0]}"
     shown = ", ".join(str(number) for number in numbers[:10])
-    return f"Pages {shown}" if len(numbers) <= 10 else f"Pages {shown}, ... ({len(numbers)} in all)"  # noqa: PLR2004 - as many as a line holds
+    return f"{noun}s {shown}" if len(numbers) <= 10 else f"{noun}s {shown}, ... ({len(numbers)} in all)"  # noqa: PLR2004 - as many as a line holds

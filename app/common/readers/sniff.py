@@ -119,7 +119,7 @@ def _zip_content(data: Data) -> Content:
     except Exception:  # noqa: BLE001 - zipfile raises many kinds on damaged files; the reader says what is wrong
         return "docx" if b"word/" in read_head(data, _HEAD) else "zip"
     if "[content_types].xml" not in names:
-        return _zip_by_mimetype(data)
+        return "epub" if "meta-inf/container.xml" in names else _zip_by_mimetype(data)
     folders: tuple[tuple[str, Content], ...] = (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx"))
     return next((content for folder, content in folders if any(n.startswith(folder) for n in names)), "docx")
 

@@ -58,17 +58,18 @@ def read_markdown(data: Data, limits: ReadLimits) -> RawDocument:
     return RawDocument(raw.pages, raw.warnings, verbatim=True)
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes, declared: str = "") -> Decoded:
     """Return the text of `data`: by its mark, by the pattern of its bytes, as UTF-8, and only then by guessing.
 
+    `declared` is the encoding that the file itself names, if any: it comes after UTF-8, as many name a wrong one.
     A few bytes that do not fit are given up. Raises UnsupportedType (type_mismatch) for binary data.
     """
-    for candidate in _certain_encodings(data):
+    for candidate in (*_certain_encodings(data), *([declared] if declared else [])):
         try:
             text = data.decode(candidate)
         except UnicodeDecodeError:
             continue
-        if not _looks_binary(text):
+        if not looks_binary(text):
             return Decoded(text.removeprefix("\ufeff"), candidate)
     return _damaged_utf8(data) or _guess(data)
 
@@ -106,7 +107,8 @@ def _wide_encodings(sample: bytes) -> Iterator[str]:
         yield "utf-16-be"
 
 
-def _looks_binary(text: str) -> bool:
+def looks_binary(text: str) -> bool:
+    """Whether the beginning or the end of `text` holds more control characters than any text does."""
     sample = text[:_SAMPLE] + text[_SAMPLE:][-_SAMPLE:]
     return len(_CONTROL.findall(sample)) > len(sample) * _MAX_CONTROL
 
@@ -116,7 +118,7 @@ def _damaged_utf8(data: bytes) -> Decoded | None:
     text = data.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
     good = sum(1 for char in text[:_SAMPLE] if char > "\x7f") - broken
-    if broken > _MAX_BROKEN * good or _looks_binary(text):
+    if broken > _MAX_BROKEN * good or looks_binary(text):
         return None
     return Decoded(text.replace("\ufffd", ""), "utf-8", damaged=True)
 
@@ -128,7 +130,7 @@ def _guess(data: bytes) -> Decoded:
     begin = data.rfind(b"\n", 0, first) + 1
     encoding = _detect(data[max(begin, first - 4096) :][:_SAMPLE])
     text = data.decode(encoding, errors="replace")
-    if _looks_binary(text):  # which counts what could not be decoded
+    if looks_binary(text):  # which counts what could not be decoded
         raise _binary()
     return Decoded(text.replace("\ufffd", ""), encoding, damaged="\ufffd" in text)
 

@@ -1,0 +1,135 @@
+"""PPTX: a page for each slide, under its title: text boxes, tables, diagrams, charts, and the speaker's notes."""
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from app.common.errors import TooLarge, UnreadableFile
+from app.common.readers.archive import DAMAGED, Archive
+from app.common.readers.docx_styles import local_name
+from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits, page_list
+
+_TITLES = ("title", "ctrTitle")
+_FURNITURE = ("sldNum", "dt", "ftr", "hdr", "sldImg")
+_DRAWN = ("diagramData", "chart")
+
+
+def read_pptx(data: Data, limits: ReadLimits) -> RawDocument:
+    """Return one page per slide, in the order of the presentation; hidden slides are empty pages.
+
+    Raises UnreadableFile (corrupt, encrypted, bomb) and TooLarge (too_many_pages, too_large). A slide that is
+    damaged is left out and named in the warnings.
+    """
+    with Archive(data, limits) as archive:
+        targets = archive.relations("").values()
+        main = next((r.target for r in targets if r.kind == "officeDocument"), "ppt/presentation.xml")
+        if main not in archive:
+            raise UnreadableFile(DAMAGED)
+        slides = _slides(archive, main)
+        if len(slides) > limits.max_pages:
+            raise TooLarge(
+                f"The presentation has {len(slides):,} slides and the limit is {limits.max_pages:,}; split it.",
+                code="too_many_pages",
+            )
+        return _read_slides(_Slides(archive, Budget(limits)), slides)
+
+
+def _slides(archive: Archive, main: str) -> list[str]:
+    relations = archive.relations(main)
+    identifiers = (
+        next((str(value) for key, value in element.attrib.items() if str(key).endswith("}id")), "")
+        for element in archive.xml(main).iter()
+        if local_name(element) == "sldId"
+    )
+    return [relations[name].target for name in identifiers if name in relations and relations[name].kind == "slide"]
+
+
+def _read_slides(reader: "_Slides", slides: list[str]) -> RawDocument:
+    pages: list[list[Block]] = []
+    hidden, damaged = list[int](), list[int]()
+    for number, part in enumerate(slides, start=1):
+        page: list[Block] = []
+        try:
+            found = reader.read(part)
+            page = found or []
+            hidden += [] if found is not None else [number]
+        except UnreadableFile as exc:
+            if exc.code != "corrupt":
+                raise
+            damaged.append(number)
+        pages.append(page)
+    if len(damaged) == len(slides):
+        raise UnreadableFile(DAMAGED)
+    warnings = [f"{page_list(damaged, 'Slide')} could not be read."] if damaged else []
+    if hidden:
+        verb = "is hidden and was" if len(hidden) == 1 else "are hidden and were"
+        warnings.append(f"{page_list(hidden, 'Slide')} {verb} left out.")
+    return RawDocument(pages, warnings, empty_hint="This presentation holds no text; upload one that does.")
+
+
+class _Slides:
+    def __init__(self, archive: Archive, budget: Budget) -> None:
+        self._archive = archive
+        self._budget = budget
+
+    def read(self, part: str) -> list[Block] | None:
+        """Return a slide's blocks, None when it is hidden."""
+        if part not in self._archive:
+            raise UnreadableFile(DAMAGED)
+        root = self._archive.xml(part)
+        if root.get("show") in ("0", "false"):
+            return None
+        titles, rest = list[Block](), list[Block]()
+        self._shapes(root, titles, rest)
+        for relation in self._archive.relations(part).values():
+            if relation.target in self._archive and relation.kind in (*_DRAWN, "notesSlide"):
+                rest += self._beside(relation.kind, self._archive.xml(relation.target))
+        return titles + rest
+
+    def _beside(self, kind: str, root: etree._Element) -> list[Block]:
+        blocks: list[Block] = []
+        if kind in _DRAWN:
+            return [Block(text, None, "item") for text in map(self._paragraph, _named(root, "p")) if text.strip()]
+        self._shapes(root, blocks, blocks)
+        blocks = [block._replace(level=None) for block in blocks]
+        return [blocks[0]._replace(text=f"Notes: {blocks[0].text}"), *blocks[1:]] if blocks else []
+
+    def _shapes(self, element: etree._Element, titles: list[Block], rest: list[Block]) -> None:
+        for child in element:
+            name = local_name(child)
+            if name == "sp":
+                self._shape(child, titles, rest)
+            elif name == "tbl":
+                rest += self._table(child)
+            elif name not in ("Fallback", "extLst"):
+                self._shapes(child, titles, rest)
+
+    def _shape(self, shape: etree._Element, titles: list[Block], rest: list[Block]) -> None:
+        holder = next(_named(shape, "ph"), None)
+        role = None if holder is None else holder.get("type", "obj")
+        if role in _FURNITURE:
+            return
+        body = next((child for child in shape if local_name(child) == "txBody"), ())
+        texts = [text for text in (self._paragraph(p) for p in body if local_name(p) == "p") if text.strip()]
+        if role in _TITLES and texts:
+            titles.append(Block(" ".join(" ".join(texts).split()), 1))
+        else:
+            # The paragraphs of a placeholder are the points of a list.
+            rest += [Block(text, None, "item" if role else "paragraph") for text in texts]
+
+    def _table(self, table: etree._Element) -> list[Block]:
+        rows = ([" ".join(self._cell(cell).split()) for cell in _named(row, "tc")] for row in _named(table, "tr"))
+        return [Block(" | ".join(cells), None, "row") for cells in rows if any(cells)]
+
+    def _cell(self, cell: etree._Element) -> str:
+        return " ".join(map(self._paragraph, _named(cell, "p")))
+
+    def _paragraph(self, paragraph: etree._Element) -> str:
+        parts = (
+            "\n" if local_name(e) == "br" else (e.text or "") for e in paragraph.iter() if local_name(e) in ("t", "br")
+        )
+        return self._budget.spend("".join(parts))
+
+
+def _named(element: etree._Element, name: str) -> Iterator[etree._Element]:
+    return (child for child in element.iter() if local_name(child) == name)
