@@ -1,14 +1,19 @@
 """Asking questions, and the collections they are asked of."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Query, Request
+import anyio.to_thread
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
+from starlette.background import BackgroundTask
 
+from app.bootstrap import Services
 from app.common.errors import InvalidInput
-from app.common.ids import parse_session_id
+from app.common.ids import ClientId, parse_session_id
 from app.dependencies import PrincipalDep, ServicesDep, SettingsDep, count_request, note_client
 from app.problems import problem_responses
+from app.routers.chat_shapes import as_done, as_error, as_response, as_sources
 from app.routers.sessions import delete_session
+from app.routers.streams import Begun, Events, EventStream, event, noting_failure
 from app.schemas.chat import (
     ChatRequest,
     ChatResponse,
@@ -16,30 +21,39 @@ from app.schemas.chat import (
     CollectionList,
     CollectionStats,
     CollectionSummary,
-    Source,
-    Timings,
-    Usage,
+    StreamDelta,
 )
 from app.schemas.sessions import SessionDeleted
-from app.services.rag_chain import Answer
+from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared
 
 router = APIRouter(prefix="/api/v1/chat", tags=["Chat"])
 
+_EXAMPLE = """\
+event: sources
+data: {"type":"sources","session_id":"...","sources":[{"page":1,"source":"manual.pdf","citation":1}]}
 
-@router.post("/", summary="Ask a question", responses=problem_responses(401, 404, 413, 422, 429, 502, 503, 504))
-def chat(
-    request: Request,
-    body: ChatRequest,
-    principal: PrincipalDep,
-    services: ServicesDep,
-    settings: SettingsDep,
-    after: BackgroundTasks,
-) -> ChatResponse:
-    """Answer from the client's documents, with the passages the answer rests on.
+event: delta
+data: {"type":"delta","text":"Three years"}
 
-    Go on with a conversation by sending its `session_id` again. With `use_memory` false nothing is read from or
-    written to the session.
-    """
+event: done
+data: {"type":"done","response":"Three years [1].","citations":[{"number":1,"page":1}]}
+"""
+
+
+_ERRORS = problem_responses(401, 404, 413, 422, 429, 502, 503, 504)
+_EVENTS: dict[str, Any] = {
+    "description": (
+        "Server-sent events, each with a `type` in its data too: `sources`, then `delta` for each piece of the answer, "
+        "then `done` with the whole answer as it is without streaming, or `error` with a problem's fields."
+    ),
+    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+}
+
+
+async def get_asking(
+    request: Request, body: ChatRequest, principal: PrincipalDep, services: ServicesDep, settings: SettingsDep
+) -> ClientId:
+    """Check and count a request for an answer; returns whose it is."""
     client_id = principal.client(body.client_id)
     count_request(request, services, client_id)
     if len(body.message) > settings.max_message_chars:
@@ -47,16 +61,85 @@ def chat(
             f"message is longer than {settings.max_message_chars} characters; ask a shorter question.",
             code="message_too_long",
         )
-    answer = services.rag.ask(
-        client_id,
-        body.message,
-        session_id=parse_session_id(body.session_id) if body.session_id else None,
-        use_memory=body.use_memory,
-        top_k=body.top_k or settings.top_k,
-    )
+    return client_id
+
+
+AskingDep = Annotated[ClientId, Depends(get_asking)]
+
+
+@router.post(
+    "/",
+    summary="Ask a question",
+    response_model=ChatResponse,
+    responses={200: {"content": _EVENTS["content"]}, **_ERRORS},
+)
+async def chat(
+    request: Request, body: ChatRequest, client_id: AskingDep, services: ServicesDep, after: BackgroundTasks
+) -> ChatResponse | EventStream:
+    """Answer from the client's documents, with the passages the answer rests on.
+
+    Go on with a conversation by sending its `session_id` again. With `use_memory` false nothing is read from or
+    written to the session. With `stream` true the answer comes as events: see `/api/v1/chat/stream`.
+    """
+    if body.stream:
+        return await chat_stream(request, body, client_id, services)
+    answer = await anyio.to_thread.run_sync(_ask, services, client_id, body)
     if answer.memory_used:
         after.add_task(services.rag.consolidate, client_id, answer.session_id)
-    return _chat_response(client_id, answer)
+    return as_response(client_id, answer)
+
+
+@router.post(
+    "/stream",
+    status_code=200,  # FastAPI looks for it in the response class otherwise, and there it is not
+    summary="Ask a question, and read the answer as it is written",
+    response_class=EventStream,
+    responses={200: _EVENTS, **_ERRORS},
+)
+async def chat_stream(request: Request, body: ChatRequest, client_id: AskingDep, services: ServicesDep) -> EventStream:
+    """Answer as server-sent events. What fails within a second, before the model's first word, keeps its status.
+
+    A turn that ends with `error` is not stored. If you leave, the model is stopped; the turn is then stored as far
+    as it was sent, marked as cut off.
+    """
+    prepared = await anyio.to_thread.run_sync(_prepare, services, client_id, body)
+    begun = await Begun.wait(services.rag.stream(prepared))
+    after = BackgroundTask(services.rag.consolidate, client_id, prepared.session_id) if body.use_memory else None
+    return EventStream(_events(request, prepared, begun), source=begun, after=after)
+
+
+def _ask(services: Services, client_id: ClientId, body: ChatRequest) -> Answer:
+    return services.rag.answer(_prepare(services, client_id, body))
+
+
+def _prepare(services: Services, client_id: ClientId, body: ChatRequest) -> Prepared:
+    """Prepare the answer: what the request leaves open is as the client has set it."""
+    session_id = parse_session_id(body.session_id) if body.session_id else None
+    own = services.client_settings.get(client_id)
+    return services.rag.prepare(
+        ChatQuestion(
+            client_id=client_id,
+            text=body.message,
+            session_id=session_id,
+            use_memory=body.use_memory,
+            top_k=body.top_k or own.top_k or services.settings.top_k,
+            temperature=own.temperature,
+            model=own.model,
+            instructions=own.instructions,
+        )
+    )
+
+
+async def _events(request: Request, prepared: Prepared, pieces: Begun[Delta | Answer]) -> Events:
+    yield event("sources", as_sources(prepared))
+    with noting_failure(request) as failure:
+        async for piece in pieces:
+            if isinstance(piece, Delta):
+                yield event("delta", StreamDelta(text=piece.text))
+            else:
+                yield event("done", as_done(prepared.question.client_id, piece))
+    if failure.problem:
+        yield event("error", as_error(failure.problem, retry_after=failure.retry_after))
 
 
 @router.get(
@@ -130,37 +213,3 @@ def delete_collection(
 def clear_session(session_id: str, principal: PrincipalDep, services: ServicesDep) -> SessionDeleted:
     """Delete the session with all its messages; the same as DELETE /api/v1/sessions/{session_id}."""
     return delete_session(session_id, principal, services)
-
-
-def _chat_response(client_id: str, answer: Answer) -> ChatResponse:
-    usage = answer.completion.usage
-    return ChatResponse(
-        response=answer.text,
-        session_id=answer.session_id,
-        client_id=client_id,
-        sources=[
-            Source(
-                page=passage.chunk.page,
-                content=passage.chunk.text,
-                source=passage.chunk.source,
-                section=passage.chunk.section,
-                document_id=passage.chunk.document_id,
-                chunk_index=passage.chunk.index,
-                start=passage.chunk.start,
-                end=passage.chunk.end,
-                score=round(passage.score, 4),
-                citation=number,
-            )
-            for number, passage in enumerate(answer.sources, start=1)
-        ],
-        memory_used=answer.memory_used,
-        model=answer.completion.model,
-        usage=Usage(
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            total_tokens=usage.total_tokens,
-        )
-        if usage
-        else None,
-        timings_ms=Timings(retrieval=answer.retrieval_ms, generation=answer.generation_ms, total=answer.total_ms),
-    )

@@ -1,6 +1,6 @@
 """Chat on the wire."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -39,6 +39,7 @@ class ChatRequest(BaseModel):
     )
     use_memory: bool = Field(default=True, description="Whether the session is read and the turn stored in it.")
     top_k: int | None = Field(None, ge=1, le=50, description="How many passages to answer from (setting TOP_K).")
+    stream: bool = Field(default=False, description="Answer as server-sent events, as /api/v1/chat/stream does.")
 
 
 class Source(BaseModel):
@@ -54,6 +55,22 @@ class Source(BaseModel):
     end: int
     score: float = Field(description="Cosine similarity to the question, -1 to 1.")
     citation: int = Field(description="The number by which the answer cites it: [1], [2], ...")
+    cited: bool | None = Field(description="Whether the answer cites it; null as long as it is being streamed.")
+
+
+class Citation(BaseModel):
+    """A place in the answer that cites a passage. All offsets are in characters (Unicode code points)."""
+
+    number: int = Field(description="As it stands in the answer, without the brackets; the place in `sources`.")
+    document_id: str
+    source: str = Field(description="The file's name.")
+    page: int
+    section: str
+    start: int = Field(description="Where the quote begins in the document's text.")
+    end: int
+    quote: str = Field(description="The passage, verbatim: what the statement rests on.")
+    answer_start: int = Field(description="Where the bracket opens in `response`.")
+    answer_end: int = Field(description="Behind the bracket that closes.")
 
 
 class Usage(BaseModel):
@@ -78,11 +95,37 @@ class ChatResponse(BaseModel):
     response: str
     session_id: str
     client_id: str
-    sources: list[Source]
+    sources: list[Source] = Field(description="The passages given to the model, in the order of their numbers.")
+    citations: list[Citation] = Field(description="In the order of the text. Numbers the model made up are gone.")
+    grounded: bool = Field(description="False when the documents hold nothing relevant, and the answer says so.")
+    search_query: str = Field(description="What was searched for: the question, or a follow-up made to stand alone.")
     memory_used: bool
     model: str
     usage: Usage | None
     timings_ms: Timings
+
+
+class StreamSources(BaseModel):
+    """The first event of a stream, `sources`: what the answer will be made from."""
+
+    type: Literal["sources"] = "sources"
+    session_id: str
+    client_id: str
+    search_query: str
+    sources: list[Source]
+
+
+class StreamDelta(BaseModel):
+    """An event `delta`: the next piece of the answer. All of them together are the `response`."""
+
+    type: Literal["delta"] = "delta"
+    text: str
+
+
+class StreamDone(ChatResponse):
+    """The last event, `done`: the whole answer as it is without streaming."""
+
+    type: Literal["done"] = "done"
 
 
 class CollectionSummary(BaseModel):

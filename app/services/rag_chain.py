@@ -1,161 +1,195 @@
 """One question answered: remember, retrieve, ask the model, remember."""
 
+import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
+import anyio
+import anyio.to_thread
 from langchain_core.messages import BaseMessage
 
+from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.memory import SessionStore
 from app.memory.strategies import Memory
-from app.services.extractive import ExtractiveAnswerer
-from app.services.llm import Completion, LanguageModel
-from app.services.prompts import NOT_FOUND, build_prompt
+from app.services.answerers import Answerer, ModelAnswerer, Piece, QuotingAnswerer
+from app.services.chat_types import Answer, ChatQuestion, Delta, Prepared
+from app.services.drafts import Draft, elapsed_ms, source
+from app.services.followups import FollowUps
+from app.services.grounding import is_relevant
+from app.services.llm_types import Completion
+from app.services.prompts import NOT_FOUND
 from app.services.retriever import Retriever
+
+__all__ = [
+    "Answer", "Answerer", "ChatQuestion", "Delta", "ModelAnswerer", "Prepared", "QuotingAnswerer", "RagChain", "source",
+]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
 
-class Answerer(Protocol):
-    """What turns passages into an answer: a language model, or the extractive mode."""
-
-    name: str
-
-    def answer(
-        self, client_id: ClientId, question: str, passages: Sequence[Passage], history: Sequence[BaseMessage]
-    ) -> Completion:
-        """Return the answer; raises the AppErrors of a failing model."""
-
-
-class ModelAnswerer:
-    """Answers with a language model from numbered passages."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        self._model = model
-        self.name = model.name
-
-    def answer(
-        self, client_id: ClientId, question: str, passages: Sequence[Passage], history: Sequence[BaseMessage]
-    ) -> Completion:
-        """Ask the model once."""
-        return self._model.complete(client_id, build_prompt(question, passages, history))
-
-
-class QuotingAnswerer:
-    """Answers with the passages' own sentences; needs no vendor."""
-
-    name = "extractive"
-
-    def __init__(self, extractive: ExtractiveAnswerer) -> None:
-        self._extractive = extractive
-
-    def answer(
-        self,
-        client_id: ClientId,  # noqa: ARG002 - there is no vendor whose slots would have to be shared
-        question: str,
-        passages: Sequence[Passage],
-        history: Sequence[BaseMessage],  # noqa: ARG002 - sentences are quoted for this question alone
-    ) -> Completion:
-        """Quote the sentences that answer best."""
-        return Completion(text=self._extractive.answer(question, passages).text, model=self.name, usage=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answered question. `sources` are the passages in the order of their citation numbers, from 1."""
-
-    text: str
-    session_id: str
-    sources: Sequence[Passage]
-    completion: Completion
-    memory_used: bool
-    retrieval_ms: float
-    generation_ms: float
-    total_ms: float
-
-
 class RagChain:
-    """Answers questions from one client's passages, within a session if asked to."""
+    """Answers questions from one client's passages, within a session if asked to.
 
-    def __init__(self, *, retriever: Retriever, answerer: Answerer, sessions: SessionStore, memory: Memory) -> None:
+    When the best passage is less relevant to a question than `min_relevance` (see `grounding`), the answer says that
+    the documents do not hold it, without asking the model; None leaves that to the model.
+    """
+
+    def __init__(
+        self,
+        *,
+        retriever: Retriever,
+        answerer: Answerer,
+        sessions: SessionStore,
+        memory: Memory,
+        follow_ups: FollowUps,
+        min_relevance: float | None,
+    ) -> None:
         self._retriever = retriever
         self._answerer = answerer
         self._sessions = sessions
         self._memory = memory
+        self._follow_ups = follow_ups
+        self._min_relevance = min_relevance
 
-    def ask(
-        self, client_id: ClientId, question: str, *, session_id: str | None, use_memory: bool, top_k: int
-    ) -> Answer:
-        """Answer `question`; without `use_memory` the session is neither read nor written.
+    def prepare(self, question: ChatQuestion) -> Prepared:
+        """Do all that comes before the answer's first word: what fails here has changed nothing. Blocks.
 
-        Raises NotFound when the client has no documents, and the errors of the model; then nothing is stored.
+        Raises NotFound when the client has no documents. A model that fails to rewrite the question is no error.
         """
         started = time.perf_counter()
-        session_id = session_id or str(uuid.uuid4())
-        history = self._memory.recall(client_id, session_id).messages() if use_memory else []
+        session_id = question.session_id or str(uuid.uuid4())
+        history = self._history(question, session_id)
         remembered = time.perf_counter()
-        passages = self._retriever.retrieve(client_id, question, top_k=top_k)
+        if history:  # rewriting may cost money, so it must not be for nothing
+            self._retriever.require_documents(question.client_id)
+        query = self._follow_ups.stand_alone(question, history)
+        rewritten = time.perf_counter()
+        passages = self._retriever.retrieve(question.client_id, query, top_k=question.top_k)
+        relevant = self._relevant(query, passages)
         retrieved = time.perf_counter()
-        completion = self._answer(client_id, question, passages, history)
-        generated = time.perf_counter()
-        if use_memory:
-            self._sessions.append_turn(
-                client_id, session_id, question, completion.text, sources=[source(p) for p in passages]
-            )
-        done = time.perf_counter()
         logger.debug(
             "chat stages",
             extra={
-                "client": client_id,
-                "history_ms": _ms(started, remembered),
-                "retrieval_ms": _ms(remembered, retrieved),
-                "generation_ms": _ms(retrieved, generated),
-                "store_ms": _ms(generated, done),
+                "client": question.client_id,
+                "history_ms": elapsed_ms(started, remembered),
+                "rewriting_ms": elapsed_ms(remembered, rewritten),
+                "retrieval_ms": elapsed_ms(rewritten, retrieved),
                 "passages": len(passages),
+                "relevant": relevant,
             },
         )
-        return Answer(
-            text=completion.text,
+        return Prepared(
+            question=question,
             session_id=session_id,
-            sources=passages,
-            completion=completion,
-            memory_used=use_memory,
-            retrieval_ms=_ms(remembered, retrieved),
-            generation_ms=_ms(retrieved, generated),
-            total_ms=_ms(started, done),
+            search_query=query,
+            history=history,
+            sources=passages if relevant else [],
+            relevant=relevant,
+            started=started,
+            retrieval_ms=elapsed_ms(remembered, retrieved),
         )
+
+    def answer(self, prepared: Prepared) -> Answer:
+        """Ask the model and store the turn; blocks. Raises the model's errors; then nothing is stored."""
+        draft = Draft(prepared)
+        for piece in self._answerer.answer(prepared) if prepared.relevant else _not_found(self._answerer.name):
+            draft.add(piece)
+        return self._finish(draft)
+
+    async def stream(self, prepared: Prepared) -> AsyncGenerator[Delta | Answer, None]:
+        """Yield the answer's pieces as they come, and the whole Answer, stored, at last.
+
+        Raises the model's errors; then nothing is stored. Closing the generator, or cancelling the task that waits
+        for it, ends the model's call; what was yielded until then is stored, marked as cut off.
+        """
+        draft = Draft(prepared)
+        try:
+            async with aclosing(self._pieces(prepared)) as pieces:
+                async for piece in pieces:
+                    if text := draft.add(piece):
+                        yield Delta(text)
+            if text := draft.end():
+                yield Delta(text)
+            answer = await anyio.to_thread.run_sync(self._finish, draft)
+        except (GeneratorExit, asyncio.CancelledError):
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._cut_off, draft)
+            raise
+        yield answer
+
+    def ask(self, question: ChatQuestion) -> Answer:
+        """Prepare and answer in one go; blocks."""
+        return self.answer(self.prepare(question))
 
     def consolidate(self, client_id: ClientId, session_id: str) -> None:
         """Prepare the session's next question; may call the model, so call it after the answer was given."""
         self._memory.consolidate(client_id, session_id)
 
-    def _answer(
-        self, client_id: ClientId, question: str, passages: Sequence[Passage], history: Sequence[BaseMessage]
-    ) -> Completion:
-        if not passages:
-            return Completion(text=NOT_FOUND, model=self._answerer.name, usage=None)
-        return self._answerer.answer(client_id, question, passages, history)
+    def _history(self, question: ChatQuestion, session_id: str) -> Sequence[BaseMessage]:
+        if not question.remembered:
+            return question.history or ()
+        return self._memory.recall(question.client_id, session_id).messages()
+
+    def _relevant(self, query: str, passages: Sequence[Passage]) -> bool:
+        if self._min_relevance is None:
+            return bool(passages)
+        return is_relevant(query, passages, least=self._min_relevance)
+
+    async def _pieces(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:
+        if not prepared.relevant:
+            for piece in _not_found(self._answerer.name):
+                yield piece
+            return
+        async with aclosing(self._answerer.stream(prepared)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    def _finish(self, draft: Draft) -> Answer:
+        """Store the turn and return its answer."""
+        draft.end()
+        answered = time.perf_counter()
+        answer = draft.answer(answered)
+        self._store(draft, {})
+        logger.debug(
+            "chat answered",
+            extra={
+                "client": draft.prepared.question.client_id,
+                "generation_ms": answer.generation_ms,
+                "store_ms": elapsed_ms(answered, time.perf_counter()),
+                "citations": len(answer.citations),
+            },
+        )
+        return answer
+
+    def _cut_off(self, draft: Draft) -> None:
+        """Store what the reader got before leaving; nothing if that was nothing. Never raises: nobody is there."""
+        if not draft.text:
+            return
+        try:
+            self._store(draft, {"cut_off": True})
+        except AppError as exc:
+            logger.warning("a turn that was cut off is not stored: code=%s", exc.code)
+
+    def _store(self, draft: Draft, extra: dict[str, object]) -> None:
+        """Store the turn, once: a reader may leave while it is being stored."""
+        prepared = draft.prepared
+        if not prepared.question.remembered or not draft.claim():
+            return
+        cited = draft.cited
+        self._sessions.append_turn(
+            prepared.question.client_id,
+            prepared.session_id,
+            prepared.question.text,
+            draft.text,
+            sources=[source(passage, n, cited=n in cited) for n, passage in enumerate(prepared.sources, start=1)],
+            extra=extra,
+        )
 
 
-def source(passage: Passage) -> dict[str, object]:
-    """Return what is kept with an answer about a passage it was given: where it is from, not its text."""
-    chunk = passage.chunk
-    return {
-        "document_id": chunk.document_id,
-        "source": chunk.source,
-        "page": chunk.page,
-        "section": chunk.section,
-        "chunk_index": chunk.index,
-        "start": chunk.start,
-        "end": chunk.end,
-        "score": round(passage.score, 4),
-    }
-
-
-def _ms(start: float, end: float) -> float:
-    return round((end - start) * 1000, 1)
+def _not_found(model: str) -> tuple[Piece, ...]:
+    return NOT_FOUND, Completion(text=NOT_FOUND, model=model, usage=None)

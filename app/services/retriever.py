@@ -3,12 +3,14 @@
 import logging
 import time
 
+from app.common.errors import NotFound
 from app.common.ids import ClientId
 from app.common.passages import Passage
+from app.services.acknowledged import PassageSearch
+from app.services.chroma_collections import Where
 from app.services.documents import no_documents
 from app.services.embeddings import Embedder
 from app.services.ranking import rank
-from app.services.vector_store import VectorStoreService
 
 logger = logging.getLogger(__name__)
 
@@ -19,21 +21,27 @@ CANDIDATES = 40
 class Retriever:
     """Embeds questions and searches one client's collection."""
 
-    def __init__(self, *, store: VectorStoreService, embedder: Embedder) -> None:
+    def __init__(self, *, store: PassageSearch, embedder: Embedder) -> None:
         self._store = store
         self._embedder = embedder
 
-    def retrieve(self, client_id: ClientId, question: str, *, top_k: int) -> list[Passage]:
-        """Return the `top_k` best passages, best first.
+    def require_documents(self, client_id: ClientId) -> None:
+        """Raise NotFound when the client has no documents."""
+        if not self._store.exists(client_id):
+            raise no_documents()
+
+    def retrieve(self, client_id: ClientId, question: str, *, top_k: int, where: Where | None = None) -> list[Passage]:
+        """Return the `top_k` best passages, best first; `where` filters them by chunk metadata.
 
         Raises NotFound when the client has no documents: asking creates nothing.
         """
-        if not self._store.exists(client_id):
-            raise no_documents()
         started = time.perf_counter()
         vector = self._embedder.embed_question(question)
         embedded = time.perf_counter()
-        nearest = self._store.search(client_id, vector, max(CANDIDATES, top_k))
+        try:
+            nearest = self._store.search(client_id, vector, max(CANDIDATES, top_k), where=where)
+        except NotFound as exc:
+            raise no_documents() from exc
         found = time.perf_counter()
         ranked = rank(question, nearest)
         logger.debug(

@@ -1,0 +1,108 @@
+"""Answers of the service in the shapes that chat has on the wire."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.common.passages import Passage
+from app.problems import Problem
+from app.schemas.chat import (
+    ChatResponse,
+    Citation,
+    Source,
+    StreamDone,
+    StreamSources,
+    Timings,
+    Usage,
+)
+from app.services import citations as cited
+from app.services.llm import Completion
+from app.services.rag_chain import Answer, Prepared
+
+
+def as_response(client_id: str, answer: Answer) -> ChatResponse:
+    """Return the whole answer."""
+    return ChatResponse(**_answer(client_id, answer))
+
+
+def as_done(client_id: str, answer: Answer) -> StreamDone:
+    """Return the whole answer as the last event of a stream."""
+    return StreamDone(**_answer(client_id, answer))
+
+
+def as_sources(prepared: Prepared) -> StreamSources:
+    """Return the first event of a stream."""
+    return StreamSources(
+        session_id=prepared.session_id,
+        client_id=prepared.question.client_id,
+        search_query=prepared.search_query,
+        sources=as_source_list(prepared.sources),
+    )
+
+
+def as_error(problem: Problem, *, retry_after: int | None) -> dict[str, object]:
+    """Return the last event of a stream that broke: the problem's fields, and what would be a header."""
+    fields = problem.model_dump(exclude_none=True) | {"type": "error"}
+    return fields if retry_after is None else fields | {"retry_after": retry_after}
+
+
+def as_source_list(passages: Sequence[Passage], cited: frozenset[int] | None = None) -> list[Source]:
+    """Return passages with their numbers; `cited` are the numbers of those that the answer cites, once known."""
+    return [
+        Source(
+            page=passage.chunk.page,
+            content=passage.chunk.text,
+            source=passage.chunk.source,
+            section=passage.chunk.section,
+            document_id=passage.chunk.document_id,
+            chunk_index=passage.chunk.index,
+            start=passage.chunk.start,
+            end=passage.chunk.end,
+            score=round(passage.score, 4),
+            citation=number,
+            cited=None if cited is None else number in cited,
+        )
+        for number, passage in enumerate(passages, start=1)
+    ]
+
+
+def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
+    return {
+        "response": answer.text,
+        "session_id": answer.session_id,
+        "client_id": client_id,
+        "sources": as_source_list(answer.sources, answer.cited),
+        "citations": [_citation(citation) for citation in answer.citations],
+        "grounded": answer.grounded,
+        "search_query": answer.search_query,
+        "memory_used": answer.memory_used,
+        "model": answer.completion.model,
+        "usage": _usage(answer.completion),
+        "timings_ms": Timings(retrieval=answer.retrieval_ms, generation=answer.generation_ms, total=answer.total_ms),
+    }
+
+
+def _citation(citation: cited.Citation) -> Citation:
+    chunk = citation.passage.chunk
+    return Citation(
+        number=citation.number,
+        document_id=chunk.document_id,
+        source=chunk.source,
+        page=chunk.page,
+        section=chunk.section,
+        start=chunk.start,
+        end=chunk.end,
+        quote=citation.quote,
+        answer_start=citation.start,
+        answer_end=citation.end,
+    )
+
+
+def _usage(completion: Completion) -> Usage | None:
+    usage = completion.usage
+    if usage is None:
+        return None
+    return Usage(
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        total_tokens=usage.total_tokens,
+    )

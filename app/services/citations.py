@@ -1,0 +1,187 @@
+"""Citations: numbers in brackets that point to passages. Only those that point to one survive.
+
+A language model writes [1], [1][2], [1, 2] or [1-3], and now and then a number that no passage has. The text is read
+as it comes, in pieces that may cut a citation anywhere; what is passed on is clean, and the same however it was cut.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.common.passages import Passage
+
+MAX_HELD = 256
+"""The longest citation, in characters: an open bracket is held back no longer to see whether it becomes one."""
+
+_NUMBERS = r"\d{1,3}(?:\s*(?:[,;&–—-]|and)\s*\d{1,3})*"
+# Four digits are a year, not a passage.
+_CITATION = re.compile(rf"[\[【]\s*(?:passages?\s*)?(?P<numbers>{_NUMBERS})\s*[\]】]", re.IGNORECASE)
+_OPEN = re.compile(r"[\[【]\s*(?:p[a-s]{0,7}\s*)?(?:[\d\s,;&–—-]|and)*(?:an?)?", re.IGNORECASE)
+_RANGE = re.compile(r"(\d+)(?:\s*[–—-]\s*(\d+))?")
+_CODE = re.compile(r"`+")
+_PLAIN = re.compile(r"[^\s\[【`]+")
+_SPACE = re.compile(r"\s+")
+_NO_SPACE_BEFORE = frozenset(".,;:!?)]}»”")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A citation's number and its place in the answer's text, in characters."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in the answer (`start`, `end`, in characters) that cites the passage with this number.
+
+    `quote` is the text that can be compared with the document: the passage, verbatim.
+    """
+
+    number: int
+    start: int
+    end: int
+    passage: Passage
+    quote: str
+
+
+class CitedText:
+    """An answer's text as it grows. Each method returns what may be shown now; `text` is all that was returned.
+
+    Citations become [1][2]; numbers outside 1 to `passages` vanish together with the space before them. Code between
+    backticks is left alone: `list[0]` cites nothing. White space at both ends is dropped.
+    """
+
+    def __init__(self, passages: int) -> None:
+        self._passages = passages
+        self._shown: list[str] = []
+        self._length = 0
+        self._last = "\n"
+        self._held = ""
+        self._space = ""
+        self._removed = False
+        self._code = ""
+        self.marks: list[Mark] = []
+
+    @property
+    def text(self) -> str:
+        """All that was returned so far."""
+        return "".join(self._shown)
+
+    def write(self, piece: str) -> str:
+        """Take in the next piece of a model's text."""
+        return self._read(self._held + piece, final=False)
+
+    def quote(self, text: str, number: int) -> str:
+        """Add a line of a document's own words, unread, and its citation."""
+        before = "\n" if self._length else ""
+        return self._show(f"{before}{text} ") + self._cite(number)
+
+    def end(self) -> str:
+        """Return what was held back; nothing can be written afterwards."""
+        return self._read(self._held, final=True)
+
+    def citations(self, passages: Sequence[Passage]) -> list[Citation]:
+        """Return the citations in the text's order, each with its passage of `passages`."""
+        cited = [(mark, passages[mark.number - 1]) for mark in self.marks]
+        return [Citation(mark.number, mark.start, mark.end, p, p.chunk.text) for mark, p in cited]
+
+    def _read(self, buffer: str, *, final: bool) -> str:
+        shown: list[str] = []
+        place = 0
+        while place < len(buffer):
+            length, text = self._next(buffer, place, final=final)
+            if not length:
+                break
+            shown.append(text)
+            place += length
+        self._held = buffer[place:]
+        return "".join(shown)
+
+    def _next(self, buffer: str, place: int, *, final: bool) -> tuple[int, str]:
+        """Read one token; returns its length (0 if more has to come first) and what to show of it."""
+        if space := _SPACE.match(buffer, place):
+            self._take_space(space[0])
+            return len(space[0]), ""
+        if ticks := _CODE.match(buffer, place):
+            open_end = ticks.end() == len(buffer) and not final
+            return (0, "") if open_end else (len(ticks[0]), self._take_ticks(ticks[0]))
+        if buffer[place] in "[【" and not self._code:
+            return self._take_bracket(buffer, place, final=final)
+        plain = _PLAIN.match(buffer, place)
+        text = plain[0] if plain else buffer[place]
+        return len(text), self._word(text)
+
+    def _take_bracket(self, buffer: str, place: int, *, final: bool) -> tuple[int, str]:
+        found = _CITATION.match(buffer, place)
+        if found and len(found[0]) <= MAX_HELD:
+            return len(found[0]), self._take_citation(found["numbers"])
+        begun = _OPEN.match(buffer, place)
+        if not final and begun and begun.end() == len(buffer) and len(begun[0]) < MAX_HELD:
+            return 0, ""
+        return 1, self._word(buffer[place])
+
+    def _take_citation(self, numbers: str) -> str:
+        known = self._known(numbers)
+        if not known:
+            self._removed = True
+            return ""
+        return self._pending() + "".join(self._cite(number) for number in known)
+
+    def _known(self, numbers: str) -> list[int]:
+        """Return the numbers that are named and that passages have, each once."""
+        named: dict[int, None] = {}
+        for first, last in _RANGE.findall(numbers):
+            low, high = sorted((int(first), int(last or first)))
+            named.update(dict.fromkeys(range(max(1, low), min(high, self._passages) + 1)))
+        return list(named)
+
+    def _cite(self, number: int) -> str:
+        text = f"[{number}]"
+        self.marks.append(Mark(number, self._length, self._length + len(text)))
+        return self._show(text)
+
+    def _take_ticks(self, ticks: str) -> str:
+        if not self._code:
+            self._code = ticks
+        elif self._code == ticks:
+            self._code = ""
+        return self._word(ticks)
+
+    def _take_space(self, space: str) -> None:
+        if "\n" in space and len(self._code) in (1, 2):
+            self._code = ""  # code within a line ends with it at the latest, so a stray backtick does little harm
+        if not self._removed:
+            self._space += space
+        elif self._last == "\n":
+            self._space += space if "\n" in space else ""
+        else:
+            self._space = space if "\n" in space else self._space or space
+
+    def _word(self, text: str) -> str:
+        if self._removed and text[0] in _NO_SPACE_BEFORE and "\n" not in self._space:
+            self._space = ""
+        return self._pending() + self._show(text)
+
+    def _pending(self) -> str:
+        """Show the white space that waited for what follows it."""
+        space, self._space = self._space, ""
+        if self._removed and self._last in "[【":
+            space = space or " "  # or "[[9]8]" would become a citation of its own
+        self._removed = False
+        return self._show(space) if self._length else ""
+
+    def _show(self, text: str) -> str:
+        if text:
+            self._shown.append(text)
+            self._length += len(text)
+            self._last = text[-1]
+        return text
+
+
+def without_citations(text: str) -> str:
+    """Return an earlier answer without its numbers: they point to passages of its own time."""
+    cited = CitedText(0)
+    return cited.write(text) + cited.end()
