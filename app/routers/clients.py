@@ -13,6 +13,7 @@ from app.schemas.clients import (
     ClientErased,
     ClientInfo,
     ClientList,
+    ClientSettings,
     ClientUsage,
     Compaction,
     KeyCreated,
@@ -21,6 +22,7 @@ from app.schemas.clients import (
     NewClient,
     NewKey,
 )
+from app.services import client_settings
 from app.services.api_keys import ApiKey
 from app.services.catalog import ClientRecord
 
@@ -80,6 +82,36 @@ def client_usage(
         max_chunks=settings.max_chunks_per_client,
         rate_limit_per_minute=settings.rate_limit_per_minute,
     )
+
+
+@router.get(
+    "/{client_id}/settings", summary="How a client's questions are answered", responses=problem_responses(401, 404, 422)
+)
+def get_settings(request: Request, client_id: str, principal: PrincipalDep, services: ServicesDep) -> ClientSettings:
+    """Return what the client has set; null is left to the service's own settings."""
+    owner = principal.client(client_id)
+    note_client(request, owner)
+    services.clients.get(owner)
+    return ClientSettings.model_validate(services.client_settings.get(owner), from_attributes=True)
+
+
+@router.put(
+    "/{client_id}/settings",
+    summary="Set how a client's questions are answered",
+    responses=problem_responses(401, 404, 422),
+)
+def put_settings(
+    request: Request, client_id: str, body: ClientSettings, principal: PrincipalDep, services: ServicesDep
+) -> ClientSettings:
+    """Replace the client's settings as a whole: what is left out goes back to the service's own.
+
+    The client's own key may do this for itself. They hold for the next question, in sessions that are under way too.
+    """
+    owner = principal.client(client_id)
+    note_client(request, owner)
+    wanted = client_settings.ClientSettings(**body.model_dump())
+    services.client_settings.put(owner, wanted, any_model=principal.own_client is None)
+    return body
 
 
 @router.delete("/{client_id}", summary="Erase a client", responses=problem_responses(401, 404, 422))

@@ -6,7 +6,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.schemas.chat import Message
 
+MAX_SYSTEM_PROMPT = 4000
+
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+SystemPrompt = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SYSTEM_PROMPT, pattern=r"^[^\x00]+$")
+]
+# A name such as "German" or "pt-BR": it becomes part of a sentence in the prompt, and no more than that.
+Language = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^[^\W\d_][\w ()'-]*$")]
+ModelName = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$")
+]
 
 
 class NewClient(BaseModel):
@@ -105,3 +115,34 @@ class ClientUsage(BaseModel):
     max_documents: int | None
     max_chunks: int | None
     rate_limit_per_minute: int | None
+
+
+class ClientSettings(BaseModel):
+    """How a client's questions are answered; null leaves it to the service's own setting."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "system_prompt": "You speak for a bicycle shop. Be friendly and name the chapter of the manual.",
+                    "language": "German",
+                    "top_k": 6,
+                    "temperature": 0.2,
+                    "model": None,
+                }
+            ]
+        },
+    )
+
+    system_prompt: SystemPrompt | None = Field(
+        None, description="Instructions of the client's own, followed after the service's rules, never instead of them."
+    )
+    language: Language | None = Field(None, description="The answers' language; that of the question when null.")
+    top_k: int | None = Field(None, ge=1, le=50, description="Passages an answer is made from (setting TOP_K).")
+    temperature: float | None = Field(None, ge=0, le=2, description="(setting TEMPERATURE)")
+    model: ModelName | None = Field(
+        None,
+        description="A model of the provider's (setting MODEL_NAME). A client's key may choose from the service's own "
+        "(MODEL_NAME, FALLBACK_MODEL_NAME), the operator any.",
+    )

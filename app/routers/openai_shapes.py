@@ -1,0 +1,164 @@
+"""Conversations and answers between OpenAI's shapes and the service's own."""
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+
+from app.common.errors import InvalidInput
+from app.common.passages import Passage
+from app.memory.tokens import MESSAGE_OVERHEAD, estimate_tokens
+from app.routers.chat_shapes import as_source_list
+from app.schemas.openai import (
+    Annotation,
+    AssistantMessage,
+    ChatMessage,
+    Choice,
+    Completion,
+    CompletionUsage,
+    FileCitation,
+    UrlCitation,
+    VectorSearchContent,
+    VectorSearchResult,
+)
+from app.services.citations import Citation
+from app.services.rag_chain import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What the messages of a request amount to."""
+
+    question: str
+    history: Sequence[BaseMessage]
+    instructions: str
+    tokens: int
+
+
+def read_conversation(messages: Sequence[ChatMessage], *, max_tokens: int) -> Conversation:
+    """Take a conversation apart: the last user message, the latest messages before it, the system messages.
+
+    Of the history as much is kept as fits `max_tokens` (setting MAX_TOKEN_LIMIT), beginning with a question.
+    Raises InvalidInput when the last message asks nothing.
+    """
+    said = [message for message in messages if message.role in ("user", "assistant")]
+    question = (said[-1].content or "").strip() if said and said[-1].role == "user" else ""
+    if not question:
+        raise InvalidInput("messages must end with a user message that holds the question.", code="no_question")
+    instructions = "\n\n".join(m.content for m in messages if m.role in ("system", "developer") and m.content)
+    history = _latest(said[:-1], max_tokens)
+    tokens = sum(_tokens(text) for text in (question, instructions, *(str(m.content) for m in history)) if text)
+    return Conversation(question, history, instructions, tokens)
+
+
+def _latest(said: Sequence[ChatMessage], max_tokens: int) -> list[BaseMessage]:
+    """Return the last messages that fit, oldest first."""
+    kept: list[BaseMessage] = []
+    left = max_tokens
+    for message in reversed(said):
+        text = (message.content or "").strip()
+        left -= _tokens(text)
+        if left < 0:
+            break
+        if text:
+            kept.append(HumanMessage(text) if message.role == "user" else AIMessage(text))
+    while kept and isinstance(kept[-1], AIMessage):
+        kept.pop()
+    return kept[::-1]
+
+
+def _tokens(text: str) -> int:
+    return estimate_tokens(text) + MESSAGE_OVERHEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What all parts of one answer have in common; `site` is this service's address, with a slash at its end."""
+
+    id: str
+    created: int
+    model: str
+    site: str
+    prompt_tokens: int
+
+    @classmethod
+    def begin(cls, model: str, site: str, prompt_tokens: int) -> "Reply":
+        """Begin an answer now."""
+        return cls(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), model, site, prompt_tokens)
+
+    def completion(self, answer: Answer) -> Completion:
+        """Return the whole answer."""
+        message = AssistantMessage(content=answer.text, annotations=self._annotations(answer.citations))
+        return Completion(
+            id=self.id,
+            created=self.created,
+            model=self.model,
+            choices=[Choice(message=message)],
+            usage=self._usage(answer),
+            system_fingerprint=answer.completion.model,
+            sources=as_source_list(answer.sources, answer.cited),
+            search_query=answer.search_query,
+            grounded=answer.grounded,
+        )
+
+    def chunk(self, delta: dict[str, object], *, usage: bool, finish: str | None = None) -> dict[str, object]:
+        """Return one chunk of a stream; with `usage` it says that the figures are yet to come."""
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return {**self._head(), "choices": [choice], **({"usage": None} if usage else {})}
+
+    def last_chunks(self, answer: Answer, *, usage: bool) -> Iterator[dict[str, object]]:
+        """Yield what ends a stream: the citations with the extras, the finish, and the figures if asked for."""
+        whole = self.completion(answer)
+        cited = whole.choices[0].message.model_dump(include={"annotations"})
+        extras = whole.model_dump(include={"sources", "search_query", "grounded", "system_fingerprint"})
+        yield {**self.chunk(cited, usage=usage), **extras}
+        yield self.chunk({}, usage=usage, finish=whole.choices[0].finish_reason)
+        if usage:
+            yield {**self._head(), "choices": [], "usage": whole.usage.model_dump()}
+
+    def _head(self) -> dict[str, object]:
+        return {"id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model}
+
+    def _usage(self, answer: Answer) -> CompletionUsage:
+        counted = answer.completion.usage
+        prompt = counted.prompt_tokens if counted else self.prompt_tokens
+        written = counted.completion_tokens if counted else estimate_tokens(answer.text)
+        total = counted.total_tokens if counted else prompt + written
+        return CompletionUsage(prompt_tokens=prompt, completion_tokens=written, total_tokens=total)
+
+    def _annotations(self, citations: Iterable[Citation]) -> list[Annotation]:
+        return [self._annotation(citation) for citation in citations]
+
+    def _annotation(self, citation: Citation) -> Annotation:
+        chunk = citation.passage.chunk
+        return Annotation(
+            url_citation=UrlCitation(
+                start_index=citation.start,
+                end_index=citation.end,
+                title=f"{chunk.source}, page {chunk.page}",
+                url=f"{self.site}api/v1/documents/{chunk.document_id}#page={chunk.page}",
+            ),
+            file_citation=FileCitation(
+                file_id=chunk.document_id, filename=chunk.source, page=chunk.page, citation=citation.number
+            ),
+        )
+
+
+def as_search_result(passage: Passage) -> VectorSearchResult:
+    """Return a passage as a result of a vector store search."""
+    chunk = passage.chunk
+    return VectorSearchResult(
+        file_id=chunk.document_id,
+        filename=chunk.source,
+        score=round(passage.score, 4),
+        attributes={
+            "page": chunk.page,
+            "section": chunk.section,
+            "chunk_index": chunk.index,
+            "start": chunk.start,
+            "end": chunk.end,
+        },
+        content=[VectorSearchContent(text=chunk.text)],
+    )

@@ -1,0 +1,66 @@
+"""Search on the wire."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
+
+Texts = StrictStr | list[StrictStr]
+Numbers = StrictInt | list[StrictInt]
+
+
+class SearchFilters(BaseModel):
+    """Which passages count. All that is given has to hold; a list means any of its values."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document_id: Texts | None = None
+    source: Texts | None = Field(None, description="The file's name, whole.")
+    page: Numbers | None = None
+    section: Texts | None = Field(None, description="The headings above the passage, as answers show them.")
+    chunk_index: Numbers | None = None
+
+
+class SearchRequest(BaseModel):
+    """A search of one client's passages."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "query": "warranty on the compressor",
+                    "client_id": "client_a1b2c3d4",
+                    "top_k": 5,
+                    "filters": {"source": ["warranty.pdf", "manual.pdf"], "page": 3},
+                }
+            ]
+        }
+    )
+
+    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    client_id: str | None = Field(
+        None, description="Whose documents. Required, but for callers whose API key belongs to one client."
+    )
+    top_k: int | None = Field(None, ge=1, le=50, description="How many passages, at most (setting TOP_K).")
+    filters: SearchFilters = SearchFilters()
+
+
+class SearchResult(BaseModel):
+    """A passage that was found."""
+
+    page: int = Field(description="1-based; always 1 for kinds of files without pages.")
+    content: str = Field(description="The passage, verbatim.")
+    source: str = Field(description="The file's name.")
+    section: str = Field(description="The headings above the passage, or empty.")
+    document_id: str
+    chunk_index: int
+    start: int = Field(description="Where the passage begins in the document's text, in characters.")
+    end: int
+    score: float = Field(description="Cosine similarity to the query, -1 to 1.")
+
+
+class SearchResponse(BaseModel):
+    """Passages, best first: by similarity and by words in common, so that scores need not fall steadily."""
+
+    client_id: str
+    query: str
+    results: list[SearchResult]
