@@ -18,26 +18,48 @@ from app.config import Settings
 from app.memory import SessionStore
 from app.memory.sqlite_session_store import SqliteSessionStore
 from app.memory.strategies import BufferMemory, Memory, make_memory
+from app.services.acknowledged import DocumentSearch
 from app.services.api_keys import ApiKeyStore
 from app.services.catalog import Catalog
 from app.services.cleaner import Cleaner
+from app.services.client_settings import ClientSettingsStore
 from app.services.clients import ClientService
+from app.services.document_writer import ClientLimits, DocumentWriter
 from app.services.documents import DocumentService
 from app.services.embeddings import Embedder, open_embedder
 from app.services.erasure import Compactor
 from app.services.extractive import ExtractiveAnswerer
+from app.services.followups import FollowUps
 from app.services.ingestion import ChunkSettings, FileResult, Ingestion
+from app.services.job_store import JobStore
+from app.services.jobs import JobService, JobSettings
 from app.services.llm import CallLimits, Endpoint, LanguageModel, open_language_model
-from app.services.parsing import ParserPool
-from app.services.rag_chain import Answer, Answerer, ModelAnswerer, QuotingAnswerer, RagChain
+from app.services.parsing import ParserPool, ProcessLimits
+from app.services.rag_chain import Answer, Answerer, ChatQuestion, ModelAnswerer, QuotingAnswerer, RagChain
 from app.services.rate_limit import RateLimit
 from app.services.recovery import recover
+from app.services.repair import Repairer
 from app.services.retriever import Retriever
 from app.services.spool import UploadSpool
 from app.services.summaries import summariser
 from app.services.vector_store import VectorStoreService
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFiles:
+    """What lies in DATA_PATH: the catalog, the folder of uploads being read, the sign that a compaction is due."""
+
+    catalog: Path
+    spool: Path
+    compaction_marker: Path
+
+
+def data_files(settings: Settings) -> DataFiles:
+    """Return where the data of the service is, whether it exists or not."""
+    folder = settings.data_path
+    return DataFiles(folder / "catalog.db", folder / "uploads", folder / "compaction.due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +73,31 @@ class Services:
     api_keys: ApiKeyStore
     spool: UploadSpool
     ingestion: Ingestion
+    jobs: JobService
     documents: DocumentService
     clients: ClientService
+    client_settings: ClientSettingsStore
     rate_limit: RateLimit
+    retriever: Retriever
     rag: RagChain
+    compactor: Compactor
+    repairer: Repairer
     _opened: ExitStack
 
     def ask(self, question: str, client_id: ClientId = DEFAULT_CLIENT, *, session_id: str | None = None) -> Answer:
         """Answer from the documents of a client; of `default` when none is named."""
+        own = self.client_settings.get(client_id)
         answer = self.rag.ask(
-            client_id, question, session_id=session_id, use_memory=session_id is not None, top_k=self.settings.top_k
+            ChatQuestion(
+                client_id=client_id,
+                text=question,
+                top_k=own.top_k or self.settings.top_k,
+                temperature=own.temperature,
+                model=own.model,
+                instructions=own.instructions,
+                session_id=session_id,
+                use_memory=session_id is not None,
+            )
         )
         if session_id is not None:
             self.rag.consolidate(client_id, session_id)
@@ -105,15 +142,20 @@ class Services:
 
 
 def open_services(
-    settings: Settings, *, embedder: Embedder | None = None, clock: Callable[[], float] = time.time
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    clock: Callable[[], float] = time.time,
+    parser_limits: ProcessLimits | None = None,
 ) -> Services:
     """Open everything; raises StartupError with one sentence when that cannot be done.
 
-    `embedder` stands in for the configured one: an application that brings its own, or a test.
+    `embedder` stands in for the configured one: an application that brings its own, or a test. `parser_limits` are
+    what one process that reads uploads may use.
     """
     started = time.perf_counter()
     with ExitStack() as stack:
-        services = _open(settings, stack, embedder, clock)
+        services = _open(settings, stack, embedder, clock, parser_limits)
         stack.pop_all()
     logger.info(
         "started",
@@ -127,10 +169,15 @@ def open_services(
     return services
 
 
-def _open(settings: Settings, stack: ExitStack, embedder: Embedder | None, clock: Callable[[], float]) -> Services:
-    for folder in dict.fromkeys((settings.data_path, settings.session_db_path.parent, settings.vector_store_path)):
-        stack.enter_context(_locked(folder))
-    catalog = Catalog.open(settings.data_path / "catalog.db", clock=clock)
+def _open(
+    settings: Settings,
+    stack: ExitStack,
+    embedder: Embedder | None,
+    clock: Callable[[], float],
+    parser_limits: ProcessLimits | None,
+) -> Services:
+    stack.enter_context(hold_folders(settings))
+    catalog = Catalog.open(data_files(settings).catalog, clock=clock)
     stack.callback(catalog.close)
     sessions = SqliteSessionStore(
         Database.open_sqlite(settings.session_db_path),
@@ -151,28 +198,54 @@ def _open(settings: Settings, stack: ExitStack, embedder: Embedder | None, clock
         settings.vector_store_path, cache_size=settings.collection_cache_size, embedding_model=embedder.name
     )
     stack.callback(store.close)
-    recover(catalog, store)
-    parser = ParserPool(pdf_engine=settings.pdf_engine)
+    unfinished = recover(catalog, store)
+    parser = ParserPool(pdf_engine=settings.pdf_engine, ocr=settings.ocr, process_limits=parser_limits)
     stack.callback(parser.close)
     model = _open_model(settings)
     if model is not None:
         stack.callback(model.close)
     answerer: Answerer = ModelAnswerer(model) if model else QuotingAnswerer(ExtractiveAnswerer(embedder))
-    spool = UploadSpool(settings.data_path / "uploads")
-    spool.sweep()
+    spool = UploadSpool(data_files(settings).spool)
     cleaner = Cleaner(sessions, interval=settings.cleanup_interval)
     cleaner.start()
     stack.callback(cleaner.stop)
     compactor = Compactor(
         steps=(store.scrub, sessions.compact, catalog.compact),
         folders=(settings.data_path, settings.session_db_path.parent, settings.vector_store_path),
-        marker=settings.data_path / "compaction.due",
+        marker=data_files(settings).compaction_marker,
     )
     compactor.start()
     stack.callback(compactor.stop)
     client_locks = KeyedLocks()
-    documents = DocumentService(catalog=catalog, store=store, client_locks=client_locks, compactor=compactor)
+    repairer = Repairer(
+        catalog=catalog, store=store, embedder=embedder, client_locks=client_locks, unfinished=unfinished
+    )
+    repairer.start()
+    stack.callback(repairer.stop)
+    writer = DocumentWriter(
+        catalog=catalog,
+        store=store,
+        client_locks=client_locks,
+        compactor=compactor,
+        limits=ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client),
+    )
+    ingestion = Ingestion(catalog=catalog, writer=writer, embedder=embedder, parser=parser, clock=clock)
+    jobs = JobService(
+        store=JobStore(catalog.database, clock=clock),
+        catalog=catalog,
+        spool=spool,
+        ingestion=ingestion,
+        settings=JobSettings(settings.ingest_workers, settings.ingest_queue_limit, settings.ingest_job_days * 86400),
+        clock=clock,
+    )
+    stack.callback(jobs.join)
+    # Before the jobs are waited for: a file that is being read may take minutes, and is read again after the start.
+    stack.callback(parser.close)
+    stack.callback(jobs.interrupt)
+    jobs.start()
+    documents = DocumentService(catalog=catalog, store=store, client_locks=client_locks, compactor=compactor, jobs=jobs)
     api_keys = ApiKeyStore(catalog.database, clock=clock)
+    retriever = Retriever(store=DocumentSearch(catalog=catalog, store=store), embedder=embedder)
     return Services(
         settings=settings,
         catalog=catalog,
@@ -180,20 +253,28 @@ def _open(settings: Settings, stack: ExitStack, embedder: Embedder | None, clock
         vector_store_service=store,
         api_keys=api_keys,
         spool=spool,
-        ingestion=Ingestion(
-            catalog=catalog, store=store, embedder=embedder, parser=parser, client_locks=client_locks, clock=clock
-        ),
+        ingestion=ingestion,
+        jobs=jobs,
         documents=documents,
         clients=ClientService(
             catalog=catalog, keys=api_keys, sessions=sessions, documents=documents, compactor=compactor, clock=clock
         ),
+        client_settings=ClientSettingsStore(
+            catalog.database, models=[name for name in (settings.model_name, settings.fallback_model_name) if name]
+        ),
         rate_limit=RateLimit(settings.rate_limit_per_minute),
+        retriever=retriever,
         rag=RagChain(
-            retriever=Retriever(store=store, embedder=embedder),
+            retriever=retriever,
             answerer=answerer,
             sessions=sessions,
             memory=_make_memory(settings, sessions, model),
+            follow_ups=FollowUps(model if settings.query_rewrite == "auto" else None),
+            # Quoting has a finer sense of its own, which costs embeddings, for when there is no answer.
+            min_relevance=settings.min_relevance if model and settings.no_answer == "say" else None,
         ),
+        compactor=compactor,
+        repairer=repairer,
         _opened=stack.pop_all(),
     )
 
@@ -226,6 +307,16 @@ def _make_memory(settings: Settings, sessions: SessionStore, model: LanguageMode
         window=settings.memory_window,
         summarise=summariser(model),
     )
+
+
+@contextmanager
+def hold_folders(settings: Settings) -> Iterator[None]:
+    """Hold all folders with data for this process; raises StartupError when another one has them."""
+    folders = (settings.data_path, settings.session_db_path.parent, settings.vector_store_path)
+    with ExitStack() as stack:
+        for folder in dict.fromkeys(folders):
+            stack.enter_context(_locked(folder))
+        yield
 
 
 @contextmanager

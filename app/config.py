@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     chunk_overlap: int = Field(200, ge=0, lt=MAX_CHUNK_SIZE)
 
     # Conversations
+    query_rewrite: Literal["auto", "off"] = "auto"
+    no_answer: Literal["say", "model"] = "say"
+    min_relevance: float = Field(0.3, ge=0, le=1.5)
     memory_type: Literal["buffer", "buffer_window", "summary"] = "buffer"
     max_token_limit: int = Field(2000, ge=100, le=1_000_000)
     memory_window: int = Field(5, ge=1, le=1000)
@@ -57,9 +60,13 @@ class Settings(BaseSettings):
     # Uploads and requests
     data_path: Path = Path("./data")
     pdf_engine: Literal["pdfium", "pypdf"] = "pdfium"
+    ocr: Literal["auto", "off"] = "auto"
     max_upload_mb: int = Field(50, ge=1, le=2048)
     max_files_per_upload: int = Field(20, ge=1, le=1000)
     max_message_chars: int = Field(8000, ge=1, le=1_000_000)
+    ingest_workers: int = Field(2, ge=1, le=64)
+    ingest_queue_limit: int = Field(2000, ge=1, le=1_000_000)
+    ingest_job_days: int = Field(7, ge=1, le=3650)
 
     # Limits of one client; none unless set
     max_documents_per_client: int | None = Field(None, ge=1)

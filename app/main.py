@@ -15,12 +15,13 @@ from app.common.errors import StartupError
 from app.common.logger import configure_logging
 from app.config import Settings, load_settings
 from app.middleware import BodyLimit, RequestLog
-from app.problems import Problem, add_problem_handlers, problem_responses, unexpected_problem
-from app.routers import chat, clients, health, ingest, sessions
+from app.problems import OPENAI_PREFIX, Problem, add_problem_handlers, problem_responses, unexpected_problem
+from app.routers import chat, clients, documents, health, ingest, jobs, openai, search, sessions
 
 logger = logging.getLogger(__name__)
 
 FORM_OVERHEAD_BYTES = 1 << 20
+CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
 JSON_BYTES_PER_CHARACTER = 6  # a character written as \uXXXX
 
 _DESCRIPTION = """\
@@ -34,10 +35,13 @@ Errors are problem details (RFC 9457) with a `code` for programs and a `request_
 """
 
 _TAGS = [
-    {"name": "Ingest", "description": "Upload documents."},
+    {"name": "Ingest", "description": "Upload documents, at once or in the background."},
+    {"name": "Documents", "description": "List, look into, replace and delete documents."},
     {"name": "Chat", "description": "Ask questions; look after collections."},
+    {"name": "Search", "description": "Find passages without a model."},
     {"name": "Sessions", "description": "Conversations that are remembered."},
     {"name": "Clients", "description": "Clients, their keys and usage; erasing a client."},
+    {"name": "OpenAI", "description": "The same for clients of OpenAI's API: chat completions, models, vector stores."},
     {"name": "Health", "description": "For load balancers and people."},
 ]
 
@@ -100,8 +104,8 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
     app.state.settings = settings
     app.state.opener = opener
     add_problem_handlers(app)
-    for router in (ingest.router, chat.router, sessions.router, clients.router, health.router):
-        app.include_router(router)
+    for area in (ingest, jobs, documents, chat, search, sessions, clients, openai, health):
+        app.include_router(area.router)
     _document_problems(app)
     if settings.cors_origins:
         app.add_middleware(
@@ -111,11 +115,16 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
             allow_headers=["*"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )
+    message_bytes = settings.max_message_chars * JSON_BYTES_PER_CHARACTER + FORM_OVERHEAD_BYTES // 16
+    upload_bytes = (settings.max_upload_mb << 20) * settings.max_files_per_upload + FORM_OVERHEAD_BYTES
     app.add_middleware(
         BodyLimit,
-        json_limit=settings.max_message_chars * JSON_BYTES_PER_CHARACTER + FORM_OVERHEAD_BYTES // 16,
-        upload_limit=(settings.max_upload_mb << 20) * settings.max_files_per_upload + FORM_OVERHEAD_BYTES,
-        upload_prefixes=("/api/v1/ingest",),
+        limit=message_bytes,
+        larger={
+            "/api/v1/ingest": upload_bytes,
+            "/api/v1/documents": upload_bytes,
+            "/v1/chat": message_bytes + CONVERSATION_BYTES,
+        },
     )
     app.add_middleware(RequestLog, unexpected=unexpected_problem)
     return app
@@ -131,9 +140,11 @@ def _document_problems(app: FastAPI) -> None:
         schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
-        for operation in (operation for path in document["paths"].values() for operation in path.values()):
-            if "422" in operation["responses"]:
-                operation["responses"]["422"] = problem_responses(422)[422]
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                # Below /v1 they are OpenAI's 400, which the routes themselves describe.
+                if operation["responses"].pop("422", None) and not path.startswith(OPENAI_PREFIX):
+                    operation["responses"]["422"] = problem_responses(422)[422]
         return document
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI documents replacing this method

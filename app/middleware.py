@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -34,14 +34,16 @@ class RequestLog:
         request_id = _request_id(scope)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        started, status = time.perf_counter(), 0
+        started, status, ended = time.perf_counter(), 0, 0.0
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                ended = time.perf_counter()  # what runs in the background afterwards keeps no caller waiting
 
         try:
             await self._app(scope, receive, send_with_id)
@@ -58,8 +60,9 @@ class RequestLog:
                     "method": scope["method"],
                     "route": getattr(route, "path", "-"),
                     "status": status or 499,  # the caller left before there was an answer
-                    "ms": round((time.perf_counter() - started) * 1000, 1),
+                    "ms": round(((ended or time.perf_counter()) - started) * 1000, 1),
                     "client": state.get("client_id", "-"),
+                    **({"stream": state["stream"] if ended else "left"} if "stream" in state else {}),
                 },
             )
 
@@ -67,18 +70,19 @@ class RequestLog:
 class BodyLimit:
     """Answers 413 as soon as a body is known to be, or has become, larger than its route's limit, in bytes."""
 
-    def __init__(self, app: ASGIApp, *, json_limit: int, upload_limit: int, upload_prefixes: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int]) -> None:
+        """`larger` are the limits below certain paths, by the path's beginning."""
         self._app = app
-        self._json_limit = json_limit
-        self._upload_limit = upload_limit
-        self._upload_prefixes = upload_prefixes
+        self._limit = limit
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the request with a counted body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._upload_limit if scope["path"].startswith(self._upload_prefixes) else self._json_limit
+        path: str = scope["path"]
+        limit = next((size for begin, size in self._larger.items() if path.startswith(begin)), self._limit)
         # The server holds a caller to the length it declared; only a body without one has to be counted.
         declared = dict(scope["headers"]).get(b"content-length", b"")
         seen = int(declared) if declared.isdigit() else 0

@@ -36,14 +36,15 @@ def main() -> None:
         embedder = open_embedder(DEFAULT_EMBEDDING_MODEL, backend="onnx", device="cpu", cache=Path(folder) / "models")
         store = VectorStoreService(Path(folder) / "chroma", cache_size=4, embedding_model=embedder.name)
         try:
-            _fill(store, embedder)
+            fill_store(store, embedder)
             _report(store, embedder)
         finally:
             store.close()
             embedder.close()
 
 
-def _fill(store: VectorStoreService, embedder: Embedder) -> None:
+def fill_store(store: VectorStoreService, embedder: Embedder) -> None:
+    """Put the sample documents into the collection of CLIENT."""
     for path in sorted((HERE.parent / "data" / "samples").iterdir()):
         document = load_document(path.name, path)
         chunks = split(document, document_id=path.stem, source=path.name, chunk_size=1000, chunk_overlap=200)
@@ -78,7 +79,7 @@ def _questions() -> dict[str, list[tuple[str, str, str]]]:
 
 
 def _expected(item: dict[str, Any], question: str) -> tuple[str, str, str]:
-    return question, item["answer_source"], _flat(item["answer_quote"])
+    return question, item["answer_source"], flat(item["answer_quote"])
 
 
 def _measure(search: Search, questions: Sequence[tuple[str, str, str]]) -> tuple[list[float], float]:
@@ -87,13 +88,14 @@ def _measure(search: Search, questions: Sequence[tuple[str, str, str]]) -> tuple
         started = time.perf_counter()
         passages = search(question)
         times.append(time.perf_counter() - started)
-        right = [p.chunk.source == source and quote in _flat(p.chunk.text) for p in passages]
+        right = [p.chunk.source == source and quote in flat(p.chunk.text) for p in passages]
         for place, depth in enumerate(DEPTHS):
             found[place] += any(right[:depth])
     return [count / len(questions) for count in found], median(times) * 1000
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
+    """Return the text as it is compared: tables and line breaks become spaces."""
     return " ".join(text.replace("|", " ").split())
 
 

@@ -87,10 +87,12 @@ class VendorModel:
         *,
         temperature: float | None = None,
         model: str | None = None,
+        timeout: float | None = None,
     ) -> Completion:
         """See LanguageModel.complete."""
         warmth = self._temperature if temperature is None else temperature
-        return self._loop.run(self._complete(client_id, messages, self._models(model), warmth))
+        seconds = min(self._limits.timeout, timeout or self._limits.timeout)
+        return self._loop.run(self._complete(client_id, messages, self._models(model), warmth, seconds))
 
     def stream(
         self,
@@ -118,10 +120,15 @@ class VendorModel:
         return tuple(dict.fromkeys(wanted))
 
     async def _complete(
-        self, client_id: ClientId, messages: Sequence[BaseMessage], models: tuple[str, ...], temperature: float
+        self,
+        client_id: ClientId,
+        messages: Sequence[BaseMessage],
+        models: tuple[str, ...],
+        temperature: float,
+        seconds: float,
     ) -> Completion:
         self._resilience.refuse_if_dead(models)
-        deadline = time.monotonic() + self._limits.timeout
+        deadline = time.monotonic() + seconds
         async with self._slots.hold(client_id):
             completion = await self._resilience.run(
                 models, lambda model: self._vendor.generate(model, messages, temperature), deadline

@@ -78,8 +78,12 @@ class LanguageModel(Protocol):
         *,
         temperature: float | None = None,
         model: str | None = None,
+        timeout: float | None = None,
     ) -> Completion:
-        """Return the whole answer. Blocks: call it from a worker thread."""
+        """Return the whole answer. Blocks: call it from a worker thread.
+
+        `timeout`, in seconds, is for a call that is not worth the configured time; it can only be shorter.
+        """
         ...
 
     def stream(

@@ -3,12 +3,17 @@
 A route that is not in CALLS fails the test: whoever adds one says here how it is called.
 """
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pytest
 from fastapi.testclient import TestClient
 
 from tests.conftest import AppFactory, ask, assert_problem, upload
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from app.bootstrap import Services
 
 ADMIN = "admin-key-of-the-isolation-test"
 SECRET = "The xylophone vault opens with 7731."
@@ -32,13 +37,27 @@ class Target(NamedTuple):
     session_id: str
     document_id: str
     key_id: str
+    job_id: str
 
 
 # fmt: off
 CALLS: dict[tuple[str, str], Any] = {
     ("post", "/api/v1/ingest/"): lambda t: Call("/api/v1/ingest/", form={"client_id": t.client_id}),
+    ("get", "/api/v1/ingest/jobs"): lambda t: Call(f"/api/v1/ingest/jobs?client_id={t.client_id}"),
+    ("get", "/api/v1/ingest/jobs/{job_id}"): lambda t: Call(f"/api/v1/ingest/jobs/{t.job_id}"),
+    ("get", "/api/v1/ingest/jobs/{job_id}/events"): lambda t: Call(f"/api/v1/ingest/jobs/{t.job_id}/events"),
+    ("post", "/api/v1/ingest/jobs/{job_id}/retry"): lambda t: Call(f"/api/v1/ingest/jobs/{t.job_id}/retry"),
+    ("delete", "/api/v1/ingest/jobs/{job_id}"): lambda t: Call(f"/api/v1/ingest/jobs/{t.job_id}"),
+    ("get", "/api/v1/documents"): lambda t: Call(f"/api/v1/documents?client_id={t.client_id}"),
+    ("get", "/api/v1/documents/{document_id}"): lambda t: Call(f"/api/v1/documents/{t.document_id}"),
+    ("get", "/api/v1/documents/{document_id}/chunks"): lambda t: Call(f"/api/v1/documents/{t.document_id}/chunks"),
+    ("put", "/api/v1/documents/{document_id}"): lambda t: Call(f"/api/v1/documents/{t.document_id}", form={}),
+    ("delete", "/api/v1/documents/{document_id}"): lambda t: Call(f"/api/v1/documents/{t.document_id}"),
     ("post", "/api/v1/chat/"): lambda t: Call(
         "/api/v1/chat/", {"message": "What opens the vault?", "client_id": t.client_id, "session_id": t.session_id}),
+    ("post", "/api/v1/chat/stream"): lambda t: Call(
+        "/api/v1/chat/stream",
+        {"message": "What opens the vault?", "client_id": t.client_id, "session_id": t.session_id}),
     ("get", "/api/v1/chat/collections"): lambda _: Call("/api/v1/chat/collections", shared=True),
     ("get", "/api/v1/chat/collections/{client_id}/stats"): lambda t: Call(
         f"/api/v1/chat/collections/{t.client_id}/stats"),
@@ -48,16 +67,33 @@ CALLS: dict[tuple[str, str], Any] = {
     ("get", "/api/v1/sessions/list"): lambda _: Call("/api/v1/sessions/list", shared=True),
     ("get", "/api/v1/sessions/{session_id}/info"): lambda t: Call(f"/api/v1/sessions/{t.session_id}/info"),
     ("delete", "/api/v1/sessions/{session_id}"): lambda t: Call(f"/api/v1/sessions/{t.session_id}"),
+    ("get", "/api/v1/sessions"): lambda _: Call("/api/v1/sessions", shared=True),
+    ("get", "/api/v1/sessions/{session_id}/messages"): lambda t: Call(f"/api/v1/sessions/{t.session_id}/messages"),
+    ("get", "/api/v1/sessions/{session_id}/export"): lambda t: Call(
+        f"/api/v1/sessions/{t.session_id}/export?format=markdown"),
+    ("patch", "/api/v1/sessions/{session_id}"): lambda t: Call(f"/api/v1/sessions/{t.session_id}", {"title": None}),
     ("post", "/api/v1/sessions/cleanup"): lambda _: Call("/api/v1/sessions/cleanup", shared=True),
     ("post", "/api/v1/clients"): lambda t: Call("/api/v1/clients", {"client_id": t.client_id}),
     ("get", "/api/v1/clients"): lambda _: Call("/api/v1/clients", shared=True),
     ("get", "/api/v1/clients/{client_id}"): lambda t: Call(f"/api/v1/clients/{t.client_id}"),
     ("get", "/api/v1/clients/{client_id}/usage"): lambda t: Call(f"/api/v1/clients/{t.client_id}/usage"),
+    ("get", "/api/v1/clients/{client_id}/settings"): lambda t: Call(f"/api/v1/clients/{t.client_id}/settings"),
+    ("put", "/api/v1/clients/{client_id}/settings"): lambda t: Call(
+        f"/api/v1/clients/{t.client_id}/settings", {"system_prompt": "Say all you know."}),
     ("delete", "/api/v1/clients/{client_id}"): lambda t: Call(f"/api/v1/clients/{t.client_id}"),
     ("post", "/api/v1/clients/{client_id}/keys"): lambda t: Call(f"/api/v1/clients/{t.client_id}/keys", {}),
     ("get", "/api/v1/clients/{client_id}/keys"): lambda t: Call(f"/api/v1/clients/{t.client_id}/keys"),
     ("delete", "/api/v1/clients/{client_id}/keys/{key_id}"): lambda t: Call(
         f"/api/v1/clients/{t.client_id}/keys/{t.key_id}"),
+    ("post", "/api/v1/search"): lambda t: Call(
+        "/api/v1/search", {"query": "What opens the vault?", "client_id": t.client_id}),
+    ("post", "/v1/chat/completions"): lambda t: Call(
+        "/v1/chat/completions",
+        {"model": t.client_id, "messages": [{"role": "user", "content": "What opens the vault?"}]}),
+    ("get", "/v1/models"): lambda _: Call("/v1/models", shared=True),
+    ("get", "/v1/models/{model}"): lambda t: Call(f"/v1/models/{t.client_id}"),
+    ("post", "/v1/vector_stores/{client_id}/search"): lambda t: Call(
+        f"/v1/vector_stores/{t.client_id}/search", {"query": "What opens the vault?"}),
 }
 # fmt: on
 OPEN_TO_ALL = {("get", "/health"), ("get", "/health/live"), ("get", "/health/ready")}
@@ -74,12 +110,22 @@ class World:
         body = upload(api, (FILE, SECRET.encode()), headers=self.victim).json()
         ask(api, "What opens the vault?", "victim-co", session_id=SESSION, headers=self.victim)
         upload(api, ("own.txt", b"The attacker's own words about bananas."), headers=self.attacker)
-        self.target = Target("victim-co", SESSION, body["documents"][0]["document_id"], victim_key_id)
-        self.nobody = Target("nobody-co", "nobodys-session", "doc_" + "0" * 24, "0" * 16)
+        document_id, job_id = body["documents"][0]["document_id"], self._cancelled_job()
+        self.target = Target("victim-co", SESSION, document_id, victim_key_id, job_id)
+        self.nobody = Target("nobody-co", "nobodys-session", "doc_" + "0" * 24, "0" * 16, "job_" + "0" * 24)
 
     def _client(self, client_id: str) -> tuple[dict[str, str], str]:
         body = self.api.post("/api/v1/clients", json={"client_id": client_id}, headers=self.admin).json()
         return {"Authorization": f"Bearer {body['api_key']}"}, body["key_id"]
+
+    def _cancelled_job(self) -> str:
+        """Make a job of the victim's that stands still: one can look at it, follow it, retry it and cancel it."""
+        services: Services = cast("FastAPI", self.api.app).state.services
+        services.jobs.interrupt()
+        parts = [("files", ("victims-own-job.txt", SECRET.encode()))]
+        job_id: str = self.api.post("/api/v1/ingest/?async=true", files=parts, headers=self.victim).json()["job_id"]
+        self.api.delete(f"/api/v1/ingest/jobs/{job_id}", headers=self.victim)
+        return job_id
 
     def call(self, route: tuple[str, str], target: Target, headers: dict[str, str]) -> Any:
         """Call a route aimed at the target."""
@@ -101,6 +147,11 @@ class World:
             get(f"/api/v1/sessions/{SESSION}/info", headers=self.victim).json(),
             get("/api/v1/sessions/list", headers=self.victim).json(),
             get("/api/v1/clients/victim-co", headers=self.victim).json(),
+            get("/api/v1/clients/victim-co/settings", headers=self.victim).json(),
+            get("/api/v1/sessions", headers=self.victim).json(),
+            get("/api/v1/documents", headers=self.victim).json(),
+            get("/api/v1/ingest/jobs", headers=self.victim).json(),
+            get(f"/api/v1/ingest/jobs/{self.target.job_id}", headers=self.victim).json(),
             [key["key_id"] for key in get("/api/v1/clients/victim-co/keys", headers=self.admin).json()["keys"]],
         ]
 
@@ -126,7 +177,11 @@ def test_without_a_good_key_every_route_is_closed(world: World, key: str | None)
         for headers in (
             ({"Authorization": f"Bearer {key}".encode()}, {"X-API-Key": f"{key}".encode()}) if key else ({},)
         ):
-            assert_problem(world.call(route, world.target, headers), 401, "not_authenticated")  # type: ignore[arg-type]
+            response = world.call(route, world.target, headers)  # type: ignore[arg-type] # bytes, as some callers send
+            if route[1].startswith("/v1/"):
+                assert (response.status_code, _told(response)["code"]) == (401, "not_authenticated")
+            else:
+                assert_problem(response, 401, "not_authenticated")
     assert world.victims_view() == before
 
 
@@ -135,9 +190,15 @@ def test_nothing_of_the_victim_reaches_the_attacker(world: World) -> None:
     assert "7731" in str(before)
     for route in CALLS:
         response = world.call(route, world.target, world.attacker)
-        for mark in ("7731", "xylophone", FILE, SESSION, "victim-co", world.target.document_id):
+        for mark in ("7731", "xylophone", FILE, "victims-own-job", SESSION, "victim-co", world.target.document_id):
             assert mark not in response.text or _is_own_answer(route, response), (route, mark)
         assert world.victims_view() == before, route
+
+
+def _told(response: Any) -> dict[str, Any]:
+    """What an error says, in the service's shape or OpenAI's, without what differs from request to request."""
+    body = response.json()
+    return dict(body["error"]) if "error" in body else {"code": body["code"], "detail": body["detail"]}
 
 
 def _is_own_answer(route: tuple[str, str], response: Any) -> bool:
@@ -152,8 +213,7 @@ def test_what_is_anothers_and_what_does_not_exist_look_the_same(world: World) ->
         theirs = world.call(route, world.target, world.attacker)
         nobodys = world.call(route, world.nobody, world.attacker)
         assert theirs.status_code == nobodys.status_code in (401, 404), route
-        assert theirs.json()["detail"] == nobodys.json()["detail"], route
-        assert theirs.json()["code"] == nobodys.json()["code"], route
+        assert _told(theirs) == _told(nobodys), route
 
 
 def test_shared_views_show_the_callers_own(world: World) -> None:
@@ -186,9 +246,18 @@ def test_the_victims_own_key_can_do_all_that_is_refused_to_the_attacker(world: W
         ("get", "/api/v1/clients"),
         ("get", "/api/v1/clients/{client_id}"),
         ("get", "/api/v1/clients/{client_id}/usage"),
+        ("get", "/api/v1/clients/{client_id}/settings"),
+        ("put", "/api/v1/clients/{client_id}/settings"),
     }
-    last = [("delete", "/api/v1/sessions/{session_id}"), ("delete", "/api/v1/chat/collections/{client_id}")]
-    for route in [r for r in CALLS if r not in last and r not in admin_only and r[1] != "/api/v1/chat/{session_id}"]:
+    document = "/api/v1/documents/{document_id}"
+    last = [
+        ("put", document),
+        ("delete", "/api/v1/sessions/{session_id}"),
+        ("delete", "/api/v1/chat/collections/{client_id}"),
+    ]
+    # The document is deleted with its collection here, and by itself in the tests of documents.
+    skipped = {*last, *admin_only, ("delete", document)}
+    for route in [r for r in CALLS if r not in skipped and r[1] != "/api/v1/chat/{session_id}"]:
         assert world.call(route, world.target, world.victim).is_success, route
     for route in last:
         assert world.call(route, world.target, world.victim).is_success, route
