@@ -4,8 +4,8 @@
 
 Four clients upload, ask and delete all the time; each process is killed at a random moment, after 1 to `most`
 acknowledged requests. Then every acknowledged document has to answer, whatever was deleted has to stay away, the counts
-and the conversations have to be those that were acknowledged. At the end the store is compared with the catalog document
-by document.
+and the conversations have to be those that were acknowledged. At the end the store is compared with the catalog,
+document by document.
 """
 
 import argparse

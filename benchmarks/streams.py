@@ -113,7 +113,7 @@ async def _reader(url: str, body: bytes, words: int) -> dict[str, float]:
             raise SystemExit(f"The service answered {line.decode()}")
         if not (text := _text(line)):
             continue
-        sent = sent or float(text)
+        sent = sent or float(text.split()[0])
         times.append(time.monotonic())
         if len(times) == words:
             break

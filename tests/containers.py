@@ -33,7 +33,7 @@ def xlsx_with_shared_strings(*rows: Sequence[str | Sequence[str]]) -> bytes:
 
     A cell of several texts becomes one of as many runs, the second of them bold.
     """
-    import xlsxwriter
+    import xlsxwriter  # type: ignore[import-untyped]  # it brings no types
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})

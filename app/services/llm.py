@@ -104,7 +104,7 @@ class VendorModel:
     ) -> Answer:
         """See LanguageModel.stream."""
         warmth = self._temperature if temperature is None else temperature
-        return self._loop.relay(self._stream(client_id, messages, self._models(model), warmth))
+        return self._loop.relay(self._stream(client_id, messages, self._models(model), warmth), merge=_joined)
 
     def count_tokens(self, text: str) -> int:
         """See LanguageModel.count_tokens. The vendors offer no counting of their own."""
@@ -171,6 +171,11 @@ class VendorModel:
                 return await anext(pieces, None)
         except TimeoutError as exc:
             raise too_slow() from exc
+
+
+def _joined(first: str | Completion, second: str | Completion) -> str | Completion | None:
+    """Words that came faster than they were read become one piece."""
+    return first + second if isinstance(first, str) and isinstance(second, str) else None
 
 
 class _OpenStream:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -37,8 +37,14 @@ class LoopThread:
         finally:
             future.cancel()  # an interrupted caller takes its work with it; no effect when done
 
-    async def relay(self, source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-        """Yield what `source` yields over there; closing this generator closes `source`."""
+    async def relay(
+        self, source: AsyncGenerator[T, None], *, merge: Callable[[T, T], T | None] | None = None
+    ) -> AsyncGenerator[T, None]:
+        """Yield what `source` yields over there; closing this generator closes `source`.
+
+        When the caller is slower than `source`, what has piled up is merged: `merge` returns two items as one, or
+        None for two that stay apart.
+        """
         caller = asyncio.get_running_loop()
         queue: asyncio.Queue[T | _End] = asyncio.Queue()
 
@@ -55,7 +61,8 @@ class LoopThread:
         future.add_done_callback(lambda _: hand_over(_End()))
         try:
             while not isinstance(item := await queue.get(), _End):
-                yield item
+                for merged in _merged(item, queue, merge):
+                    yield merged
             future.result()
         except CancelledError as exc:
             raise _shutting_down() from exc
@@ -88,6 +95,20 @@ class LoopThread:
         await asyncio.gather(*others, return_exceptions=True)
         await last
         await self._loop.shutdown_asyncgens()
+
+
+def _merged(item: T, queue: "asyncio.Queue[T | _End]", merge: Callable[[T, T], T | None] | None) -> Iterator[T]:
+    """Yield `item` and what waits in the queue, as few items as can be; leaves the end there."""
+    while merge is not None and not queue.empty():
+        following = queue.get_nowait()
+        if isinstance(following, _End):
+            queue.put_nowait(following)
+            break
+        both = merge(item, following)
+        if both is None:
+            yield item
+        item = following if both is None else both
+    yield item
 
 
 def _shutting_down() -> Unavailable:

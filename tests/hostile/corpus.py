@@ -20,9 +20,9 @@ PDF, DOCX, DOC = (
     documents.doc("Hello\r"),
 )
 WHOLE = {
-    "pdf": PDF,
-    "docx": DOCX,
-    "doc": DOC,
+    "pdf": documents.pdf("Hello " * 50),
+    "docx": documents.docx_of_body(documents.paragraph("Hello ")),
+    "doc": documents.doc("Hello\r"),
     "rtf": containers.rtf(r"\pard\s1 Hello\par " + r"There \'e9 " * 30),
     "xlsx": containers.xlsx({"Data": [["Part", "Price"], ["Frame", 7]]}),
     "pptx": containers.slides("Hello", "There"),

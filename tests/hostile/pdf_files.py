@@ -106,19 +106,16 @@ _END = b"\nendobj\nstartxref\n9\n%%EOF\n"
 
 def _bombs() -> Iterator[tuple[str, bytes, str]]:
     yield "drawings.pdf", documents.pdf_drawing_bomb(), "bomb timeout"
-    yield (
-        "inflated-twice.pdf",
-        _with_contents(_packed(_zeros(400 << 20), 2), b"[/FlateDecode /FlateDecode]"),
-        f"{DAMAGED} bomb timeout",
-    )
+    twice = _with_contents(zlib.compress(_spaces(600 << 20), 9), b"[/FlateDecode /FlateDecode]")
+    yield "inflated-twice.pdf", twice, f"{DAMAGED} bomb timeout"
     packed = zlib.compress(b"q " * 3_000_000)
     yield "deep-states.pdf", _with_contents(packed, b"/FlateDecode"), f"{DAMAGED} bomb timeout"
-    text = zlib.compress(b"BT /F1 9 Tf " + b"(crane) Tj T* " * 600_000 + b"ET")
+    text = zlib.compress(b"BT /F1 9 Tf " + b"(crane) Tj T* " * 100_000 + b"ET")
     yield "text-of-one-page.pdf", _with_contents(text, b"/FlateDecode"), "read bomb timeout"
     yield "filters.pdf", _with_contents(b"x", b"[" + b"/ASCIIHexDecode " * 20_000 + b"]"), DAMAGED
     for title, deep in {
         "arrays": b"[" * 200_000,
-        "dictionaries": b"<< /A " * 100_000,
+        "dictionaries": b"<< /A " * 20_000,
         "brackets": b"(" * 500_000,
     }.items():
         yield (
@@ -163,21 +160,17 @@ def _with_contents(content: bytes, filters: bytes) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 5 0 R >> >> >>",
         stream(content, b"/Filter " + filters),
         FONT,
     ]
     return pdf_file(objects)
 
 
-def _zeros(size: int) -> Iterator[bytes]:
-    for _ in range(size >> 20):
-        yield b" " * (1 << 20)
-
-
-def _packed(pieces: Iterator[bytes], times: int) -> bytes:
-    packer = zlib.compressobj(9)
-    content = b"".join(packer.compress(piece) for piece in pieces) + packer.flush()
-    for _ in range(times - 1):
-        content = zlib.compress(content, 9)
-    return content
+def _spaces(size: int) -> bytes:
+    """Return so many spaces, compressed: a megabyte is packed once and its bytes are repeated."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = packer.compress(b" " * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    # The sum at the end is wrong, which is noticed when all has been unpacked, if at all.
+    return b"\x78\xda" + piece * (size >> 20) + zlib.compress(b"", 9)[2:]

@@ -59,6 +59,11 @@ def _events(api: Any, path: str = STREAM, **more: Any) -> list[ServerSentEvent]:
         return list(source.iter_sse())
 
 
+def _read(response: Any) -> list[ServerSentEvent]:
+    """Parse a response that was read as a whole."""
+    return list(EventSource(response).iter_sse())
+
+
 def _message_count(api: Any, session_id: str) -> int:
     info = api.get(f"/api/v1/sessions/{session_id}/info")
     return 0 if info.status_code == 404 else int(info.json()["message_count"])
@@ -144,7 +149,7 @@ def test_the_turn_is_stored_once_and_remembered(served: httpx.Client, standin: S
 def test_quotes_come_sentence_by_sentence(api: TestClient) -> None:
     upload(api, client_id="harbour")
     response = api.post(STREAM, json=_body(session_id="talk"))
-    events = list(EventSource(response).iter_sse())
+    events = _read(response)
     deltas = [event.json()["text"] for event in events if event.event == "delta"]
     assert deltas[0].startswith("The harbour crane lifts forty tonnes.")
     assert deltas[0].endswith("[1]")
@@ -156,7 +161,7 @@ def test_quotes_come_sentence_by_sentence(api: TestClient) -> None:
 def test_nothing_relevant_is_said_in_streams_too(make_client: AppFactory, standin: StandIn) -> None:
     api = make_client(groq_api_key="gsk-x", groq_api_base=standin.base_url, min_relevance=1.5)
     upload(api, client_id="harbour")
-    sources, delta, done = EventSource(api.post(STREAM, json=_body(message="chess?"))).iter_sse()
+    sources, delta, done = _read(api.post(STREAM, json=_body(message="chess?")))
     assert sources.json()["sources"] == []
     assert delta.json()["text"] == done.json()["response"]
     assert done.json()["grounded"] is False
@@ -235,7 +240,7 @@ def test_an_error_that_nobody_foresaw_is_an_event_without_its_text(
     standin.answer = b'"\\ud800" half a pair'.decode("unicode_escape")
     with caplog.at_level(logging.ERROR, logger="app"):
         response = served.post(STREAM, json=_body(session_id="talk"))
-    *_, last = EventSource(response).iter_sse()
+    *_, last = _read(response)
     assert last.event == "error"
     assert last.json()["code"] == "internal_error"
     assert "surrogate" not in response.text + caplog.text
@@ -395,8 +400,8 @@ def test_a_silent_stream_has_a_heartbeat() -> None:
 
 
 async def _no_events() -> Any:
-    for event in ():
-        yield event
+    for name in ("",)[1:]:
+        yield name
 
 
 def _future() -> Any:

@@ -132,3 +132,19 @@ def test_those_who_ask_while_one_runs_share_the_next(open_compactor: Callable[[]
         first.result(10)
     assert step.runs == 2, "the running one may have begun before they deleted anything"
     assert len(set(map(id, reports))) == 1
+
+
+def test_a_deletion_while_one_runs_is_still_due_after_it(
+    open_compactor: Callable[[], Compactor], step: Step, tmp_path: Path
+) -> None:
+    compactor = open_compactor()
+    step.gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(compactor.run)
+        assert step.entered.wait(10)
+        compactor.request()
+        step.gate.set()
+        running.result(10)
+    assert (tmp_path / "due").exists()
+    compactor.run()
+    assert not (tmp_path / "due").exists()

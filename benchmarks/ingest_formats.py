@@ -1,0 +1,182 @@
+"""Every format beside the bare embedding model, and what a long PDF costs: `python -m benchmarks.ingest_formats`.
+
+The first table: pages and chunks a second of an upload, and the share of its time that the bare model takes on the same
+chunks in turns with it. The second: the peak of resident memory (service and reading processes together) while PDFs
+of growing length go in, above what they hold before. The third: a chat's latency while the first of these goes in, and
+idle. Pages are the PDF's pages, and 3,000 characters of the other kinds.
+"""
+
+import argparse
+import io
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from fpdf import FPDF
+
+from app.config import Settings
+from app.services.chunking import split
+from app.services.embeddings import Embedder, open_embedder
+from app.services.parsing import ParserPool
+from benchmarks.service import Running, percentile, post_json, prepare, running, stand_in, upload
+from tests import containers, documents
+
+_PAGE = 3000
+_LONG_PAGE_LINES = 2
+QUESTION = "Which pressure does the log of pump 7 note?"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--lines", type=int, default=400, help="sentences in each file of the first table")
+    options.add_argument("--rounds", type=int, default=2)
+    options.add_argument("--pages", type=int, nargs="*", default=[1000, 4000], help="of the PDFs of the second table")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder)
+        formats(folder, given.lines, given.rounds)
+        long_files(folder, given.pages)
+
+
+def sentences(count: int) -> list[str]:
+    """Return sentences no two of which are the same."""
+    return [
+        f"In line {n} the log of pump {n * 7 % 97} notes {n * 31} hours, a pressure of {n % 9 + 1}.{n % 10} bar and "
+        f"the name of inspector {chr(65 + n % 26)}. Berger."
+        for n in range(count)
+    ]
+
+
+def files(lines: int) -> dict[str, bytes]:
+    """Return a file of each format with the same sentences."""
+    texts = sentences(lines)
+    paragraphs = [" ".join(texts[at : at + 8]) for at in range(0, lines, 8)]
+    rows = [[text.split(" notes ")[0], text.split(" notes ")[1]] for text in texts]
+    return {
+        "pdf": pdf(texts, 27),
+        "docx": documents.docx_of_body("".join(map(documents.paragraph, paragraphs))),
+        "doc": documents.doc("\r".join(paragraphs)),
+        "rtf": containers.rtf(r"\par ".join(paragraphs)),
+        "html": "".join(f"<p>{text}</p>" for text in paragraphs).encode(),
+        "epub": containers.epub({f"{n}.xhtml": f"<p>{text}</p>" for n, text in enumerate(paragraphs)}),
+        "md": "\n\n".join(paragraphs).encode(),
+        "txt": "\n\n".join(paragraphs).encode(),
+        "csv": "\n".join(f"{left};{right}" for left, right in [["Log", "Notes"], *rows]).encode(),
+        "xlsx": containers.xlsx_with_shared_strings(["Log", "Notes"], *rows),
+        "pptx": containers.slides(*paragraphs),
+    }
+
+
+def pdf(texts: list[str], lines_per_page: int) -> bytes:
+    """Return a PDF with so many sentences on each page."""
+    document = FPDF()
+    document.set_font("Helvetica", size=9)
+    for at in range(0, len(texts), lines_per_page):
+        document.add_page()
+        document.multi_cell(0, 4, "\n".join(texts[at : at + lines_per_page]))
+    out = io.BytesIO()
+    document.output(out)
+    return out.getvalue()
+
+
+def formats(folder: Path, lines: int, rounds: int) -> None:
+    defaults = Settings(_env_file=None)
+    made = files(lines)
+    embedder = open_embedder(defaults.embedding_model, backend="onnx", device="cpu", cache=folder / "data" / "models")
+    print(
+        f"{'':<8}{'chunks':>8}{'pages/s':>10}{'chunks/s':>10}{'reading s':>11}{'model s':>9}{'upload s':>10}{'share':>8}"
+    )
+    with ParserPool(workers=1) as parser, running(folder, llm_provider="extractive") as service:
+        parser.parse("warm.txt", b"text")
+        upload(service.connect(), "warm", "warm.txt", b"text")
+        for kind, content in made.items():
+            show_format(kind, content, parser, embedder, service, rounds)
+    embedder.close()
+
+
+def show_format(  # noqa: PLR0913 - the parts of one measurement
+    kind: str, content: bytes, parser: ParserPool, embedder: Embedder, service: Running, rounds: int
+) -> None:
+    started = time.perf_counter()
+    document = parser.parse(f"a.{kind}", content)
+    reading = time.perf_counter() - started
+    texts = [c.text for c in split(document, document_id="d", source="a", chunk_size=1000, chunk_overlap=200)]
+    pages = len(document.page_starts) if kind == "pdf" else len(document.text) / _PAGE
+    bare, whole = [seconds(embedder, texts)], []
+    for number in range(rounds):
+        began = time.perf_counter()
+        upload(service.connect(), f"{kind}-{number}", f"a.{kind}", content)
+        whole.append(time.perf_counter() - began)
+        bare.append(seconds(embedder, texts))
+    # Each upload beside the mean of the two bare runs around it: what else the machine did meets both.
+    shares = [(bare[n] + bare[n + 1]) / 2 / whole[n] for n in range(rounds)]
+    took = median(whole)
+    print(
+        f"{kind:<8}{len(texts):>8}{pages / took:>10.1f}{len(texts) / took:>10.1f}{reading:>11.3f}"
+        f"{median(bare):>9.2f}{took:>10.2f}{median(shares):>8.0%}",
+        flush=True,
+    )
+
+
+def seconds(embedder: Embedder, texts: list[str]) -> float:
+    started = time.perf_counter()
+    embedder.embed_texts(texts)
+    return time.perf_counter() - started
+
+
+def long_files(folder: Path, pages: list[int]) -> None:
+    groq = {"llm_provider": "groq", "groq_api_key": "benchmark"}
+    print(
+        f"\n{'pages':>6}{'PDF MB':>8}{'before MB':>11}{'peak MB':>9}{'more MB':>9}{'s':>8}{'chats':>7}{'p50 ms':>8}{'p95 ms':>8}"
+    )
+    for count in pages:
+        content = pdf(sentences(count * _LONG_PAGE_LINES), _LONG_PAGE_LINES)
+        with stand_in(0.1) as base, running(folder, groq_api_base=base, **groq) as service:
+            upload(service.connect(), "asking", "asked.txt", "\n\n".join(sentences(40)).encode())
+            show_long(count, content, service)
+
+
+def show_long(count: int, content: bytes, service: Running) -> None:
+    """Upload, and meanwhile look at the memory in one thread and chat in another; then chat again, idle."""
+    before, peaks, chats = service.memory_mb(), list[float](), list[float]()
+    done = threading.Event()
+    watching = [
+        threading.Thread(target=until, args=(done, 0.05, lambda: peaks.append(service.memory_mb()))),
+        threading.Thread(target=until, args=(done, 0.1, lambda: chats.append(chat(service)))),
+    ]
+    for thread in watching:
+        thread.start()
+    started = time.perf_counter()
+    try:
+        upload(service.connect(), f"long-{count}", "long.pdf", content)
+    finally:
+        done.set()
+    took = time.perf_counter() - started
+    for thread in watching:
+        thread.join()
+    idle = [chat(service) for _ in range(30)]
+    row = (
+        f"{count:>6}{len(content) / 1e6:>8.1f}{before:>11.0f}{max(peaks):>9.0f}{max(peaks) - before:>9.0f}{took:>8.1f}"
+    )
+    print(f"{row}{len(chats):>7}{percentile(chats, 50):>8.0f}{percentile(chats, 95):>8.0f}", flush=True)
+    print(f"{'idle':>50}{len(idle):>8}{percentile(idle, 50):>8.0f}{percentile(idle, 95):>8.0f}", flush=True)
+
+
+def until(done: threading.Event, pause: float, work: Callable[[], object]) -> None:
+    while not done.wait(pause):
+        work()
+
+
+def chat(service: Running) -> float:
+    """Ask once, without a session; return the milliseconds."""
+    started = time.perf_counter()
+    post_json(service.connect(), "/api/v1/chat/", {"message": QUESTION, "client_id": "asking"})
+    return (time.perf_counter() - started) * 1000
+
+
+if __name__ == "__main__":
+    main()
