@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
@@ -87,9 +88,8 @@ def formats(folder: Path, lines: int, rounds: int) -> None:
     defaults = Settings(_env_file=None)
     made = files(lines)
     embedder = open_embedder(defaults.embedding_model, backend="onnx", device="cpu", cache=folder / "data" / "models")
-    print(
-        f"{'':<8}{'chunks':>8}{'pages/s':>10}{'chunks/s':>10}{'reading s':>11}{'model s':>9}{'upload s':>10}{'share':>8}"
-    )
+    titles = ("pages/s", "chunks/s", "reading s", "model s", "upload s", "share")
+    print(f"{'':<8}{'chunks':>8}" + "".join(f"{title:>11}" for title in titles))
     with ParserPool(workers=1) as parser, running(folder, llm_provider="extractive") as service:
         parser.parse("warm.txt", b"text")
         upload(service.connect(), "warm", "warm.txt", b"text")
@@ -98,7 +98,7 @@ def formats(folder: Path, lines: int, rounds: int) -> None:
     embedder.close()
 
 
-def show_format(  # noqa: PLR0913 - the parts of one measurement
+def show_format(
     kind: str, content: bytes, parser: ParserPool, embedder: Embedder, service: Running, rounds: int
 ) -> None:
     started = time.perf_counter()
@@ -115,11 +115,9 @@ def show_format(  # noqa: PLR0913 - the parts of one measurement
     # Each upload beside the mean of the two bare runs around it: what else the machine did meets both.
     shares = [(bare[n] + bare[n + 1]) / 2 / whole[n] for n in range(rounds)]
     took = median(whole)
-    print(
-        f"{kind:<8}{len(texts):>8}{pages / took:>10.1f}{len(texts) / took:>10.1f}{reading:>11.3f}"
-        f"{median(bare):>9.2f}{took:>10.2f}{median(shares):>8.0%}",
-        flush=True,
-    )
+    row = (pages / took, len(texts) / took, reading, median(bare), took)
+    figures = "".join(f"{figure:>11.2f}" for figure in row)
+    print(f"{kind:<8}{len(texts):>8}{figures}{median(shares):>11.0%}", flush=True)
 
 
 def seconds(embedder: Embedder, texts: list[str]) -> float:
@@ -130,9 +128,8 @@ def seconds(embedder: Embedder, texts: list[str]) -> float:
 
 def long_files(folder: Path, pages: list[int]) -> None:
     groq = {"llm_provider": "groq", "groq_api_key": "benchmark"}
-    print(
-        f"\n{'pages':>6}{'PDF MB':>8}{'before MB':>11}{'peak MB':>9}{'more MB':>9}{'s':>8}{'chats':>7}{'p50 ms':>8}{'p95 ms':>8}"
-    )
+    titles = ("PDF MB", "before MB", "peak MB", "more MB", "s", "chats", "p50 ms", "p95 ms")
+    print(f"\n{'pages':>6}" + "".join(f"{title:>10}" for title in titles))
     for count in pages:
         content = pdf(sentences(count * _LONG_PAGE_LINES), _LONG_PAGE_LINES)
         with stand_in(0.1) as base, running(folder, groq_api_base=base, **groq) as service:
@@ -159,16 +156,19 @@ def show_long(count: int, content: bytes, service: Running) -> None:
     for thread in watching:
         thread.join()
     idle = [chat(service) for _ in range(30)]
-    row = (
-        f"{count:>6}{len(content) / 1e6:>8.1f}{before:>11.0f}{max(peaks):>9.0f}{max(peaks) - before:>9.0f}{took:>8.1f}"
-    )
-    print(f"{row}{len(chats):>7}{percentile(chats, 50):>8.0f}{percentile(chats, 95):>8.0f}", flush=True)
-    print(f"{'idle':>50}{len(idle):>8}{percentile(idle, 50):>8.0f}{percentile(idle, 95):>8.0f}", flush=True)
+    row = (len(content) / 1e6, before, max(peaks), max(peaks) - before, took, len(chats))
+    print(f"{count:>6}" + "".join(f"{figure:>10.1f}" for figure in row) + latencies(chats), flush=True)
+    print(f"{'idle':>56}{len(idle):>10}" + latencies(idle), flush=True)
+
+
+def latencies(milliseconds: list[float]) -> str:
+    return "".join(f"{percentile(milliseconds, share):>10.0f}" for share in (50, 95))
 
 
 def until(done: threading.Event, pause: float, work: Callable[[], object]) -> None:
     while not done.wait(pause):
-        work()
+        with suppress(FileNotFoundError):  # a reading process that has just been replaced
+            work()
 
 
 def chat(service: Running) -> float:

@@ -13,6 +13,8 @@ from app.common.errors import AppError, Unavailable
 logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 2.0
+PAUSE_FACTOR = 9
+"""Compacting behind takes at most a tenth of the time."""
 RETRY_SECONDS = 60.0
 
 
@@ -120,8 +122,10 @@ class Compactor:
         while not self._stopped.is_set():
             self._wake.wait(RETRY_SECONDS if self._served < self._asked else None)
             self._wake.clear()
-            # Deletions tend to come in groups: one compaction for all of them.
-            if self._stopped.wait(SETTLE_SECONDS):
+            # Deletions tend to come in groups: one compaction for all of them, and never one after the other without
+            # pause, since writers wait for each.
+            last = self._last.seconds if self._last else 0.0
+            if self._stopped.wait(max(SETTLE_SECONDS, PAUSE_FACTOR * last)):
                 return
             self._serve()
 

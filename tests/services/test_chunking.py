@@ -14,7 +14,8 @@ WORDS = st.lists(st.sampled_from(["crane", "harbour", "a", "tide.", "\n", "\n\n"
 
 
 def _document(*pages: str, headings: tuple[Heading, ...] = ()) -> LoadedDocument:
-    starts, text = [], ""
+    starts: list[int] = []
+    text = ""
     for page in pages:
         text += "\n\n" if starts else ""
         starts.append(len(text))
