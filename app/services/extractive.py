@@ -47,7 +47,7 @@ _STOP_WORDS = frozenset(
 class SentenceEmbedder(Protocol):
     """What is needed of an embedder; all vectors have unit length."""
 
-    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str], *, urgent: bool = False) -> NDArray[np.float32]:
         """Return one row for each text."""
         ...
 
@@ -122,7 +122,7 @@ class ExtractiveAnswerer:
         candidates = _preselect(question, passages)
         if not candidates:
             return []
-        rows = self._embedder.embed_texts([_in_context(c.sentence) for c in candidates])
+        rows = self._embedder.embed_texts([_in_context(c.sentence) for c in candidates], urgent=True)
         meanings = rows @ self._embedder.embed_question(question)
         measured = [replace(c, meaning=float(m)) for c, m in zip(candidates, meanings, strict=True)]
         return sorted(measured, key=lambda c: (c.answers, c.score), reverse=True)
