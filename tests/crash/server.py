@@ -5,6 +5,7 @@ that starting again takes a moment. It opens nothing and has one thread: a child
 """
 
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -46,14 +47,24 @@ def serve(folder: Path, listener: socket.socket) -> None:
 
 
 def main() -> None:
-    """Answer `start FOLDER` with the child's process id and port, and `wait PID` once that child has ended."""
+    """Answer `start FOLDER` with the child's process id and port, and `wait PID` once that child has ended.
+
+    When the input ends, so do the children that were not waited for.
+    """
+    running: set[int] = set()
     for line in sys.stdin:
         command, argument = line.rstrip("\n").split(" ", 1)
         if command == "start":
-            print(*_start(Path(argument)), flush=True)  # noqa: T201 - this is how the two talk
+            pid, port = _start(Path(argument))
+            running.add(pid)
+            print(pid, port, flush=True)  # noqa: T201 - this is how the two talk
         else:
             os.waitpid(int(argument), 0)
+            running.discard(int(argument))
             print("ended", flush=True)  # noqa: T201 - as above
+    for pid in running:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def _start(folder: Path) -> tuple[int, int]:

@@ -89,3 +89,23 @@ def test_a_chunk_knows_the_headings_above_it(words: str, section: str) -> None:
         load_document("a.md", text.encode()), document_id="d", source="a.md", chunk_size=140, chunk_overlap=0
     )
     assert {chunk.section for chunk in chunks if words in chunk.text} == {section}
+
+
+def test_words_are_not_cut() -> None:
+    words = [f"word{n}" for n in range(200)]
+    chunks = _split(_document(" ".join(words)))
+    assert {word for chunk in chunks for word in chunk.text.split()} == set(words)
+
+
+@pytest.mark.parametrize(("size", "overlap"), [(100, 20), (100, 0), (100, 99), (7, 3)])
+def test_a_text_without_spaces_is_cut_into_full_pieces_that_overlap(size: int, overlap: int) -> None:
+    text = "".join(chr(0x4E00 + n) for n in range(1000))
+    chunks = _split(_document(f"before {text} after"), size, overlap)
+    inside = [chunk for chunk in chunks if set(chunk.text) <= set(text)]
+    assert {char for chunk in chunks for char in chunk.text} >= set(text)
+    assert all(len(chunk.text) == size for chunk in inside[1:-1])
+    assert all(before.end - after.start == overlap for before, after in pairwise(inside))
+
+
+def test_a_text_of_one_long_word_is_cut_as_fast_as_any_other() -> None:
+    assert len(_split(_document("x" * 5_000_000), 1000, 200)) == 6250
