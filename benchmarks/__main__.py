@@ -3,6 +3,7 @@
 Each is a process of its own. Run alone, with nothing else on the machine, their figures mean most.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -37,7 +38,8 @@ def run(name: str, arguments: list[str]) -> bool:
     headline, defaults = BENCHMARKS[name]
     print(f"\n=== {name}: {headline}\n", flush=True)
     started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *(arguments or defaults)], cwd=ROOT, check=False)
+    command = [sys.executable, "-m", f"benchmarks.{name}", *(arguments or defaults)]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
     print(f"\n({time.perf_counter() - started:.0f} s)", flush=True)
     return done.returncode == 0
 

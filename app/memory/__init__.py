@@ -203,8 +203,11 @@ class SessionStore(Protocol):
     def cleanup(self, owner: ClientId | None = None) -> Removed:
         """Delete the expired sessions of one client or of all, a batch at a time so that writers get in between."""
 
-    def compact(self) -> None:
-        """Rewrite the database without what was deleted. Readers go on meanwhile, writers wait (seconds per GB)."""
+    def compact(self) -> bool:
+        """Rewrite the database without what was deleted. Readers go on meanwhile, writers wait (seconds per GB).
+
+        Returns False when a reader was in the way: then try again later.
+        """
 
     def get_stats(self, owner: ClientId | None = None) -> SessionStats:
         """Return figures without counting rows."""

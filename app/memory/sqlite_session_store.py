@@ -123,8 +123,8 @@ class SqliteSessionStore(SqlSessionReader):
         return total
 
     @override
-    def compact(self) -> None:
-        self._db.compact()
+    def compact(self) -> bool:
+        return self._db.compact()
 
     @override
     def put_summary(self, client_id: ClientId, session_id: str, text: str, *, up_to: int, replaces: int | None) -> bool:

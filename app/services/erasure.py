@@ -1,13 +1,13 @@
 """Leaving no trace: deleted text is still in free pages, logs and index tables until the files are compacted."""
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.common.disk import size_of
 from app.common.errors import AppError, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -102,11 +102,11 @@ class Compactor:
     def _compact(self) -> CompactionReport:
         with self._guard:
             serving = self._asked
-        started, before = time.perf_counter(), self._size()
+        started, before = time.perf_counter(), size_of(*self._folders)
         for step in self._steps:
             if step() is False:
                 raise Unavailable("A store cannot be compacted while it is being read; try again later.")
-        report = CompactionReport(round(time.perf_counter() - started, 3), before, self._size())
+        report = CompactionReport(round(time.perf_counter() - started, 3), before, size_of(*self._folders))
         self._last = report
         with self._guard:
             self._served = serving
@@ -137,15 +137,3 @@ class Compactor:
                 self._compact()
             except (AppError, OSError) as exc:
                 logger.warning("compaction failed, will be tried again", extra={"error": type(exc).__name__})
-
-    def _size(self) -> int:
-        # os.walk goes on when a folder vanishes under it, as those of deleted clients do; Path.rglob does not.
-        walks = [walk for folder in self._folders for walk in os.walk(folder)]
-        return sum(_size_of(path) for path in {Path(folder, name) for folder, _, names in walks for name in names})
-
-
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0  # it went between listing and looking

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from app.common.disk import size_of
 from app.common.errors import AppError, NotFound, StartupError, Unavailable
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 _PREFIX = "docs_"
 _BATCH = 256
 _RETRY_SECONDS = 10
+_CLOSE_SECONDS = 5.0
 _SMALL = 1000
 
 _T = TypeVar("_T")
@@ -193,14 +195,18 @@ class VectorStoreService:
 
         Afterwards no file holds a word that was deleted before the call. Writes wait meanwhile, searches do not.
         """
-        started, before = time.monotonic(), _size(self._path)
+        started, before = time.monotonic(), size_of(self._path)
         with self._chroma.no_writes(), _maintenance():
             chroma_sql.compact(self._path)
-        return ScrubReport(time.monotonic() - started, before, _size(self._path))
+        return ScrubReport(time.monotonic() - started, before, size_of(self._path))
 
     def close(self) -> None:
-        """Release the files."""
+        """Release the files. Chroma closes its database behind; this waits for it, but not for ever."""
         self._chroma.close()
+        log = self._path / f"{chroma_sql.DATABASE_FILE}-wal"
+        deadline = time.monotonic() + _CLOSE_SECONDS
+        while log.exists() and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def _first_use(self, client_id: ClientId) -> None:
         name = collection_name(client_id)
@@ -275,7 +281,3 @@ def _maintenance() -> Iterator[None]:
 
 def _client(name: str) -> ClientId:
     return ClientId(name.removeprefix(_PREFIX))
-
-
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -240,6 +240,7 @@ def test_files_of_many_threads_each_get_their_own_answer() -> None:
 
 def test_closing_ends_what_is_being_read_and_leaves_nothing(endless: Path) -> None:
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    threads_before = threading.active_count()
     pool = ParserPool(workers=2)
     started = pids(pool)
     with ThreadPoolExecutor(1) as threads:
@@ -252,7 +253,7 @@ def test_closing_ends_what_is_being_read_and_leaves_nothing(endless: Path) -> No
     assert isinstance(failure(pool, "a.txt", b"x"), Unavailable)
     assert not any(map(is_alive, started))
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
-    assert threading.active_count() == 1
+    assert threading.active_count() <= threads_before
 
 
 PARENT = """

@@ -82,9 +82,16 @@ def folder_of(root: Path, client: ClientId) -> Path:
     return root / facts.segment_id
 
 
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return b""  # SQLite's own files come and go
+
+
 def holds(root: Path, words: list[str]) -> list[str]:
     """The words that are in some file of the store, as they are or in small letters."""
-    content = b"\n".join(file.read_bytes().lower() for file in root.rglob("*") if file.is_file())
+    content = b"\n".join(_bytes_of(file).lower() for file in root.rglob("*") if file.is_file())
     return [word for word in words if word.lower().encode() in content]
 
 
