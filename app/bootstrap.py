@@ -24,6 +24,7 @@ from app.services.catalog import Catalog
 from app.services.cleaner import Cleaner
 from app.services.client_settings import ClientSettingsStore
 from app.services.clients import ClientService
+from app.services.deletions import Deletions
 from app.services.document_writer import ClientLimits, DocumentWriter
 from app.services.documents import DocumentService
 from app.services.embeddings import Embedder, open_embedder
@@ -216,7 +217,7 @@ def _open(
     )
     compactor.start()
     stack.callback(compactor.stop)
-    client_locks = KeyedLocks()
+    client_locks, deletions = KeyedLocks(), Deletions()
     repairer = Repairer(
         catalog=catalog, store=store, embedder=embedder, client_locks=client_locks, unfinished=unfinished
     )
@@ -226,6 +227,7 @@ def _open(
         catalog=catalog,
         store=store,
         client_locks=client_locks,
+        deletions=deletions,
         compactor=compactor,
         limits=ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client),
     )
@@ -243,7 +245,9 @@ def _open(
     stack.callback(parser.close)
     stack.callback(jobs.interrupt)
     jobs.start()
-    documents = DocumentService(catalog=catalog, store=store, client_locks=client_locks, compactor=compactor, jobs=jobs)
+    documents = DocumentService(
+        catalog=catalog, store=store, client_locks=client_locks, deletions=deletions, compactor=compactor, jobs=jobs
+    )
     api_keys = ApiKeyStore(catalog.database, clock=clock)
     retriever = Retriever(store=DocumentSearch(catalog=catalog, store=store), embedder=embedder)
     return Services(

@@ -19,6 +19,8 @@ BENCHMARKS: dict[str, tuple[str, list[str]]] = {
     "embedding": ("Ways to run the embedding model", ["16"]),
     "tenants": ("Many clients in one vector store", ["300"]),
     "retrieval": ("Finding the right passage", []),
+    "followups": ("Follow-ups: finding what they mean, and saying no", []),
+    "streams": ("Words of a stream beside the model's own", []),
 }
 
 

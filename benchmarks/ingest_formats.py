@@ -12,7 +12,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
@@ -22,7 +21,7 @@ from app.config import Settings
 from app.services.chunking import split
 from app.services.embeddings import Embedder, open_embedder
 from app.services.parsing import ParserPool
-from benchmarks.service import Running, percentile, post_json, prepare, running, stand_in, upload
+from benchmarks.service import Running, children, percentile, post_json, prepare, running, stand_in, upload
 from tests import containers, documents
 
 _PAGE = 3000
@@ -139,10 +138,10 @@ def long_files(folder: Path, pages: list[int]) -> None:
 
 def show_long(count: int, content: bytes, service: Running) -> None:
     """Upload, and meanwhile look at the memory in one thread and chat in another; then chat again, idle."""
-    before, peaks, chats = service.memory_mb(), list[float](), list[float]()
+    before, peaks, chats = memory_mb(service), list[float](), list[float]()
     done = threading.Event()
     watching = [
-        threading.Thread(target=until, args=(done, 0.05, lambda: peaks.append(service.memory_mb()))),
+        threading.Thread(target=until, args=(done, 0.05, lambda: peaks.append(memory_mb(service)))),
         threading.Thread(target=until, args=(done, 0.1, lambda: chats.append(chat(service)))),
     ]
     for thread in watching:
@@ -165,10 +164,22 @@ def latencies(milliseconds: list[float]) -> str:
     return "".join(f"{percentile(milliseconds, share):>10.0f}" for share in (50, 95))
 
 
+def memory_mb(service: Running) -> float:
+    """Return what the service and its reading processes hold, memory that they share counted once (Linux)."""
+    return sum(proportional_mb(pid) for pid in (service.pid, *children(service.pid)))
+
+
+def proportional_mb(pid: int) -> float:
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:  # a reading process that has just been replaced
+        return 0.0
+    return int((rollup.partition("\nPss:")[2].split() or ["0"])[0]) / 1024
+
+
 def until(done: threading.Event, pause: float, work: Callable[[], object]) -> None:
     while not done.wait(pause):
-        with suppress(FileNotFoundError):  # a reading process that has just been replaced
-            work()
+        work()
 
 
 def chat(service: Running) -> float:

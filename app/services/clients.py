@@ -101,9 +101,8 @@ class ClientService:
         started = time.perf_counter()
         known = self._catalog.client(client_id) is not None
         keys = self._keys.revoke_all(client_id)
-        documents = self._documents.delete_all(client_id)
+        documents = self._documents.delete_all(client_id, forget_client=True)
         sessions = self._sessions.delete_client(client_id).sessions
-        self._catalog.forget_client(client_id)
         if not known and not sessions:
             raise no_such_client()
         compaction = self._compactor.run()

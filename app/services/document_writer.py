@@ -9,6 +9,7 @@ from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk
 from app.services.catalog import Catalog, DocumentRecord
+from app.services.deletions import Deletions
 from app.services.embeddings import Vectors
 from app.services.erasure import Compactor
 from app.services.recovery import remove_document
@@ -30,12 +31,14 @@ class Succession:
     """What a new document of these bytes takes the place of.
 
     Always the documents of the same bytes, which would answer twice; those called `filename`, and the one of the id
-    `document_id`, which has to be there, when they are given.
+    `document_id`, which has to be there, when they are given. `deletions_seen` is what `DocumentWriter.deletions_seen`
+    said before the file was read.
     """
 
     sha256: str
     filename: str | None = None
     document_id: str | None = None
+    deletions_seen: int = 0
 
 
 class DocumentWriter:
@@ -47,14 +50,20 @@ class DocumentWriter:
         catalog: Catalog,
         store: VectorStoreService,
         client_locks: KeyedLocks,
+        deletions: Deletions,
         compactor: Compactor,
         limits: ClientLimits,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._client_locks = client_locks
+        self._deletions = deletions
         self._compactor = compactor
         self._limits = limits
+
+    def deletions_seen(self, client_id: ClientId) -> int:
+        """Return what goes into the Succession of a file that is about to be read."""
+        return self._deletions.seen(client_id)
 
     def check(self, client_id: ClientId, succession: Succession, *, new_chunks: int = 0) -> None:
         """Raise what `write` would raise now: LimitReached, or NotFound when the document to replace is not there."""
@@ -72,11 +81,13 @@ class DocumentWriter:
 
         They answer until it is acknowledged, and stay when it is not: then nothing of it is left. `last_chance` is
         called when nothing is written yet; what it raises comes out of here. Raises LimitReached when the client
-        has no room for it, NotFound when the document to replace is not there, and the errors of the stores.
+        has no room for it, NotFound when the document to replace is not there, Conflict when the client's documents
+        were deleted since the file was begun, and the errors of the stores.
         """
         client_id = record.client_id
         with self._client_locks.hold(client_id):
             last_chance()
+            self._deletions.require_none_since(client_id, succession.deletions_seen)
             going = self._superseded(client_id, succession)
             self._check_room(client_id, going, len(chunks))
             replaced = tuple(old.document_id for old in going)

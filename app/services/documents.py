@@ -10,6 +10,7 @@ from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk
 from app.services.catalog import Catalog, ClientRecord, DocumentRecord, DocumentStatus
+from app.services.deletions import Deletions
 from app.services.document_writer import no_such_document
 from app.services.erasure import Compactor
 from app.services.jobs import JobService
@@ -69,12 +70,14 @@ class DocumentService:
         catalog: Catalog,
         store: VectorStoreService,
         client_locks: KeyedLocks,
+        deletions: Deletions,
         compactor: Compactor,
         jobs: JobService,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._client_locks = client_locks
+        self._deletions = deletions
         self._compactor = compactor
         self._jobs = jobs
 
@@ -170,19 +173,23 @@ class DocumentService:
         self._compactor.request()
         return count
 
-    def delete_all(self, client_id: ClientId) -> int:
+    def delete_all(self, client_id: ClientId, *, forget_client: bool = False) -> int:
         """Delete all documents of the client, if there are any, and return how many; compacts nothing.
 
-        Its jobs are cancelled first and their files removed, so that nothing comes after.
+        Its jobs are cancelled first and their files removed, and uploads that are under way fail, so that nothing
+        comes after. With `forget_client` its record and keys go in the same breath.
         The catalog notes first what is going, so that a crash in between is finished at the next start.
         """
         started = time.perf_counter()
         self._compactor.note()
         self._jobs.abandon(client_id)
         with self._client_locks.hold(client_id):
+            self._deletions.note(client_id)
             count = self._catalog.begin_delete_all(client_id)
             self._store.delete_collection(client_id)
             self._catalog.drop_deleted(client_id)
+            if forget_client:
+                self._catalog.forget_client(client_id)
         logger.info(
             "documents deleted",
             extra={

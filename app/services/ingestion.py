@@ -128,7 +128,12 @@ class Ingestion:
 
     def _ingest(self, client_id: ClientId, upload: Upload, settings: ChunkSettings, options: Options) -> FileResult:
         upload = replace(upload, filename=check_filename(upload.filename))
-        succession = Succession(upload.sha256, upload.filename if options.by_name else None, options.replaces)
+        succession = Succession(
+            upload.sha256,
+            filename=upload.filename if options.by_name else None,
+            document_id=options.replaces,
+            deletions_seen=self._writer.deletions_seen(client_id),
+        )
         same = self._catalog.same_content(
             client_id, upload.sha256, chunk_size=settings.size, chunk_overlap=settings.overlap
         )

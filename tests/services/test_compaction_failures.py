@@ -13,6 +13,7 @@ from app.common.errors import Unavailable
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.config import Settings
+from app.services.deletions import Deletions
 from app.services.documents import DocumentService
 from app.services.erasure import Compactor
 from app.services.vector_store import VectorStoreService
@@ -100,6 +101,7 @@ def test_a_deletion_that_does_not_come_to_its_end_leaves_a_compaction_due(
             catalog=services.catalog,
             store=_Ending(tmp_path / "another", cache_size=8, embedding_model="hash"),
             client_locks=KeyedLocks(),
+            deletions=Deletions(),
             compactor=services.compactor,
             jobs=services.jobs,
         )

@@ -231,3 +231,19 @@ def test_deleting_while_an_upload_runs_leaves_catalog_and_store_at_one(
     counted = record.chunk_count if record else 0
     assert counted == _chunks(services) == (result.chunks if result.status == "ready" else 0)
     assert services.catalog.unfinished() == []
+
+
+def test_erasing_a_client_while_an_upload_runs_leaves_nothing_of_it(services: Services, embeddings: Embeddings) -> None:
+    _ingest(services)
+    embeddings.gate.clear()
+    embeddings.entered.clear()
+    with ThreadPoolExecutor(1) as pool:
+        tides = pool.submit(_ingest, services, text="High water is at noon.", name="tides.txt")
+        assert embeddings.entered.wait(20)
+        services.clients.erase(HARBOUR)
+        embeddings.gate.set()
+        result = tides.result(20)
+    assert result.status == "failed"
+    assert result.error is not None
+    assert result.error.code == "deleted_meanwhile"
+    _assert_nothing_of(services, HARBOUR)
