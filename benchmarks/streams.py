@@ -120,7 +120,7 @@ async def _reader(url: str, body: bytes, words: int) -> dict[str, float]:
     writer.transport.abort()
     gaps = [late - early for early, late in pairwise(times)]
     left = time.monotonic()
-    return {"late": times[0] - sent, "gap": max(gaps), "whole": left - started, "left": left}
+    return {"late": times[0] - sent, "gap": max(gaps, default=0.0), "whole": left - started, "left": left}
 
 
 def _text(line: bytes) -> str:

@@ -11,11 +11,14 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from httpx_sse import EventSource, ServerSentEvent, connect_sse
+from starlette.types import Receive, Scope, Send
 
 from app.bootstrap import Services, open_services
 from app.common.ids import ClientId
 from app.config import Settings
 from app.main import create_app
+from app.middleware import RequestLog
+from app.problems import unexpected_problem
 from app.routers import streams
 from app.services.rag_chain import Answer, ChatQuestion, Delta
 from tests.conftest import AppFactory, ask, assert_problem, upload
@@ -72,11 +75,12 @@ def _message_count(api: Any, session_id: str) -> int:
 # What comes, and in which order
 
 
-def test_sources_come_first_then_the_words_then_the_whole_answer(served: httpx.Client) -> None:
+def test_sources_come_first_then_the_words_then_the_whole_answer(served: httpx.Client, standin: StandIn) -> None:
+    standin.word_delay = 0.03
     events = _events(served, session_id="talk")
     names = [event.event for event in events]
     assert names == ["sources", *["delta"] * (len(events) - 2), "done"]
-    assert len(events) > 5, "word by word"
+    assert len(events) > 3, "not all words at once"
     loaded = [event.json() for event in events]
     assert [data["type"] for data in loaded] == names
     first, *deltas, done = loaded
@@ -135,6 +139,8 @@ def test_a_number_that_comes_in_pieces_is_known_or_gone(served: httpx.Client, st
 def test_any_text_survives_the_event_stream(served: httpx.Client, standin: StandIn, words: str) -> None:
     standin.answer = words
     assert _events(served)[-1].json()["response"] == words
+    sent = served.post(STREAM, json=_body()).text
+    assert not set(sent) & set("\u2028\u2029\x85"), "some readers take them for ends of lines"
 
 
 def test_the_turn_is_stored_once_and_remembered(served: httpx.Client, standin: StandIn) -> None:
@@ -253,9 +259,10 @@ def test_an_error_that_nobody_foresaw_is_an_event_without_its_text(
 def test_a_reader_who_leaves_ends_the_call_and_keeps_what_was_sent(served: httpx.Client, standin: StandIn) -> None:
     standin.behave = lambda _: Hang(after_words=4)
     with connect_sse(served, "POST", STREAM, json=_body(session_id="talk")) as source:
-        for number, event in enumerate(source.iter_sse()):
-            if number == 4:
-                assert event.event == "delta"
+        text = ""
+        for event in source.iter_sse():
+            text += event.json()["text"] if event.event == "delta" else ""
+            if text == "The harbour crane lifts":
                 break
     standin.wait_until(lambda s: s.cancelled_calls == 1 and s.open_calls == 0)
     messages = _wait_for_messages(served, "talk")
@@ -264,11 +271,15 @@ def test_a_reader_who_leaves_ends_the_call_and_keeps_what_was_sent(served: httpx
     assert messages[1]["extra"] == {"cut_off": True}
 
 
-def test_a_reader_who_leaves_before_the_first_word_leaves_nothing(served: httpx.Client, standin: StandIn) -> None:
+def test_a_reader_who_leaves_before_the_first_word_leaves_nothing(
+    served: httpx.Client, standin: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="app.request")
     standin.behave = lambda _: Hang()
     with connect_sse(served, "POST", STREAM, json=_body(session_id="talk")) as source:
         assert next(source.iter_sse()).event == "sources"
     standin.wait_until(lambda s: s.cancelled_calls == 1 and s.open_calls == 0)
+    standin.wait_until(lambda _: "left" in [vars(record).get("stream") for record in caplog.records])
     assert _message_count(served, "talk") == 0
 
 
@@ -283,40 +294,61 @@ def _wait_for_messages(api: httpx.Client, session_id: str) -> list[dict[str, Any
     raise AssertionError("nothing was stored")
 
 
-def _stream_until(services: Services, words: int) -> str:
-    """Read so many pieces of a stream, close it, and return them."""
+def _stream_until(services: Services, text: str | None) -> str:
+    """Read a stream until it has said this, or to its end, close it, and return what it said."""
 
     async def read() -> str:
         question = ChatQuestion(client_id=ClientId("harbour"), text=QUESTION, top_k=4, session_id="talk")
         stream = services.rag.stream(services.rag.prepare(question))
-        said: list[str] = []
+        said = ""
         async for piece in stream:
-            if isinstance(piece, Answer):
-                break
-            said.append(piece.text)
-            if len(said) == words:
+            said += piece.text if isinstance(piece, Delta) else ""
+            if isinstance(piece, Answer) or said == text:
                 break
         await stream.aclose()
-        return "".join(said)
+        return said
 
     return asyncio.run(read())
 
 
-@pytest.mark.parametrize(("words", "extra"), [(2, {"cut_off": True}), (99, {})])
+@pytest.mark.parametrize(
+    ("behaviour", "text", "extra"), [(Hang(after_words=2), "The harbour", {"cut_off": True}), (Reply(ANSWER), None, {})]
+)
 def test_closing_the_stream_stores_the_turn_once(
-    make_settings: Callable[..., Settings], standin: StandIn, words: int, extra: dict[str, object]
+    make_settings: Callable[..., Settings], standin: StandIn, behaviour: Behaviour, text: str | None, extra: Any
 ) -> None:
+    standin.behave = lambda _: behaviour
     settings = make_settings(groq_api_key="gsk-x", groq_api_base=standin.base_url, no_answer="model")
     with open_services(settings, embedder=HashEmbeddings()) as services:
         file = settings.data_path / "crane.txt"
         file.write_text("The harbour crane lifts forty tonnes.")
         services.ingest_file(file, ClientId("harbour"))
-        said = _stream_until(services, words)
+        said = _stream_until(services, text)
         asked, answered = services.session_store.messages(ClientId("harbour"), "talk").messages
     assert asked.content == QUESTION
-    assert answered.content == said
+    assert answered.content == said == (text or CLEAN)
     assert answered.extra == extra
     assert [source["cited"] for source in answered.sources] == [not extra]
+
+
+def test_a_stream_that_is_cancelled_before_its_first_word_stores_nothing(
+    make_settings: Callable[..., Settings], standin: StandIn
+) -> None:
+    async def leave(services: Services) -> None:
+        question = ChatQuestion(client_id=ClientId("harbour"), text=QUESTION, top_k=4, session_id="talk")
+        waiting = asyncio.ensure_future(anext(services.rag.stream(services.rag.prepare(question))))
+        await asyncio.to_thread(standin.wait_until, lambda s: s.open_calls == 1)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+
+    standin.behave = lambda _: Hang()
+    settings = make_settings(groq_api_key="gsk-x", groq_api_base=standin.base_url, no_answer="model")
+    with open_services(settings, embedder=HashEmbeddings()) as services:
+        file = settings.data_path / "crane.txt"
+        file.write_text("The harbour crane lifts forty tonnes.")
+        services.ingest_file(file, ClientId("harbour"))
+        asyncio.run(leave(services))
+        assert services.session_store.get_stats()["total_sessions"] == 0
 
 
 def test_a_stream_whose_reader_never_came_is_closed() -> None:
@@ -332,10 +364,10 @@ def test_a_stream_whose_reader_never_came_is_closed() -> None:
     async def leave() -> None:
         begun = await streams.Begun.wait(pieces())
         await begun.aclose()
+        assert closed == ["closed"]
         await begun.aclose()
 
     asyncio.run(leave())
-    assert closed == ["closed"]
 
 
 def test_waiting_for_the_first_word_ends_and_the_word_still_comes() -> None:
@@ -385,6 +417,17 @@ def test_each_stream_has_its_own_line_in_the_log(
     assert not hasattr(line(4), "stream")
 
 
+def test_the_logged_duration_ends_with_the_answer(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+        await asyncio.sleep(0.5)  # a task in the background
+
+    caplog.set_level(logging.INFO, logger="app.request")
+    TestClient(RequestLog(app, unexpected=unexpected_problem)).get("/")
+    assert vars(caplog.records[0])["ms"] < 500
+
+
 def test_streams_count_for_the_rate_limit(make_client: AppFactory) -> None:
     api = make_client(rate_limit_per_minute=2)
     upload(api, client_id="harbour")
@@ -392,24 +435,17 @@ def test_streams_count_for_the_rate_limit(make_client: AppFactory) -> None:
     assert_problem(api.post(STREAM, json=_body()), 429, "rate_limited")
 
 
-def test_a_silent_stream_has_a_heartbeat() -> None:
-    response = streams.EventStream(_no_events(), source=streams.Begun(_future(), _no_events()))
-    assert response.ping_interval == 15
-    assert response.ping_message_factory is not None
-    assert response.ping_message_factory().encode() == b": still here\n\n"
-
-
-async def _no_events() -> Any:
-    for name in ("",)[1:]:
-        yield name
-
-
-def _future() -> Any:
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.create_future()
-    finally:
-        loop.close()
+def test_a_silent_stream_has_a_heartbeat(
+    monkeypatch: pytest.MonkeyPatch, served: httpx.Client, standin: StandIn
+) -> None:
+    assert streams.HEARTBEAT_SECONDS == 15
+    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.05)  # nobody wants to wait for it, nor to configure it
+    standin.behave = lambda _: Hang(after_words=1)
+    with served.stream("POST", STREAM, json=_body()) as response:
+        lines = response.iter_lines()
+        while next(lines) != ": still here":
+            pass
+        assert next(lines) == "", "a comment ends like an event, and readers skip it"
 
 
 def test_the_events_are_documented(api: TestClient) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing
 from dataclasses import replace
@@ -16,6 +16,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from app.common.errors import AppError, Unavailable, UpstreamBusy, UpstreamFailed, UpstreamTimeout
 from app.common.ids import ClientId
 from app.services.llm import CallLimits, Completion, Endpoint, Usage, VendorModel, estimate_tokens, open_language_model
+from app.services.llm_bridge import LoopThread
 from app.services.llm_errors import parse_retry_after
 from app.services.llm_vendor import Provider
 from tests.standin import Behaviour, Cut, Drop, Hang, Malformed, Reply, StandIn, Status, StreamError
@@ -108,9 +109,34 @@ def test_a_call_may_choose_model_and_temperature(opened: Open, standin: StandIn,
 @BOTH_PROVIDERS
 def test_a_stream_yields_words_as_they_come(opened: Open, standin: StandIn, provider: Provider) -> None:
     standin.answer = "one two three"
-    pieces = asyncio.run(read(opened(provider)))
-    assert pieces[:-1] == ["one ", "two ", "three"]
-    assert isinstance(pieces[-1], Completion)
+    *words, last = asyncio.run(read(opened(provider)))
+    assert "".join(map(str, words)) == "one two three"
+    assert isinstance(last, Completion)
+
+
+def test_words_that_pile_up_unread_become_one_piece() -> None:
+    async def source() -> AsyncGenerator[str | int, None]:
+        for piece in ("one ", "two ", "three", 4, "five"):
+            yield piece
+
+    def joined(first: str | int, second: str | int) -> str | int | None:
+        return first + second if isinstance(first, str) and isinstance(second, str) else None
+
+    async def read_late(*, merged: bool) -> list[str | int]:
+        pieces = loop.relay(source(), merge=joined if merged else None)
+        first = [await anext(pieces)]
+        await asyncio.to_thread(loop.run, asyncio.sleep(0))  # all is there now
+        return first + [piece async for piece in pieces]
+
+    loop = LoopThread("test")
+    try:
+        merged, apart = asyncio.run(read_late(merged=True)), asyncio.run(read_late(merged=False))
+    finally:
+        loop.close(asyncio.sleep(0))
+    assert merged[-2:] == [4, "five"]
+    assert "".join(map(str, merged)) == "one two three4five"
+    assert len(merged) < len(apart)
+    assert apart == ["one ", "two ", "three", 4, "five"]
 
 
 def test_a_groq_address_that_ends_in_openai_v1_works_too(standin: StandIn) -> None:
@@ -184,19 +210,19 @@ def test_a_vendor_that_is_not_there_is_unreachable(how: str) -> None:
 def test_a_stream_that_breaks_midway_gives_its_words_then_the_error_and_is_not_repeated(
     opened: Open, standin: StandIn, provider: Provider, behaviour: Behaviour, code: str
 ) -> None:
-    async def read_until_error() -> tuple[list[str | Completion], str]:
-        pieces: list[str | Completion] = []
+    async def read_until_error() -> tuple[str, str]:
+        words = ""
         try:
             async for piece in opened(provider, limits).stream(ALICE, QUESTION):
-                pieces.append(piece)  # noqa: PERF401 - what came before the error is kept
+                words += str(piece)
         except AppError as exc:
-            return pieces, exc.code
-        return pieces, "none"
+            return words, exc.code
+        return words, "none"
 
     limits = replace(RETRYING, call_timeout=0.5) if isinstance(behaviour, Hang) else RETRYING
     standin.answer = "one two three four"
     standin.script(behaviour)
-    assert asyncio.run(read_until_error()) == (["one ", "two "], code)
+    assert asyncio.run(read_until_error()) == ("one two ", code)
     assert len(standin.requests) == 1
 
 
@@ -357,7 +383,7 @@ def test_a_hundred_streams_flow_at_the_same_time(opened: Open, standin: StandIn)
     async def read_all() -> list[list[str | Completion]]:
         return await asyncio.gather(*(read(model) for _ in range(100)))
 
-    assert {str(pieces[:-1]) for pieces in asyncio.run(read_all())} == {"['one ', 'two ', 'three']"}
+    assert {"".join(map(str, pieces[:-1])) for pieces in asyncio.run(read_all())} == {"one two three"}
 
 
 def test_a_reader_who_leaves_ends_the_vendors_call_and_frees_the_slot(opened: Open, standin: StandIn) -> None:
