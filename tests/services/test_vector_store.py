@@ -195,8 +195,9 @@ def test_chunks_added_after_everything_was_deleted_are_found(store: VectorStoreS
 
 
 def test_deleting_a_collection_removes_its_files_and_nothing_else(store: VectorStoreService, root: Path) -> None:
-    add(store, ALPHA, "doc", 20)
+    before = add(store, ALPHA, "doc", 20)
     kept = add(store, BETA, "doc", 20)
+    assert not_found(store, ALPHA, before) == []
     gone, stays = folder_of(root, ALPHA), folder_of(root, BETA)
     assert store.delete_collection(ALPHA)
     assert not gone.exists()
