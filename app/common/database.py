@@ -2,12 +2,12 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from app.common.errors import Unavailable
@@ -17,6 +17,7 @@ GROUP_LIMIT = 64
 """How many waiting jobs share one commit."""
 
 T = TypeVar("T")
+AnyRow = Row[*tuple[Any, ...]]
 
 
 class Database:
@@ -51,6 +52,11 @@ class Database:
         """A consistent view for reading."""
         with database_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    def rows(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object]) -> Sequence[AnyRow]:
+        """Return what one statement reads. It is its own consistent view, so it is spared a transaction."""
+        with database_errors(), self.engine.connect() as connection:
+            return connection.execution_options(alone=True).execute(statement, parameters).all()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -209,5 +215,6 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:  # noqa: AN
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("alone", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write", False) else "BEGIN")

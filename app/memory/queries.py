@@ -21,12 +21,11 @@ from sqlalchemy import (
     update,
 )
 
+from app.common.database import AnyRow
 from app.common.ids import ClientId
 from app.memory import Message, Removed, SessionInfo, Turn
 from app.memory.tables import ALL_CLIENTS, messages, sessions, summaries, totals
 from app.memory.tokens import MESSAGE_OVERHEAD
-
-AnyRow = Row[*tuple[Any, ...]]
 
 _IS_SESSION = and_(sessions.c.session_id == bindparam("session"), sessions.c.client_id == bindparam("client"))
 _OF_SESSION = and_(messages.c.session_id == bindparam("session"), messages.c.client_id == bindparam("client"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, or_, select, tuple_, update
 
 from app.common.database import Database
 from app.common.errors import Conflict
@@ -18,6 +18,10 @@ from app.common.ids import ClientId
 from app.services.catalog_schema import UNFINISHED, api_keys, clients, documents, jobs
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+
+# Built once, as every chat runs them.
+_CLIENT = select(clients).where(clients.c.client_id == bindparam("client"))
+_UNACKNOWLEDGED = select(documents.c.document_id).where(documents.c.client_id == bindparam("client"), UNFINISHED)
 
 DocumentStatus = Literal["indexing", "ready", "deleting"]
 
@@ -87,9 +91,8 @@ class Catalog:
 
     def client(self, client_id: ClientId) -> ClientRecord | None:
         """Return the client's record, or None when nobody of that name is known."""
-        with self._db.read() as connection:
-            row = connection.execute(select(clients).where(clients.c.client_id == client_id)).first()
-        return _client(row) if row else None
+        rows = self._db.rows(_CLIENT, {"client": client_id})
+        return _client(rows[0]) if rows else None
 
     def list_clients(
         self, *, after: str = "", limit: int | None = None, with_documents: bool = False
@@ -254,9 +257,7 @@ class Catalog:
 
     def unacknowledged(self, client_id: ClientId) -> frozenset[str]:
         """Return the ids of the client's documents that are being written or deleted."""
-        query = select(documents.c.document_id).where(documents.c.client_id == client_id, UNFINISHED)
-        with self._db.read() as connection:
-            return frozenset(connection.execute(query).scalars())
+        return frozenset(row.document_id for row in self._db.rows(_UNACKNOWLEDGED, {"client": client_id}))
 
     def same_content(
         self, client_id: ClientId, sha256: str, *, chunk_size: int, chunk_overlap: int

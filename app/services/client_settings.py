@@ -1,11 +1,11 @@
 """What a client has set for its own answers: instructions, language, model, temperature, passages."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from app.common.database import Database
+from app.common.database import AnyRow, Database
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
 from app.services.catalog_schema import client_settings, clients
@@ -31,6 +31,8 @@ class ClientSettings:
 
 SERVICE_DEFAULTS = ClientSettings()
 
+_STORED = select(client_settings).where(client_settings.c.client_id == bindparam("client"))
+
 
 class ClientSettingsStore:
     """Clients' settings in the catalog's database; they go with their client."""
@@ -42,8 +44,7 @@ class ClientSettingsStore:
 
     def get(self, client_id: ClientId) -> ClientSettings:
         """Return the client's settings, all None for one that has set nothing or is not known."""
-        with self._db.read() as connection:
-            return _stored(connection, client_id)
+        return _settings(self._db.rows(_STORED, {"client": client_id}))
 
     def put(self, client_id: ClientId, settings: ClientSettings, *, any_model: bool) -> None:
         """Replace the client's settings as a whole; raises NotFound when there is no such client.
@@ -56,7 +57,7 @@ class ClientSettingsStore:
                 update(clients).where(clients.c.client_id == client_id).values(registered=1)
             ).rowcount:
                 raise no_such_client()
-            before = _stored(connection, client_id)
+            before = _settings(connection.execute(_STORED, {"client": client_id}).all())
             if not any_model and settings.model not in {None, before.model, *self._models}:
                 raise InvalidInput(
                     "model must be one of this service's own; ask the operator to set another.",
@@ -67,8 +68,7 @@ class ClientSettingsStore:
                 connection.execute(insert(client_settings).values(client_id=client_id, **asdict(settings)))
 
 
-def _stored(connection: Connection, client_id: ClientId) -> ClientSettings:
-    row = connection.execute(select(client_settings).where(client_settings.c.client_id == client_id)).first()
-    if row is None:
-        return SERVICE_DEFAULTS
-    return ClientSettings(**{name: value for name, value in row._mapping.items() if name != "client_id"})
+def _settings(rows: Sequence[AnyRow]) -> ClientSettings:
+    for row in rows:
+        return ClientSettings(**{name: value for name, value in row._mapping.items() if name != "client_id"})
+    return SERVICE_DEFAULTS

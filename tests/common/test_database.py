@@ -4,6 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError
 
@@ -51,6 +52,23 @@ def commits(database: Database) -> list[None]:
     seen: list[None] = []
     event.listen(database.engine, "commit", lambda _connection: seen.append(None))
     return seen
+
+
+def test_a_single_statement_reads_what_is_committed_without_a_transaction(database: Database) -> None:
+    database.run(add("one"))
+    sent: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda _c, _k, statement, *_: sent.append(statement))
+    table = sqlalchemy.table("words", sqlalchemy.column("word"))
+    query = sqlalchemy.select(table.c.word).where(table.c.word == sqlalchemy.bindparam("wanted"))
+    with database.write() as connection:
+        connection.execute(text("INSERT INTO words VALUES ('two')"))
+        sent.clear()
+        found = [database.rows(query, {"wanted": word}) for word in ("one", "two")]
+        assert sent == [sent[0]] * 2
+        assert sent[0].startswith("SELECT")
+    assert [[row.word for row in rows] for rows in found] == [["one"], []]
+    assert [row.word for row in database.rows(query, {"wanted": "two"})] == ["two"]
+    assert words(database) == ["one", "two"]  # the connection is as good as new for transactions
 
 
 def test_work_is_committed_when_run_returns(database: Database) -> None:
