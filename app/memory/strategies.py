@@ -45,6 +45,9 @@ def as_messages(turns: Sequence[Turn]) -> list[BaseMessage]:
 class Memory(Protocol):
     """What a chat remembers of its session. Safe to share between threads."""
 
+    consolidates: bool
+    """Whether `consolidate` does anything."""
+
     def recall(self, client_id: ClientId, session_id: str) -> Recollection:
         """Return what the next prompt of this session gets; nothing for a session that is yet to begin."""
 
@@ -54,6 +57,8 @@ class Memory(Protocol):
 
 class BufferMemory(Memory):
     """As many of the latest whole turns as fit `max_tokens`."""
+
+    consolidates = False
 
     def __init__(self, store: SessionStore, *, max_tokens: int) -> None:
         self._store = store
@@ -69,6 +74,8 @@ class BufferMemory(Memory):
 
 class WindowMemory(Memory):
     """The latest `turns` turns, whatever their length."""
+
+    consolidates = False
 
     def __init__(self, store: SessionStore, *, turns: int) -> None:
         self._store = store
@@ -91,6 +98,8 @@ class SummaryMemory(Memory):
     and when folding fails the next turn tries again. At most `fold_turns` turns and about `max_tokens` tokens are
     folded in one call, so a long backlog is worked off over several turns.
     """
+
+    consolidates = True
 
     def __init__(
         self,

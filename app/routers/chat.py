@@ -84,7 +84,7 @@ async def chat(
     if body.stream:
         return await chat_stream(request, body, client_id, services)
     answer = await anyio.to_thread.run_sync(_ask, services, client_id, body)
-    if answer.memory_used:
+    if answer.memory_used and services.rag.consolidates:
         after.add_task(services.rag.consolidate, client_id, answer.session_id)
     return as_response(client_id, answer)
 
@@ -104,7 +104,9 @@ async def chat_stream(request: Request, body: ChatRequest, client_id: AskingDep,
     """
     prepared = await anyio.to_thread.run_sync(_prepare, services, client_id, body)
     begun = await Begun.wait(services.rag.stream(prepared))
-    after = BackgroundTask(services.rag.consolidate, client_id, prepared.session_id) if body.use_memory else None
+    after = None
+    if body.use_memory and services.rag.consolidates:
+        after = BackgroundTask(services.rag.consolidate, client_id, prepared.session_id)
     return EventStream(_events(request, prepared, begun), source=begun, after=after)
 
 

@@ -110,9 +110,13 @@ class FollowUps:
     def __init__(self, model: LanguageModel | None) -> None:
         self._model = model
 
+    def follows(self, question: ChatQuestion, history: Sequence[BaseMessage]) -> bool:
+        """Whether there is something that the question may lean on, and it seems to."""
+        return any(isinstance(message, HumanMessage) for message in history) and leans(question.text)
+
     def stand_alone(self, question: ChatQuestion, history: Sequence[BaseMessage]) -> str:
         """Return what to search for: the question itself when it stands alone already. May ask the model; blocks."""
-        if not any(isinstance(message, HumanMessage) for message in history) or not leans(question.text):
+        if not self.follows(question, history):
             return question.text
         return self._rewritten(question, history) or combined(question.text, history)
 

@@ -65,9 +65,11 @@ class RagChain:
         session_id = question.session_id or str(uuid.uuid4())
         history = self._history(question, session_id)
         remembered = time.perf_counter()
-        if history:  # rewriting may cost money, so it must not be for nothing
+        query = question.text
+        if self._follow_ups.follows(question, history):
+            # Rewriting may cost money, so it must not be for nothing.
             self._retriever.require_documents(question.client_id)
-        query = self._follow_ups.stand_alone(question, history)
+            query = self._follow_ups.stand_alone(question, history)
         rewritten = time.perf_counter()
         passages = self._retriever.retrieve(question.client_id, query, top_k=question.top_k)
         relevant = self._relevant(query, passages)
@@ -125,6 +127,11 @@ class RagChain:
     def ask(self, question: ChatQuestion) -> Answer:
         """Prepare and answer in one go; blocks."""
         return self.answer(self.prepare(question))
+
+    @property
+    def consolidates(self) -> bool:
+        """Whether `consolidate` does anything: its caller is spared the way to a thread when it does not."""
+        return self._memory.consolidates
 
     def consolidate(self, client_id: ClientId, session_id: str) -> None:
         """Prepare the session's next question; may call the model, so call it after the answer was given."""
