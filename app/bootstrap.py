@@ -177,7 +177,99 @@ def _open(
     clock: Callable[[], float],
     parser_limits: ProcessLimits | None,
 ) -> Services:
+    """Open all parts, each of them put on the stack as soon as it is open."""
     stack.enter_context(hold_folders(settings))
+    stores = _open_stores(settings, stack, embedder, clock)
+    unfinished = recover(stores.catalog, stores.vectors)
+    parser = ParserPool(pdf_engine=settings.pdf_engine, ocr=settings.ocr, process_limits=parser_limits)
+    stack.callback(parser.close)
+    model = _open_model(settings)
+    if model is not None:
+        stack.callback(model.close)
+    spool = UploadSpool(data_files(settings).spool)
+    compactor = _start_upkeep(settings, stack, stores)
+    client_locks, deletions = KeyedLocks(), Deletions()
+    repairer = Repairer(
+        catalog=stores.catalog,
+        store=stores.vectors,
+        embedder=stores.embedder,
+        client_locks=client_locks,
+        unfinished=unfinished,
+    )
+    repairer.start()
+    stack.callback(repairer.stop)
+    writer = DocumentWriter(
+        catalog=stores.catalog,
+        store=stores.vectors,
+        client_locks=client_locks,
+        deletions=deletions,
+        compactor=compactor,
+        limits=ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client),
+    )
+    ingestion = Ingestion(catalog=stores.catalog, writer=writer, embedder=stores.embedder, parser=parser, clock=clock)
+    jobs = JobService(
+        store=JobStore(stores.catalog.database, clock=clock),
+        catalog=stores.catalog,
+        spool=spool,
+        ingestion=ingestion,
+        settings=JobSettings(settings.ingest_workers, settings.ingest_queue_limit, settings.ingest_job_days * 86400),
+        clock=clock,
+    )
+    _start_jobs(stack, jobs, parser)
+    documents = DocumentService(
+        catalog=stores.catalog,
+        store=stores.vectors,
+        client_locks=client_locks,
+        deletions=deletions,
+        compactor=compactor,
+        jobs=jobs,
+    )
+    api_keys = ApiKeyStore(stores.catalog.database, clock=clock)
+    retriever = Retriever(store=DocumentSearch(catalog=stores.catalog, store=stores.vectors), embedder=stores.embedder)
+    return Services(
+        settings=settings,
+        catalog=stores.catalog,
+        session_store=stores.sessions,
+        vector_store_service=stores.vectors,
+        api_keys=api_keys,
+        spool=spool,
+        ingestion=ingestion,
+        jobs=jobs,
+        documents=documents,
+        clients=ClientService(
+            catalog=stores.catalog,
+            keys=api_keys,
+            sessions=stores.sessions,
+            documents=documents,
+            compactor=compactor,
+            clock=clock,
+        ),
+        client_settings=ClientSettingsStore(
+            stores.catalog.database,
+            models=[name for name in (settings.model_name, settings.fallback_model_name) if name],
+        ),
+        rate_limit=RateLimit(settings.rate_limit_per_minute),
+        retriever=retriever,
+        rag=_make_rag(settings, stores, retriever, model),
+        compactor=compactor,
+        repairer=repairer,
+        _opened=stack.pop_all(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """What everything else rests on."""
+
+    catalog: Catalog
+    sessions: SqliteSessionStore
+    embedder: Embedder
+    vectors: VectorStoreService
+
+
+def _open_stores(
+    settings: Settings, stack: ExitStack, embedder: Embedder | None, clock: Callable[[], float]
+) -> _Stores:
     catalog = Catalog.open(data_files(settings).catalog, clock=clock)
     stack.callback(catalog.close)
     sessions = SqliteSessionStore(
@@ -195,91 +287,46 @@ def _open(
             cache=settings.data_path / "models",
         )
     stack.callback(embedder.close)
-    store = VectorStoreService(
+    vectors = VectorStoreService(
         settings.vector_store_path, cache_size=settings.collection_cache_size, embedding_model=embedder.name
     )
-    stack.callback(store.close)
-    unfinished = recover(catalog, store)
-    parser = ParserPool(pdf_engine=settings.pdf_engine, ocr=settings.ocr, process_limits=parser_limits)
-    stack.callback(parser.close)
-    model = _open_model(settings)
-    if model is not None:
-        stack.callback(model.close)
-    answerer: Answerer = ModelAnswerer(model) if model else QuotingAnswerer(ExtractiveAnswerer(embedder))
-    spool = UploadSpool(data_files(settings).spool)
-    cleaner = Cleaner(sessions, interval=settings.cleanup_interval)
+    stack.callback(vectors.close)
+    return _Stores(catalog, sessions, embedder, vectors)
+
+
+def _start_upkeep(settings: Settings, stack: ExitStack, stores: _Stores) -> Compactor:
+    """Start what cleans up behind: expired sessions, and what deleted texts left in the files."""
+    cleaner = Cleaner(stores.sessions, interval=settings.cleanup_interval)
     cleaner.start()
     stack.callback(cleaner.stop)
     compactor = Compactor(
-        steps=(store.scrub, sessions.compact, catalog.compact),
+        steps=(stores.vectors.scrub, stores.sessions.compact, stores.catalog.compact),
         folders=(settings.data_path, settings.session_db_path.parent, settings.vector_store_path),
         marker=data_files(settings).compaction_marker,
     )
     compactor.start()
     stack.callback(compactor.stop)
-    client_locks, deletions = KeyedLocks(), Deletions()
-    repairer = Repairer(
-        catalog=catalog, store=store, embedder=embedder, client_locks=client_locks, unfinished=unfinished
-    )
-    repairer.start()
-    stack.callback(repairer.stop)
-    writer = DocumentWriter(
-        catalog=catalog,
-        store=store,
-        client_locks=client_locks,
-        deletions=deletions,
-        compactor=compactor,
-        limits=ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client),
-    )
-    ingestion = Ingestion(catalog=catalog, writer=writer, embedder=embedder, parser=parser, clock=clock)
-    jobs = JobService(
-        store=JobStore(catalog.database, clock=clock),
-        catalog=catalog,
-        spool=spool,
-        ingestion=ingestion,
-        settings=JobSettings(settings.ingest_workers, settings.ingest_queue_limit, settings.ingest_job_days * 86400),
-        clock=clock,
-    )
+    return compactor
+
+
+def _start_jobs(stack: ExitStack, jobs: JobService, parser: ParserPool) -> None:
     stack.callback(jobs.join)
     # Before the jobs are waited for: a file that is being read may take minutes, and is read again after the start.
     stack.callback(parser.close)
     stack.callback(jobs.interrupt)
     jobs.start()
-    documents = DocumentService(
-        catalog=catalog, store=store, client_locks=client_locks, deletions=deletions, compactor=compactor, jobs=jobs
-    )
-    api_keys = ApiKeyStore(catalog.database, clock=clock)
-    retriever = Retriever(store=DocumentSearch(catalog=catalog, store=store), embedder=embedder)
-    return Services(
-        settings=settings,
-        catalog=catalog,
-        session_store=sessions,
-        vector_store_service=store,
-        api_keys=api_keys,
-        spool=spool,
-        ingestion=ingestion,
-        jobs=jobs,
-        documents=documents,
-        clients=ClientService(
-            catalog=catalog, keys=api_keys, sessions=sessions, documents=documents, compactor=compactor, clock=clock
-        ),
-        client_settings=ClientSettingsStore(
-            catalog.database, models=[name for name in (settings.model_name, settings.fallback_model_name) if name]
-        ),
-        rate_limit=RateLimit(settings.rate_limit_per_minute),
+
+
+def _make_rag(settings: Settings, stores: _Stores, retriever: Retriever, model: LanguageModel | None) -> RagChain:
+    answerer: Answerer = ModelAnswerer(model) if model else QuotingAnswerer(ExtractiveAnswerer(stores.embedder))
+    return RagChain(
         retriever=retriever,
-        rag=RagChain(
-            retriever=retriever,
-            answerer=answerer,
-            sessions=sessions,
-            memory=_make_memory(settings, sessions, model),
-            follow_ups=FollowUps(model if settings.query_rewrite == "auto" else None),
-            # Quoting has a finer sense of its own, which costs embeddings, for when there is no answer.
-            min_relevance=settings.min_relevance if model and settings.no_answer == "say" else None,
-        ),
-        compactor=compactor,
-        repairer=repairer,
-        _opened=stack.pop_all(),
+        answerer=answerer,
+        sessions=stores.sessions,
+        memory=_make_memory(settings, stores.sessions, model),
+        follow_ups=FollowUps(model if settings.query_rewrite == "auto" else None),
+        # Quoting has a finer sense of its own, which costs embeddings, for when there is no answer.
+        min_relevance=settings.min_relevance if model and settings.no_answer == "say" else None,
     )
 
 

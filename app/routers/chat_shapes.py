@@ -48,21 +48,25 @@ def as_error(problem: Problem, *, retry_after: int | None) -> dict[str, object]:
 def as_source_list(passages: Sequence[Passage], cited: frozenset[int] | None = None) -> list[Source]:
     """Return passages with their numbers; `cited` are the numbers of those that the answer cites, once known."""
     return [
-        Source(
-            page=passage.chunk.page,
-            content=passage.chunk.text,
-            source=passage.chunk.source,
-            section=passage.chunk.section,
-            document_id=passage.chunk.document_id,
-            chunk_index=passage.chunk.index,
-            start=passage.chunk.start,
-            end=passage.chunk.end,
-            score=round(passage.score, 4),
-            citation=number,
-            cited=None if cited is None else number in cited,
-        )
+        Source(**passage_fields(passage), citation=number, cited=None if cited is None else number in cited)
         for number, passage in enumerate(passages, start=1)
     ]
+
+
+def passage_fields(passage: Passage) -> dict[str, Any]:
+    """Return the fields of a FoundPassage."""
+    chunk = passage.chunk
+    return {
+        "page": chunk.page,
+        "content": chunk.text,
+        "source": chunk.source,
+        "section": chunk.section,
+        "document_id": chunk.document_id,
+        "chunk_index": chunk.index,
+        "start": chunk.start,
+        "end": chunk.end,
+        "score": round(passage.score, 4),
+    }
 
 
 def _answer(client_id: str, answer: Answer) -> dict[str, Any]:

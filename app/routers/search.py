@@ -1,14 +1,13 @@
 """Finding passages without a model."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter, Request
 
 from app.common.errors import InvalidInput
-from app.common.passages import Passage
 from app.dependencies import PrincipalDep, ServicesDep, SettingsDep, count_request
 from app.problems import problem_responses
-from app.schemas.search import SearchFilters, SearchRequest, SearchResponse, SearchResult
+from app.routers.chat_shapes import passage_fields
+from app.schemas.passages import FoundPassage
+from app.schemas.search import SearchFilters, SearchRequest, SearchResponse
 from app.services.chroma_collections import Where
 from app.services.passage_filters import Comparison, Compound, to_where
 
@@ -28,7 +27,9 @@ def search(
     require_length(body.query, "query", settings.max_message_chars)
     top_k = body.top_k or services.client_settings.get(client_id).top_k or settings.top_k
     found = services.retriever.retrieve(client_id, body.query, top_k=top_k, where=_where(body.filters))
-    return SearchResponse(client_id=client_id, query=body.query, results=_results(found))
+    return SearchResponse(
+        client_id=client_id, query=body.query, results=[FoundPassage(**passage_fields(passage)) for passage in found]
+    )
 
 
 def require_length(text: str, name: str, limit: int) -> None:
@@ -41,20 +42,3 @@ def _where(filters: SearchFilters) -> Where | None:
     wanted = filters.model_dump(exclude_none=True)
     parts = [Comparison(field, "in" if isinstance(value, list) else "eq", value) for field, value in wanted.items()]
     return to_where(Compound("and", parts)) if parts else None
-
-
-def _results(passages: Sequence[Passage]) -> list[SearchResult]:
-    return [
-        SearchResult(
-            page=passage.chunk.page,
-            content=passage.chunk.text,
-            source=passage.chunk.source,
-            section=passage.chunk.section,
-            document_id=passage.chunk.document_id,
-            chunk_index=passage.chunk.index,
-            start=passage.chunk.start,
-            end=passage.chunk.end,
-            score=round(passage.score, 4),
-        )
-        for passage in passages
-    ]

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.schemas.passages import FoundPassage
+
 ClientIdField = Annotated[
     str,
     Field(
@@ -42,18 +44,9 @@ class ChatRequest(BaseModel):
     stream: bool = Field(default=False, description="Answer as server-sent events, as /api/v1/chat/stream does.")
 
 
-class Source(BaseModel):
+class Source(FoundPassage):
     """A passage the answer was made from."""
 
-    page: int = Field(description="1-based; always 1 for kinds of files without pages.")
-    content: str = Field(description="The passage, verbatim.")
-    source: str = Field(description="The file's name.")
-    section: str = Field(description="The headings above the passage, or empty.")
-    document_id: str
-    chunk_index: int
-    start: int = Field(description="Where the passage begins in the document's text, in characters.")
-    end: int
-    score: float = Field(description="Cosine similarity to the question, -1 to 1.")
     citation: int = Field(description="The number by which the answer cites it: [1], [2], ...")
     cited: bool | None = Field(description="Whether the answer cites it; null as long as it is being streamed.")
 

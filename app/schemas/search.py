@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
 
+from app.schemas.passages import FoundPassage
+
 Texts = StrictStr | list[StrictStr]
 Numbers = StrictInt | list[StrictInt]
 
@@ -44,23 +46,9 @@ class SearchRequest(BaseModel):
     filters: SearchFilters = SearchFilters()
 
 
-class SearchResult(BaseModel):
-    """A passage that was found."""
-
-    page: int = Field(description="1-based; always 1 for kinds of files without pages.")
-    content: str = Field(description="The passage, verbatim.")
-    source: str = Field(description="The file's name.")
-    section: str = Field(description="The headings above the passage, or empty.")
-    document_id: str
-    chunk_index: int
-    start: int = Field(description="Where the passage begins in the document's text, in characters.")
-    end: int
-    score: float = Field(description="Cosine similarity to the query, -1 to 1.")
-
-
 class SearchResponse(BaseModel):
     """Passages, best first: by similarity and by words in common, so that scores need not fall steadily."""
 
     client_id: str
     query: str
-    results: list[SearchResult]
+    results: list[FoundPassage]

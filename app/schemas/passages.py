@@ -1,0 +1,17 @@
+"""Passages on the wire."""
+
+from pydantic import BaseModel, Field
+
+
+class FoundPassage(BaseModel):
+    """A passage that was found for a question."""
+
+    page: int = Field(description="1-based; always 1 for kinds of files without pages.")
+    content: str = Field(description="The passage, verbatim.")
+    source: str = Field(description="The file's name.")
+    section: str = Field(description="The headings above the passage, or empty.")
+    document_id: str
+    chunk_index: int
+    start: int = Field(description="Where the passage begins in the document's text, in characters.")
+    end: int
+    score: float = Field(description="Cosine similarity to the question, -1 to 1.")
