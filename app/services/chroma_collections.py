@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import chromadb
 import numpy as np
@@ -15,12 +15,16 @@ from chromadb.api.client import Client
 from chromadb.api.rust import RustBindingsAPI
 from chromadb.config import Settings, System
 from chromadb.errors import ChromaError, NotFoundError
+from chromadb.types import Collection as CollectionModel
 from langchain_chroma import Chroma
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from app.common.errors import AppError, NotFound
 from app.common.passages import Chunk, Passage
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 Vectors = NDArray[np.float32]
 Where = Mapping[str, Any]
@@ -31,7 +35,7 @@ _PAGE = 512
 # the log. It costs little, as hnswlib writes only the rows that changed.
 _INDEX: Any = {"hnsw": {"space": "cosine", "sync_threshold": 1, "batch_size": 1}}
 _FIELDS = ("document_id", "index", "page", "section", "source", "start", "end")
-_HANDLES = 4096
+_KNOWN_IDS = 20_000
 _M_ARENA_MAX = -8  # from malloc.h
 
 
@@ -76,10 +80,10 @@ class ChromaCollections:
     def __init__(self, path: Path, cache_size: int) -> None:
         """Open or create the folder with at most `cache_size` vector indexes in memory."""
         with chroma_errors():
-            self._client = _open_client(path, cache_size)
+            self._server, self._client = _open_client(path, cache_size)
         self._settings = self._client.get_settings()
         self._write_lock = Lock()
-        self._handles: dict[str, chromadb.Collection] = {}
+        self._ids: dict[str, UUID] = {}
 
     @contextmanager
     def no_writes(self) -> Iterator[None]:
@@ -139,8 +143,8 @@ class ChromaCollections:
         with chroma_errors():
             try:
                 found = _query(self._handle(name), vector, k, where)
-            except ChromaError:  # the collection may have been deleted and made again since the handle was kept
-                self._handles.pop(name, None)
+            except ChromaError:  # the collection may have been deleted and made again since its id was noted
+                self._ids.pop(name, None)
                 found = _query(self._handle(name), vector, k, where)
         rows = zip(found["documents"][0], found["metadatas"][0], found["distances"][0], strict=True)
         return [Passage(_to_chunk(text, data), max(-1.0, min(1.0, 1.0 - far))) for text, data, far in rows]
@@ -183,14 +187,18 @@ class ChromaCollections:
             return self._client.get_collection(name, embedding_function=None)
 
     def _handle(self, name: str) -> chromadb.Collection:
-        """Return the collection as it was when somebody first asked: reading it fails once it was deleted."""
-        handle = self._handles.get(name)
-        if handle is None:
-            handle = self._get(name)
-            if len(self._handles) >= _HANDLES:
-                self._handles.clear()
-            self._handles[name] = handle
-        return handle
+        """Return the collection of this name when somebody first asked, for reading: fails once it was deleted.
+
+        Chroma's own handles hold the whole schema, 17 kB each; the id is all that reading needs.
+        """
+        known = self._ids.get(name)
+        if known is None:
+            known = self._get(name).id
+            if len(self._ids) >= _KNOWN_IDS:
+                self._ids.clear()
+            self._ids[name] = known
+        model = CollectionModel(known, name, {}, None, None, None, self._client.tenant, self._client.database)
+        return chromadb.Collection(self._server, model, embedding_function=None)
 
     def _open(self, name: str, embedding: _Precomputed | None = None) -> Chroma:
         # Opened for each call: a kept handle fails after the collection was deleted and made again.
@@ -240,7 +248,7 @@ def _share_one_heap() -> None:
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
-def _open_client(path: Path, cache_size: int) -> Client:
+def _open_client(path: Path, cache_size: int) -> tuple[RustBindingsAPI, Client]:
     _share_one_heap()
     system = System(
         Settings(
@@ -256,4 +264,4 @@ def _open_client(path: Path, cache_size: int) -> Client:
     # it when that is started: in between it can be set.
     api.hnsw_cache_size = cache_size
     system.start()
-    return Client.from_system(system)
+    return api, Client.from_system(system)
