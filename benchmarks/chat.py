@@ -1,9 +1,10 @@
 """What a chat costs besides the model: `python -m benchmarks.chat [--chats 300]`.
 
 The service, its callers and a stand-in for the model run in three processes; the stand-in answers at once, and in the
-last table after a second. "besides" is the time of a chat without the model's call and the question's embedding. The
-baselines are the same number of callers who ask the stand-in itself, and an answer of the service that does nothing.
-p10 says what a chat costs when nothing else on the machine is in its way.
+last table after a second. "besides" is the time of a chat without the model's call and the question's embedding. It
+is measured at a second service that logs as operators have it: the first one writes its stages into the log, which
+takes a millisecond or two itself. The baselines are the same number of callers who ask the stand-in itself, and an
+answer of the service that does nothing. p10 says what a chat costs when nothing else on the machine is in its way.
 """
 
 import argparse
@@ -37,9 +38,15 @@ def main() -> None:
     chats = options.parse_args().chats
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(folder)
-        with stand_in() as model, service(folder, model, log_level="DEBUG") as running_service:
-            stages(running_service, model, chats)
+        for part in (folder, folder / "telling"):
+            part.mkdir(exist_ok=True)
+            prepare(part)
+        with (
+            stand_in() as model,
+            service(folder / "telling", model, log_level="DEBUG") as telling,
+            service(folder, model) as quiet,
+        ):
+            stages(telling, quiet, model, chats)
         with stand_in() as model, service(folder, model) as running_service:
             print(f"\n{'callers':>8}{'p50 ms':>9}{'p95 ms':>9}{'chats/s':>9}{'cpu ms/chat':>13}{'x bare model':>14}")
             for callers in (1, 10, 100):
@@ -84,32 +91,40 @@ def timed(ask: Ask, connection: http.client.HTTPConnection, number: int) -> floa
     return (time.perf_counter() - started) * 1000
 
 
-def stages(at: Running, model: str, chats: int) -> None:
+def stages(telling: Running, quiet: Running, model: str, chats: int) -> None:
     """One caller: where the time goes. Chats and baselines take turns, so that noise meets them alike."""
-    fill(at)
-    connection, direct = at.connect(), connect(model)
-    rows: dict[str, list[float]] = {name: [] for name in ("whole", "model", "inside", "bare model", "bare service")}
+    fill(telling)
+    fill(quiet)
+    told, asked, direct = telling.connect(), quiet.connect(), connect(model)
+    rows: dict[str, list[float]] = {name: [] for name in ("whole", "model", "outside", "bare model", "bare service")}
     for number in range(chats):
-        started = time.perf_counter()
-        timings = chat(connection, number)["timings_ms"]
-        rows["whole"].append((time.perf_counter() - started) * 1000)
+        whole, timings = timed_chat(told, number)
+        rows["outside"].append(whole - timings["total"])
+        whole, timings = timed_chat(asked, number)
+        rows["whole"].append(whole)
         rows["model"].append(timings["generation"])
-        rows["inside"].append(timings["total"])
         rows["bare model"].append(timed(bare_model, direct, number))
-        rows["bare service"].append(timed(nothing, connection, number))
+        rows["bare service"].append(timed(nothing, asked, number))
     rows |= {
-        stage: [event[stage] for event in at.events(message)]
+        stage: [event[stage] for event in telling.events(message)]
         for message, names in STAGES.items()
         for stage in names
-        if at.events(message) and stage in at.events(message)[0]
+        if telling.events(message) and stage in telling.events(message)[0]
     }
     show_stages({name: values[WARM_UP:] for name, values in rows.items()})
+
+
+def timed_chat(connection: http.client.HTTPConnection, number: int) -> tuple[float, dict[str, float]]:
+    """Ask; return the caller's milliseconds and what the answer says of its own."""
+    started = time.perf_counter()
+    timings: dict[str, float] = chat(connection, number)["timings_ms"]
+    return (time.perf_counter() - started) * 1000, timings
 
 
 def show_stages(rows: dict[str, list[float]]) -> None:
     parts = list(zip(rows["whole"], rows["model"], rows["embedding_ms"], strict=False))
     besides = [whole - model - embedding for whole, model, embedding in parts]
-    outside = [whole - inside for whole, inside in zip(rows["whole"], rows["inside"], strict=True)]
+    outside = [value - stored for value, stored in zip(rows["outside"], rows["store_ms"], strict=False)]
     named = {
         "a chat, as its caller sees it": rows["whole"],
         "  the model's call (client library, stand-in)": rows["model"],
