@@ -20,7 +20,8 @@ BENCHMARKS: dict[str, tuple[str, list[str]]] = {
     "tenants": ("Many clients in one vector store", ["300"]),
     "retrieval": ("Finding the right passage", []),
     "followups": ("Follow-ups: finding what they mean, and saying no", []),
-    "ingest_formats": ("Each kind of file, memory, and a chat meanwhile", ["--lines", "100"]),
+    "ingest_formats": ("Each kind of file, memory, and a chat meanwhile", ["--lines", "400"]),
+    "hostile": ("Health while hostile files are read", []),
     "crash": ("Killing the service while it works", []),
     "streams": ("Words of a stream beside the model's own", []),
 }

@@ -1,8 +1,6 @@
 """Every hostile file through the real app with its real reading processes, one after the other, while others ask."""
 
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,50 +15,10 @@ from app.services.parsing import ParserPool, ProcessLimits
 from tests.conftest import TEXT, upload
 from tests.fakes import HashEmbeddings
 from tests.hostile.corpus import Hostile, corpus
+from tests.hostile.sending import Health, outcome, send
 
 LIMITS = ProcessLimits(timeout=20.0, cpu_seconds=6, memory_bytes=300 << 20)
-BOUNDARY = b"hostile-boundary"
 HANGING = 10.0
-
-
-class Health:
-    """Asks for /health all the time, in a thread of its own."""
-
-    def __init__(self, api: TestClient) -> None:
-        self.slowest = 0.0
-        self.statuses: set[int] = set()
-        self._api = api
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.05):
-            started = time.perf_counter()
-            self.statuses.add(self._api.get("/health").status_code)
-            self.slowest = max(self.slowest, time.perf_counter() - started)
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-
-def send(api: TestClient, hostile: Hostile, client_id: str) -> Any:
-    """Upload a file under a name of any bytes, as a client may send them and libraries do not."""
-    head = b'--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n'
-    body = head % (BOUNDARY, b"client_id", b"") + client_id.encode() + b"\r\n"
-    body += head % (BOUNDARY, b"files", b'; filename="%s"' % hostile.name) + hostile.content
-    body += b"\r\n--%s--\r\n" % BOUNDARY
-    headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
-    return api.post("/api/v1/ingest/", content=body, headers=headers)
-
-
-def outcome(response: Any) -> str:
-    """Return what became of a file; `read` also where only the client's limit of chunks was in its way."""
-    if response.status_code == 200:
-        return "read"
-    code = str(response.json()["code"])
-    return "read" if code == "limit_chunks" else code
 
 
 def children() -> set[int]:
@@ -111,7 +69,7 @@ def test_every_hostile_file_gets_its_code_and_leaves_nothing_behind(
 
     assert not wrong, "\n".join(wrong)
     assert health.statuses == {200}
-    assert health.slowest < HANGING, "/health did not answer while a file was read"
+    assert max(health.seconds) < HANGING, "/health did not answer while a file was read"
     assert api.get(stats).json() == before
     assert not list((tmp_path / "data" / "uploads").iterdir())
     assert not list(Path("/tmp").glob("escaped*"))  # noqa: S108 - where the paths in the names point to
