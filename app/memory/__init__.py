@@ -130,7 +130,7 @@ class SessionStore(Protocol):
     All methods raise Unavailable when the database cannot be reached or written.
     """
 
-    def append_turn(
+    def append_turn(  # noqa: PLR0913 - a turn and all that belongs to it
         self,
         client_id: ClientId,
         session_id: str,
@@ -139,11 +139,19 @@ class SessionStore(Protocol):
         *,
         sources: Sequence[JsonObject] = (),
         extra: JsonObject | None = None,
+        erasures_seen: int | None = None,
     ) -> Turn:
         """Store a question and its answer, both or neither, and prolong the session.
 
         Begins the session when the client has none of that id, or only an expired one. `sources` and `extra`
-        (both JSON) stay with the answer. Raises InvalidInput for text that is not valid Unicode.
+        (both JSON) stay with the answer. Raises InvalidInput for text that is not valid Unicode, and Conflict when
+        all of the client's sessions were deleted since `erasures` returned `erasures_seen`.
+        """
+
+    def erasures(self, client_id: ClientId) -> int:
+        """Return how often `delete_client` was called for the client since the process began.
+
+        A turn that takes a while hands it to `append_turn`, so that nothing of an erased client is stored late.
         """
 
     def history(

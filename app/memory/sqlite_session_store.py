@@ -1,6 +1,7 @@
 """Conversations in SQLite: the session store of the service."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Select
 from typing_extensions import override
 
 from app.common.database import Database
+from app.common.errors import Conflict
 from app.common.ids import ClientId
 from app.memory import JsonObject, Removed, SessionInfo, Turn
 from app.memory import queries as q
@@ -43,6 +45,7 @@ class SqliteSessionStore(SqlSessionReader):
         super().__init__(database, cached_sessions=cached_sessions, clock=clock)
         self._ttl = ttl
         self._count_tokens = count_tokens
+        self._erasures: Counter[ClientId] = Counter()
 
     @override
     def close(self) -> None:
@@ -58,12 +61,20 @@ class SqliteSessionStore(SqlSessionReader):
         *,
         sources: Sequence[JsonObject] = (),
         extra: JsonObject | None = None,
+        erasures_seen: int | None = None,
     ) -> Turn:
         key = (client_id, session_id)
         now = self._clock()
         new = NewTurn.of(question, answer, sources=sources, extra=extra, count_tokens=self._count_tokens)
+
+        def work(connection: Connection) -> Turn:
+            # Inside the transaction: an erasure that is counted later than this removes what is stored here.
+            if erasures_seen not in {None, self._erasures[client_id]}:
+                raise Conflict("The client was erased meanwhile; nothing was stored.", code="erased_meanwhile")
+            return self._append(connection, key, new, now)
+
         return self._db.run(
-            lambda connection: self._append(connection, key, new, now),
+            work,
             # Inside the write lock, so that memory changes in the order of the commits.
             then=lambda turn: self._recent.extend(key, turn, now + self._ttl),
         )
@@ -101,7 +112,12 @@ class SqliteSessionStore(SqlSessionReader):
         return removed
 
     @override
+    def erasures(self, client_id: ClientId) -> int:
+        return self._erasures[client_id]
+
+    @override
     def delete_client(self, client_id: ClientId) -> Removed:
+        self._erasures[client_id] += 1
         return self._remove_all(q.client_keys(client_id))
 
     @override

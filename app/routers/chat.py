@@ -40,7 +40,7 @@ data: {"type":"done","response":"Three years [1].","citations":[{"number":1,"pag
 """
 
 
-_ERRORS = problem_responses(401, 404, 413, 422, 429, 502, 503, 504)
+_ERRORS = problem_responses(401, 404, 409, 413, 422, 429, 502, 503, 504)
 _EVENTS: dict[str, Any] = {
     "description": (
         "Server-sent events, each with a `type` in its data too: `sources`, then `delta` for each piece of the answer, "

@@ -42,7 +42,7 @@ class Prepared:
 
     `sources` are the passages that are given to the model, in the order of their numbers, from 1; none when nothing
     relevant was found and the model will not be asked. `search_query` is what was searched for. `started` is in
-    seconds of time.perf_counter().
+    seconds of time.perf_counter(). `erasures_seen` is what SessionStore.erasures said before anything was read.
     """
 
     question: ChatQuestion
@@ -53,6 +53,7 @@ class Prepared:
     relevant: bool
     started: float
     retrieval_ms: float
+    erasures_seen: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class RagChain:
         Raises NotFound when the client has no documents. A model that fails to rewrite the question is no error.
         """
         started = time.perf_counter()
+        erasures_seen = self._sessions.erasures(question.client_id)
         session_id = question.session_id or str(uuid.uuid4())
         history = self._history(question, session_id)
         remembered = time.perf_counter()
@@ -94,10 +95,14 @@ class RagChain:
             relevant=relevant,
             started=started,
             retrieval_ms=elapsed_ms(remembered, retrieved),
+            erasures_seen=erasures_seen,
         )
 
     def answer(self, prepared: Prepared) -> Answer:
-        """Ask the model and store the turn; blocks. Raises the model's errors; then nothing is stored."""
+        """Ask the model and store the turn; blocks.
+
+        Raises the model's errors, and Conflict when the client was erased meanwhile; then nothing is stored.
+        """
         draft = Draft(prepared)
         for piece in self._answerer.answer(prepared) if prepared.relevant else _not_found(self._answerer.name):
             draft.add(piece)
@@ -195,6 +200,7 @@ class RagChain:
             draft.text,
             sources=[source(passage, n, cited=n in cited) for n, passage in enumerate(prepared.sources, start=1)],
             extra=extra,
+            erasures_seen=prepared.erasures_seen,
         )
 
 

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from app.config import Settings
 from tests.conftest import AppFactory, ask, upload
 from tests.crash.driver import Launcher, Server
+from tests.standin import Reply, StandIn
 
 CLIENT, OTHER = "leaving-co", "staying-co"
 
@@ -119,6 +120,28 @@ def test_erasing_while_others_write_and_ask_leaves_nothing_either(make_client: A
     assert erased.is_success
     assert traces == set()
     assert all(thread.result() > 0 for thread in busy)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_under_way_when_its_client_is_erased_is_not_stored(
+    make_client: AppFactory, folder: Path, *, stream: bool
+) -> None:
+    with StandIn() as model, ThreadPoolExecutor() as pool:
+        api = make_client(llm_provider="groq", groq_api_key="test", groq_api_base=model.base_url)
+        _stay(api)
+        upload(api, (FILE, _text(1)), client_id=CLIENT)
+        model.script(Reply("Pyrrhuloxia [1].", once_open=2), Reply("Kulmbach [1]."))
+        late = pool.submit(ask, api, QUESTION, CLIENT, session_id=SESSION, stream=stream)
+        model.wait_until(lambda m: m.open_calls == 1)
+        assert api.delete(f"/api/v1/clients/{CLIENT}").is_success
+        _assert_others_answer(api)  # the second call, which lets the first one end
+        answer = late.result(30)
+        assert "erased_meanwhile" in answer.text
+        assert answer.status_code == (200 if stream else 409)
+        assert api.get("/api/v1/sessions/stats").json()["total_sessions"] == 1
+        assert _traces(folder, ALL_WORDS) == set()
+        assert upload(api, (FILE, _text(1)), client_id=CLIENT).is_success
+        assert ask(api, QUESTION, CLIENT, session_id=SESSION).is_success  # it may come back
 
 
 def _keep_busy(api: TestClient, client_id: str, done: threading.Event) -> int:
