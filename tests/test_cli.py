@@ -71,6 +71,7 @@ def _files(settings: Settings) -> dict[Path, bytes]:
 
 
 def test_sound_data_is_called_well_and_not_touched(visit: Doctor) -> None:
+    assert visit(repair=True)  # Chroma purges its log a moment after a write, or when it is opened the next time
     before = _files(visit.settings)
     assert visit(repair=True)
     assert "harbour: documents 2 recorded, 2 stored; chunks 2 recorded, 2 stored; index ok" in visit.said
