@@ -146,6 +146,9 @@ class ChromaCollections:
             except ChromaError:  # the collection may have been deleted and made again since its id was noted
                 self._ids.pop(name, None)
                 found = _query(self._handle(name), vector, k, where)
+        if None in found["documents"][0] or None in found["metadatas"][0]:
+            # Found in the index, and gone from the texts: the collection is being deleted.
+            raise VectorStoreFailed("The vector store failed; try again or ask the operator to look.")
         rows = zip(found["documents"][0], found["metadatas"][0], found["distances"][0], strict=True)
         return [Passage(_to_chunk(text, data), max(-1.0, min(1.0, 1.0 - far))) for text, data, far in rows]
 
