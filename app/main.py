@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.bootstrap import Services, open_services
 from app.common.errors import StartupError
+from app.common.garbage import rarely_collected
 from app.common.logger import configure_logging
 from app.config import Settings, load_settings
 from app.middleware import BodyLimit, RequestLog
@@ -86,7 +87,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             "set ADMIN_API_KEY to require keys"
         )
     try:
-        yield
+        with rarely_collected():
+            yield
     finally:
         await anyio.to_thread.run_sync(services.close)
 

@@ -1,5 +1,6 @@
 """The application around the routes: start, health, documentation, errors, logs."""
 
+import gc
 import logging
 import os
 import subprocess
@@ -126,6 +127,14 @@ def _start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
         timeout=60,
         check=False,
     )
+
+
+def test_while_it_serves_garbage_is_looked_for_rarely(make_app: AppFactory) -> None:
+    before = gc.get_threshold()
+    with make_app():
+        assert gc.get_threshold()[0] > before[0]
+        assert gc.get_freeze_count()
+    assert gc.get_threshold() == before
 
 
 def test_a_wrong_setting_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
