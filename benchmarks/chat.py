@@ -158,12 +158,15 @@ def crowd(at: Running, model: str, callers: int, chats: int) -> None:
 
 
 def together(at: Running, model: str) -> None:
-    for name, connecting, ask in (
-        ("the stand-in asked directly", partial(connect, model), bare_model),
-        ("the service, its first 100", at.connect, chat),
-        ("the service, the next 100", at.connect, chat),
+    """A hundred callers: once, all in the same moment, and then on and on, so that a hundred chats always go on."""
+    for name, connecting, ask, chats in (
+        ("the stand-in asked directly", partial(connect, model), bare_model, 1),
+        ("the service, its first 100", at.connect, chat, 1),
+        ("the service, the next 100", at.connect, chat, 1),
+        ("the stand-in, ten each", partial(connect, model), bare_model, 10),
+        ("the service, ten each", at.connect, chat, 10),
     ):
-        values, seconds = at_once(connecting, ask, 100, 100)
+        values, seconds = at_once(connecting, ask, 100, 100 * chats)
         p50, p95 = percentile(values, 50) / 1000, percentile(values, 95) / 1000
         print(f"  {name:<30} all done in {seconds:5.2f} s, p50 {p50:5.2f} s, p95 {p95:5.2f} s")
 

@@ -21,6 +21,7 @@ from tokenizers import Tokenizer  # type: ignore[import-untyped]  # has no type 
 
 from app.common.errors import StartupError, Unavailable
 from app.services.embeddings import Embedder, OnBatch, Vectors
+from app.services.question_runs import SHUTTING_DOWN, QuestionRuns, TokenIds
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -32,9 +33,6 @@ TEXTS_PER_RUN = 32
 TEXTS_PER_SLICE = 64  # tokenized, sorted by length and packed together
 BULK_NICENESS = 10
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
-SHUTTING_DOWN = "The service is shutting down; try again later."
-
-TokenIds = list[int]
 
 
 @dataclass(frozen=True)
@@ -108,9 +106,9 @@ class OnnxEmbedder(Embedder):
         self._bulk = ThreadPoolExecutor(threads, "embed-bulk", initializer=_lower_priority)
         # Two per thread: none waits for its next run while the caller looks at a result.
         self._window = 2 * threads
-        self._questions = ThreadPoolExecutor(usable_cores(), "embed-question")
-        self._waiting: deque[tuple[TokenIds, Future[Vectors]]] = deque()
-        self._waiting_lock = threading.Lock()
+        self._urgent = ThreadPoolExecutor(usable_cores(), "embed-urgent")
+        # Half of the cores, as the other work of a chat needs some too.
+        self._questions = QuestionRuns(self._model.run, at_once=max(1, usable_cores() // 2), fits=_fits)
 
     def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
         """See Embedder. Few runs of one caller are queued at a time, so that several callers take turns."""
@@ -118,7 +116,7 @@ class OnnxEmbedder(Embedder):
         pending: deque[tuple[list[int], Future[Vectors]]] = deque()
         done = 0
         batches = self._batches(texts)
-        threads = self._questions if urgent else self._bulk
+        threads = self._urgent if urgent else self._bulk
         try:
             while True:
                 while len(pending) < self._window and (batch := next(batches, None)):
@@ -135,19 +133,15 @@ class OnnxEmbedder(Embedder):
                 future.cancel()
 
     def embed_question(self, text: str) -> Vectors:
-        """See Embedder. Questions that arrive while all question threads work share the next run."""
+        """See Embedder. Questions that arrive together share a run."""
         (tokens,) = self._model.tokenize([text], self._model.info.query_prompt)
-        answer: Future[Vectors] = Future()
-        with self._waiting_lock:
-            self._waiting.append((tokens, answer))
-        with _closed_is_unavailable():
-            self._questions.submit(self._answer_waiting)
-        return answer.result()
+        return self._questions.vector(tokens)
 
     def close(self) -> None:
         """See Embedder."""
+        self._questions.close()
         self._bulk.shutdown(cancel_futures=True)
-        self._questions.shutdown()
+        self._urgent.shutdown()
 
     def _start(self, threads: ThreadPoolExecutor, tokens: list[TokenIds]) -> Future[Vectors]:
         with _closed_is_unavailable():
@@ -159,31 +153,6 @@ class OnnxEmbedder(Embedder):
             tokens = self._model.tokenize(part, self._model.info.document_prompt)
             for rows in pack([len(text) for text in tokens]):
                 yield [start + row for row in rows], [tokens[row] for row in rows]
-
-    def _answer_waiting(self) -> None:
-        batch = self._take_waiting()
-        if not batch:
-            return
-        try:
-            vectors = self._model.run([tokens for tokens, _ in batch])
-        except BaseException as exc:  # noqa: BLE001 - raised again in every thread that waits for this run
-            for _, answer in batch:
-                answer.set_exception(exc)
-            return
-        for vector, (_, answer) in zip(vectors, batch, strict=True):
-            answer.set_result(vector)
-
-    def _take_waiting(self) -> list[tuple[TokenIds, "Future[Vectors]"]]:
-        # Oldest first, as many as one run holds: a long question does not hold up many short ones.
-        taken: list[tuple[TokenIds, Future[Vectors]]] = []
-        longest = 0
-        with self._waiting_lock:
-            while self._waiting:
-                longest = max(longest, len(self._waiting[0][0]))
-                if taken and not _fits(len(taken) + 1, longest):
-                    break
-                taken.append(self._waiting.popleft())
-        return taken
 
 
 def pack(lengths: Sequence[int]) -> list[list[int]]:

@@ -364,12 +364,12 @@ def test_a_containers_limit_bounds_the_cores(limit: str, at_most: int, tmp_path:
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities on Linux alone")
 def test_bulk_threads_yield_to_everything_else(onnx: Embedder) -> None:
     onnx.embed_texts(["word"])
-    onnx.embed_question("word")
+    onnx.embed_texts(["word"], urgent=True)
     niceness = {
         thread.name.rpartition("_")[0]: os.getpriority(os.PRIO_PROCESS, thread.native_id or 0)
         for thread in threading.enumerate()
     }
-    assert niceness["embed-bulk"] > niceness["embed-question"]
+    assert niceness["embed-bulk"] > niceness["embed-urgent"]
 
 
 @pytest.mark.parametrize("kind", ["onnx", "torch"])
