@@ -23,18 +23,24 @@ class FileProblem(BaseModel):
     detail: str
 
 
-class DocumentResult(BaseModel):
+class FileResult(BaseModel):
     """What became of one file."""
 
-    document_id: str | None = Field(None, description="Set unless the file failed.")
+    document_id: str | None = Field(None, description="Set when the file is ready or a duplicate.")
     filename: str
-    status: Literal["ready", "duplicate", "failed"]
+    status: str
     pages: int
     chunks: int = Field(description="How many chunks were added; none for a duplicate.")
     duplicate_of: str | None = None
     replaced: list[str] = Field([], description="The documents whose place this one has taken.")
     warnings: list[str] = []
     error: FileProblem | None = None
+
+
+class DocumentResult(FileResult):
+    """What became of one file of an upload that is over."""
+
+    status: Literal["ready", "duplicate", "failed"]
 
 
 class IngestResponse(BaseModel):

@@ -4,21 +4,13 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.schemas.ingest import FileProblem
+from app.schemas.ingest import FileResult
 
 
-class JobFileResult(BaseModel):
+class JobFileResult(FileResult):
     """One file of a job: what became of it, or that nothing has yet."""
 
-    document_id: str | None = Field(None, description="Set when the file is ready or a duplicate.")
-    filename: str
     status: Literal["queued", "running", "ready", "duplicate", "failed", "cancelled"]
-    pages: int
-    chunks: int = Field(description="How many chunks were added; none for a duplicate.")
-    duplicate_of: str | None = None
-    replaced: list[str] = Field([], description="The documents whose place this one has taken.")
-    warnings: list[str] = []
-    error: FileProblem | None = None
 
 
 class JobSummary(BaseModel):

@@ -37,6 +37,7 @@ _INDEX: Any = {"hnsw": {"space": "cosine", "sync_threshold": 1, "batch_size": 1}
 _FIELDS = ("document_id", "index", "page", "section", "source", "start", "end")
 _KNOWN_IDS = 20_000
 _M_ARENA_MAX = -8  # from malloc.h
+_FAILED = "The vector store failed; try again or ask the operator to look."
 
 
 class VectorStoreFailed(AppError):
@@ -53,7 +54,7 @@ def chroma_errors() -> Iterator[None]:
     except NotFoundError as exc:
         raise NotFound("There is no such client or it has no documents.") from exc
     except ChromaError as exc:
-        raise VectorStoreFailed("The vector store failed; try again or ask the operator to look.") from exc
+        raise VectorStoreFailed(_FAILED) from exc
 
 
 class _Precomputed(Embeddings):
@@ -148,7 +149,7 @@ class ChromaCollections:
                 found = _query(self._handle(name), vector, k, where)
         if None in found["documents"][0] or None in found["metadatas"][0]:
             # Found in the index, and gone from the texts: the collection is being deleted.
-            raise VectorStoreFailed("The vector store failed; try again or ask the operator to look.")
+            raise VectorStoreFailed(_FAILED)
         rows = zip(found["documents"][0], found["metadatas"][0], found["distances"][0], strict=True)
         return [Passage(_to_chunk(text, data), max(-1.0, min(1.0, 1.0 - far))) for text, data, far in rows]
 
