@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.bootstrap import open_services
@@ -38,6 +39,17 @@ def new_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def app_in(folder: Path, new_stores: Path, **values: Any) -> FastAPI:
+    """The app, not started, with its files in `folder`: for a fixture of more than one test."""
+    shutil.copytree(new_stores, folder, dirs_exist_ok=True)
+    return quick_app(_settings(folder, **values))
+
+
+def quick_app(settings: Settings) -> FastAPI:
+    """The app, not started, with quick embeddings."""
+    return create_app(settings, opener=lambda chosen: open_services(chosen, embedder=HashEmbeddings()))
+
+
 def _settings(folder: Path, **values: Any) -> Settings:
     data = folder / "data"
     paths = {"data_path": data, "session_db_path": data / "sessions.db", "vector_store_path": folder / "chroma"}
@@ -56,10 +68,7 @@ def make_app(make_settings: Callable[..., Settings]) -> AppFactory:
     """Make the app with these settings, not started: use it as a context manager. Errors of the app become answers."""
 
     def make(**values: Any) -> TestClient:
-        app = create_app(
-            make_settings(**values), opener=lambda settings: open_services(settings, embedder=HashEmbeddings())
-        )
-        return TestClient(app, raise_server_exceptions=False)
+        return TestClient(quick_app(make_settings(**values)), raise_server_exceptions=False)
 
     return make
 

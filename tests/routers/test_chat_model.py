@@ -2,27 +2,18 @@
 
 import logging
 import secrets
-import shutil
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from app.bootstrap import open_services
-from app.config import Settings
-from app.main import create_app
-from tests.conftest import TEXT, AppFactory, ask, assert_problem, upload
-from tests.fakes import HashEmbeddings
+from tests.conftest import TEXT, AppFactory, app_in, ask, assert_problem, upload
+from tests.serving import serving
 from tests.standin import Behaviour, Drop, Hang, Reply, Request, StandIn, Status
 
 KEY = "gsk-the-vendors-key-of-this-test"
@@ -86,46 +77,15 @@ def settings(standin: StandIn) -> dict[str, Any]:
     return {"groq_api_key": KEY, "groq_api_base": standin.base_url, **asked_once}
 
 
-@contextmanager
-def _serving(app: FastAPI) -> Iterator[httpx.Client]:
-    """Serve the app on a port of loopback; yields a client that many threads may use."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        give_up = time.monotonic() + 30
-        while not server.started:
-            assert thread.is_alive()
-            assert time.monotonic() < give_up
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        limits = httpx.Limits(max_connections=None)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=limits) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-def _app(folder: Path, new_stores: Path, standin: StandIn, **values: Any) -> FastAPI:
-    shutil.copytree(new_stores, folder, dirs_exist_ok=True)
-    settings = Settings(
-        _env_file=None,
-        data_path=folder / "data",
-        session_db_path=folder / "data" / "sessions.db",
-        vector_store_path=folder / "chroma",
-        groq_api_key=SecretStr(KEY),
-        groq_api_base=standin.base_url,
-        **values,
-    )
-    return create_app(settings, opener=lambda chosen: open_services(chosen, embedder=HashEmbeddings()))
-
-
 @pytest.fixture(scope="module")
 def server(shared_standin: StandIn, new_stores: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One real server with default settings for all tests that do not need others; `harbour` has a document."""
-    app = _app(tmp_path_factory.mktemp("server"), new_stores, shared_standin)
-    with _serving(app) as api:
+    vendor = {"groq_api_key": SecretStr(KEY), "groq_api_base": shared_standin.base_url}
+    limits = httpx.Limits(max_connections=None)  # many threads use the client
+    with (
+        serving(app_in(tmp_path_factory.mktemp("server"), new_stores, **vendor)) as url,
+        httpx.Client(base_url=url, timeout=60, limits=limits, trust_env=False) as api,
+    ):
         upload(api, client_id="harbour")  # type: ignore[arg-type]  # httpx's client has the same methods
         yield api
 

@@ -2,26 +2,20 @@
 
 import asyncio
 import json
-import shutil
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import openai
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from app.bootstrap import open_services
-from app.config import Settings
-from app.main import create_app
-from tests.conftest import TEXT, AppFactory, upload
-from tests.fakes import HashEmbeddings
+from tests.conftest import TEXT, AppFactory, app_in, upload
+from tests.serving import serving
 from tests.standin import Cut, Hang, Reply, StandIn, Status
 
 if TYPE_CHECKING:
@@ -65,27 +59,8 @@ class Service:
 
 @contextmanager
 def _serving(folder: Path, new_stores: Path, **values: Any) -> Iterator[Service]:
-    shutil.copytree(new_stores, folder, dirs_exist_ok=True)
-    data = folder / "data"
-    paths = {"data_path": data, "session_db_path": data / "sessions.db", "vector_store_path": folder / "chroma"}
-    app = create_app(
-        Settings(_env_file=None, **{**paths, **values}), opener=lambda s: open_services(s, embedder=HashEmbeddings())
-    )
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        give_up = time.monotonic() + 60
-        while not server.started:
-            assert thread.is_alive()
-            assert time.monotonic() < give_up
-            time.sleep(0.01)
-        service = Service(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
+    with serving(app_in(folder, new_stores, **values)) as url, closing(Service(url)) as service:
         yield service
-        service.close()
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="module")

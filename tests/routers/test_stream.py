@@ -16,12 +16,11 @@ from starlette.types import Receive, Scope, Send
 from app.bootstrap import Services, open_services
 from app.common.ids import ClientId
 from app.config import Settings
-from app.main import create_app
 from app.middleware import RequestLog
 from app.problems import unexpected_problem
 from app.routers import streams
 from app.services.rag_chain import Answer, ChatQuestion, Delta
-from tests.conftest import AppFactory, ask, assert_problem, upload
+from tests.conftest import AppFactory, ask, assert_problem, quick_app, upload
 from tests.fakes import HashEmbeddings
 from tests.serving import serving
 from tests.standin import Behaviour, Cut, Drop, Hang, Reply, StandIn, Status, StreamError
@@ -42,10 +41,9 @@ def standin() -> Iterator[StandIn]:
 @pytest.fixture
 def served(make_settings: Callable[..., Settings], standin: StandIn) -> Iterator[httpx.Client]:
     settings = make_settings(groq_api_key="gsk-of-the-test", groq_api_base=standin.base_url, llm_timeout=5)
-    app = create_app(settings, opener=lambda chosen: open_services(chosen, embedder=HashEmbeddings()))
     limits = httpx.Limits(max_connections=None)
     with (
-        serving(app) as url,
+        serving(quick_app(settings)) as url,
         httpx.Client(base_url=url, timeout=60, limits=limits, trust_env=False) as api,
     ):
         upload(api, client_id="harbour")  # type: ignore[arg-type]  # httpx's client has the same methods
@@ -221,10 +219,7 @@ def test_a_model_that_breaks_off_ends_the_stream_with_a_problem(
     make_settings: Callable[..., Settings], standin: StandIn, failure: Behaviour, code: str
 ) -> None:
     standin.behave = lambda _: failure
-    app = create_app(
-        make_settings(groq_api_key="gsk-x", groq_api_base=standin.base_url, llm_timeout=1),
-        opener=lambda chosen: open_services(chosen, embedder=HashEmbeddings()),
-    )
+    app = quick_app(make_settings(groq_api_key="gsk-x", groq_api_base=standin.base_url, llm_timeout=1))
     with serving(app) as url, httpx.Client(base_url=url, timeout=60, trust_env=False) as api:
         upload(api, client_id="harbour")  # type: ignore[arg-type]  # as above
         events = _events(api, session_id="talk")
