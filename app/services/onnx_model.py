@@ -20,8 +20,8 @@ import onnxruntime as ort  # type: ignore[import-untyped]  # has no type informa
 from tokenizers import Tokenizer  # type: ignore[import-untyped]  # has no type information
 
 from app.common.errors import StartupError, Unavailable
-from app.services.embeddings import Embedder, OnBatch, Vectors
-from app.services.question_runs import SHUTTING_DOWN, QuestionRuns, TokenIds
+from app.services.embeddings import SHUTTING_DOWN, Embedder, OnBatch, Vectors
+from app.services.question_runs import QuestionRuns, TokenIds
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -106,9 +106,10 @@ class OnnxEmbedder(Embedder):
         self._bulk = ThreadPoolExecutor(threads, "embed-bulk", initializer=_lower_priority)
         # Two per thread: none waits for its next run while the caller looks at a result.
         self._window = 2 * threads
-        self._urgent = ThreadPoolExecutor(usable_cores(), "embed-urgent")
+        cores = usable_cores()
+        self._urgent = ThreadPoolExecutor(cores, "embed-urgent")
         # Half of the cores, as the other work of a chat needs some too.
-        self._questions = QuestionRuns(self._model.run, at_once=max(1, usable_cores() // 2), fits=_fits)
+        self._questions = QuestionRuns(self._model.run, at_once=max(1, cores // 2), fits=_fits)
 
     def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
         """See Embedder. Few runs of one caller are queued at a time, so that several callers take turns."""

@@ -11,9 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.common.errors import Unavailable
-from app.services.embeddings import Vectors
-
-SHUTTING_DOWN = "The service is shutting down; try again later."
+from app.services.embeddings import SHUTTING_DOWN, Vectors
 
 TokenIds = list[int]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.common.errors import StartupError, Unavailable
-from app.services.embeddings import Embedder, ModelSource, OnBatch, Vectors
+from app.services.embeddings import SHUTTING_DOWN, Embedder, ModelSource, OnBatch, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -67,7 +67,7 @@ class TorchEmbedder(Embedder):
 
     def _check_open(self) -> None:
         if self._closed:
-            raise Unavailable("The service is shutting down; try again later.")
+            raise Unavailable(SHUTTING_DOWN)
 
 
 class _Turns:
