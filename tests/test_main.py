@@ -14,8 +14,7 @@ from fastapi.testclient import TestClient
 from app.bootstrap import open_services
 from app.common.errors import StartupError
 from app.config import Settings
-from app.main import create_app
-from tests.conftest import AppFactory, ask, assert_problem, upload
+from tests.conftest import AppFactory, ask, assert_problem, quick_app, upload
 from tests.fakes import HashEmbeddings
 
 ROOT = Path(__file__).parent.parent
@@ -59,7 +58,7 @@ def test_an_unknown_address_is_a_problem(api: TestClient) -> None:
 def test_an_unexpected_error_shows_nothing(
     make_settings: Callable[..., Settings], caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = create_app(make_settings(), opener=lambda s: open_services(s, embedder=HashEmbeddings()))
+    app = quick_app(make_settings())
 
     @app.get("/explode")
     def explode() -> None:

@@ -22,10 +22,10 @@ from app.services.job_store import JobStore
 from app.services.jobs import Incoming, Job
 from tests.fakes import HashEmbeddings
 from tests.services.job_killing import run_through_kills
+from tests.waiting import PATIENCE, wait_for
 
 ANNA, BERT = ClientId("anna"), ClientId("bert")
 CHUNKING = ChunkSettings(200, 20)
-PATIENCE = 30.0
 
 Opener = Callable[..., Services]
 
@@ -77,13 +77,6 @@ def file(name: str, text: str | None = None) -> Incoming:
 
 def files(*names: str) -> list[Incoming]:
     return [file(name) for name in names]
-
-
-def wait_for(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not reached():
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.01)
 
 
 def finished(services: Services, job: Job) -> Job:

@@ -1,7 +1,6 @@
 """Questions that share runs: who waits, who is taken along, and what a failing run does."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,8 +11,7 @@ import pytest
 from app.common.errors import Unavailable
 from app.services.embeddings import Vectors
 from app.services.question_runs import QuestionRuns, TokenIds
-
-SECONDS = 30.0
+from tests.waiting import PATIENCE, wait_for
 
 
 class Model:
@@ -25,17 +23,10 @@ class Model:
 
     def run(self, questions: Sequence[TokenIds]) -> Vectors:
         self.runs.append(list(questions))
-        assert self.held.acquire(timeout=SECONDS)
+        assert self.held.acquire(timeout=PATIENCE)
         if any(tokens[0] < 0 for tokens in questions):
             raise ArithmeticError
         return np.array([[tokens[0]] for tokens in questions], dtype=np.float32)
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 @contextmanager
@@ -46,7 +37,7 @@ def asking(runs: QuestionRuns) -> Iterator[Callable[[TokenIds], "Future[Vectors]
         def ask(tokens: TokenIds) -> "Future[Vectors]":
             state = runs._free, len(runs._waiting)
             asked = threads.submit(runs.vector, tokens)
-            until(lambda: (runs._free, len(runs._waiting)) != state)
+            wait_for(lambda: (runs._free, len(runs._waiting)) != state)
             return asked
 
         yield ask
@@ -62,7 +53,7 @@ def test_who_waits_is_taken_along_by_the_next_run() -> None:
     with asking(runs) as ask:
         asked = [ask([number]) for number in range(9)]
         model.held.release(3)
-        assert [int(one.result(SECONDS)[0]) for one in asked] == list(range(9))
+        assert [int(one.result(PATIENCE)[0]) for one in asked] == list(range(9))
     assert model.runs == [[[0]], [[1], [2], [3], [4], [5], [6]], [[7], [8]]]
 
 
@@ -72,7 +63,7 @@ def test_a_long_question_holds_up_no_short_ones() -> None:
     with asking(runs) as ask:
         asked = [ask(tokens) for tokens in ([0], [1], [2], [3] * 5, [4])]
         model.held.release(4)
-        assert [int(one.result(SECONDS)[0]) for one in asked] == list(range(5))
+        assert [int(one.result(PATIENCE)[0]) for one in asked] == list(range(5))
     assert model.runs == [[[0]], [[1], [2]], [[3] * 5], [[4]]]
 
 
@@ -88,11 +79,11 @@ def test_as_many_runs_go_on_as_may() -> None:
     runs = QuestionRuns(model.run, at_once=2, fits=few)
     with asking(runs) as ask:
         asked = [ask([number]) for number in range(4)]
-        until(lambda: len(model.runs) == 2)
+        wait_for(lambda: len(model.runs) == 2)
         assert [len(run) for run in model.runs] == [1, 1]
         model.held.release(4)
-        assert [int(one.result(SECONDS)[0]) for one in asked] == list(range(4))
-        until(lambda: runs._free == 2)
+        assert [int(one.result(PATIENCE)[0]) for one in asked] == list(range(4))
+        wait_for(lambda: runs._free == 2)
 
 
 def test_a_failing_run_fails_for_all_in_it_and_the_next_goes_on() -> None:
@@ -103,8 +94,8 @@ def test_a_failing_run_fails_for_all_in_it_and_the_next_goes_on() -> None:
         model.held.release(3)
         for failed in (bad, beside):
             with pytest.raises(ArithmeticError):
-                failed.result(SECONDS)
-        assert (int(first.result(SECONDS)[0]), int(after.result(SECONDS)[0])) == (0, 3)
+                failed.result(PATIENCE)
+        assert (int(first.result(PATIENCE)[0]), int(after.result(PATIENCE)[0])) == (0, 3)
 
 
 def test_closing_answers_who_waits_and_takes_nobody_more() -> None:
@@ -116,4 +107,4 @@ def test_closing_answers_who_waits_and_takes_nobody_more() -> None:
         with pytest.raises(Unavailable):
             runs.vector([4])
         model.held.release(2)
-        assert [int(one.result(SECONDS)[0]) for one in asked] == list(range(3))
+        assert [int(one.result(PATIENCE)[0]) for one in asked] == list(range(3))
