@@ -1,0 +1,85 @@
+"""A data folder that an earlier version wrote opens, and answers as it did."""
+
+import json
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.bootstrap import Services, open_services
+from app.main import create_app
+from tests.compatibility.make_data import DATA, QUESTION, SESSION, settings_in
+
+ARCHIVES = sorted(DATA.glob("*.tar.gz"))
+
+
+@contextmanager
+def opened(folder: Path, archive: Path) -> Iterator[tuple[TestClient, dict[str, Any]]]:
+    """Unpack the folder and start the app on it, at the time when it was written."""
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    expected = json.loads((folder / "expected.json").read_text())
+    written = expected["messages"][-1]["timestamp"]
+
+    def opener(settings: Any) -> Services:
+        return open_services(settings, clock=lambda: written)
+
+    with TestClient(create_app(settings_in(folder), opener=opener)) as api:
+        yield api, expected
+
+
+@pytest.fixture(scope="module", params=ARCHIVES, ids=lambda path: path.name.removesuffix(".tar.gz"))
+def old(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with opened(tmp_path_factory.mktemp("old"), request.param) as (api, expected):
+        yield api, expected
+
+
+def _as(key: str) -> dict[str, str]:
+    return {"X-API-Key": key}
+
+
+def test_documents_are_listed_as_before(old: Any) -> None:
+    api, expected = old
+    for client, key in expected["keys"].items():
+        listed = api.get("/api/v1/documents", headers=_as(key)).json()["documents"]
+        # Later versions may add fields, never take any away or change them.
+        assert [
+            {field: document[field] for field in was}
+            for document, was in zip(listed, expected["documents"][client], strict=True)
+        ] == expected["documents"][client]
+
+
+def test_questions_find_the_documents(old: Any) -> None:
+    api, expected = old
+    found = api.post("/api/v1/search", json={"query": QUESTION}, headers=_as(expected["keys"]["acme"])).json()
+    assert found["results"][0]["source"] in expected["sources"]
+
+
+def test_conversations_go_on(old: Any) -> None:
+    api, expected = old
+    headers = _as(expected["keys"]["acme"])
+    messages = api.get(f"/api/v1/sessions/{SESSION}/messages", headers=headers).json()["messages"]
+    assert [(m["role"], m["content"]) for m in messages] == [(m["role"], m["content"]) for m in expected["messages"]]
+    asked = {"message": "And how quickly is a claim decided?", "session_id": SESSION}
+    assert api.post("/api/v1/chat/", json=asked, headers=headers).status_code == 200
+
+
+def test_settings_of_a_client_are_kept(old: Any) -> None:
+    api, expected = old
+    settings = api.get("/api/v1/clients/port/settings", headers=_as(expected["keys"]["port"])).json()
+    assert {name: settings[name] for name in expected["settings"]} == expected["settings"]
+
+
+def test_documents_can_be_added_and_removed(old: Any) -> None:
+    api, expected = old
+    headers = _as(expected["keys"]["port"])
+    new = api.post("/api/v1/ingest/", files=[("files", ("new.txt", b"The ferry leaves at nine."))], headers=headers)
+    document = new.json()["documents"][0]
+    assert document["status"] == "ready"
+    found = api.post("/api/v1/search", json={"query": "When does the ferry leave?"}, headers=headers).json()
+    assert found["results"][0]["source"] == "new.txt"
+    assert api.delete(f"/api/v1/documents/{document['document_id']}", headers=headers).status_code == 200
