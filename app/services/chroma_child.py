@@ -1,6 +1,6 @@
 """Runs as a program of its own: one piece of work on Chroma's database file. See `chroma_sql`.
 
-    python chroma_child.py prepare|facts|compact DATABASE [COLLECTION]
+    python chroma_child.py prepare|facts|contents|compact DATABASE [COLLECTION]
 
 Writes its rows as a Python literal. Imports little, because starting is most of what it costs.
 """
@@ -27,9 +27,15 @@ JOIN segments v ON v.collection = c.id AND v.scope = 'VECTOR'
 JOIN segments m ON m.collection = c.id AND m.scope = 'METADATA'
 """
 
+_CHUNKS = """
+SELECT m.collection, substr(e.embedding_id, 1, instr(e.embedding_id, ':') - 1), count(*)
+FROM embeddings e JOIN segments m ON m.id = e.segment_id GROUP BY 1, 2
+"""
+# A topic ends with the collection's id (a UUID, 36 characters).
+_LOGGED = "SELECT substr(topic, -36), max(seq_id) FROM embeddings_queue GROUP BY 1"
+
 # Chroma purges its log a moment after each write, in the background; what is left of it is done here by the same
-# rule. The newest row of a collection stays: the numbering of later writes continues from it. A topic ends with
-# the collection's id (a UUID, 36 characters).
+# rule. The newest row of a collection stays: the numbering of later writes continues from it.
 _PURGE = """
 DELETE FROM embeddings_queue WHERE seq_id < coalesce((
     SELECT min(m.seq_id) FROM segments s JOIN max_seq_id m ON m.segment_id = s.id
@@ -47,6 +53,8 @@ def _run(operation: str, database: str, collection: str | None = None) -> list[t
         if operation == "compact":
             _compact(connection)
             return []
+        if operation == "contents":
+            return [(connection.execute(_CHUNKS).fetchall(), connection.execute(_LOGGED).fetchall())]
         return _facts(connection, collection)
     finally:
         connection.close()

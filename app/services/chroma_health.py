@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
-from app.common.errors import Conflict
+from app.common.errors import Conflict, Unavailable
 from app.services import chroma_files
 from app.services.chroma_collections import ChromaCollections
-from app.services.chroma_files import State
+from app.services.chroma_files import State, StoreFiles
 from app.services.chroma_sql import SegmentFacts
 
 logger = logging.getLogger(__name__)
@@ -18,11 +17,11 @@ class IndexHealth:
     """What is known of each collection's index. Every method that changes something needs the collection's lock."""
 
     def __init__(
-        self, chroma: ChromaCollections, root: Path, known: Iterable[SegmentFacts], metadata: Mapping[str, Any]
+        self, chroma: ChromaCollections, files: StoreFiles, known: Iterable[SegmentFacts], metadata: Mapping[str, Any]
     ) -> None:
         """`known` are the collections that were there at the start, `metadata` what each of them must carry."""
         self._chroma = chroma
-        self._root = root
+        self._files = files
         self._metadata = metadata
         # Those that this process has not used yet: Chroma has not opened their files.
         self._unused = {facts.collection: facts for facts in known}
@@ -57,30 +56,35 @@ class IndexHealth:
         self.prepare(facts)
 
     def prepare(self, facts: SegmentFacts) -> None:
-        """Check the files, keep damaged ones from Chroma, and let it replay its log."""
-        name, folder = facts.collection, self._root / facts.segment_id
-        if name not in self._damaged:
-            self.check(facts)
+        """Check the files, keep damaged ones from Chroma, and let it replay its log.
+
+        Raises Unavailable, and changes nothing, when they are of a format that this service does not know.
+        """
+        name = facts.collection
+        if name not in self._damaged and self.check(facts) == "unknown":
+            raise Unavailable(
+                "This client's search index is of a format that this service does not know; nothing was changed. "
+                "Run the version that wrote it, or upload the documents to a new client.",
+                code="index_format_unknown",
+            )
         if not facts.index_seq:
             # The first write did not get as far as the index; Chroma's log still has all of it.
-            chroma_files.remove_segment(folder)
+            self._files.remove(facts.segment_id)
         self._chroma.settle(name)
-        chroma_files.blank_unused(folder)
+        self._files.blank_unused(facts.segment_id)
         del self._unused[name]
 
     def check(self, facts: SegmentFacts) -> State:
-        """Check the files; what is not whole counts as damaged from now on."""
-        if facts.dimension is None or not facts.index_seq:
-            return "ok"
-        folder = self._root / facts.segment_id
-        rows = facts.rows if facts.text_seq == facts.index_seq else None
-        state = chroma_files.check_segment(folder, dimension=facts.dimension, rows=rows)
-        if state != "ok":
+        """Check the files; what is not whole counts as damaged from now on. An unknown format is left alone."""
+        state = chroma_files.index_state(self._files.root, facts)
+        if state == "unknown":
+            logger.error("index format unknown", extra={"collection": facts.collection})
+        elif state != "ok":
             logger.error("index damaged", extra={"collection": facts.collection, "state": state})
             self._damaged.add(facts.collection)
             if facts.collection in self._unused:
                 # Chroma must not open it: it would read beyond the end of what is there.
-                chroma_files.set_aside(folder)
+                self._files.set_aside(facts.segment_id)
         return state
 
     def forget(self, name: str) -> None:

@@ -5,11 +5,15 @@ and classes. Only that much is read. Python's own unpickler would execute what a
 to, and can be made to allocate gigabytes by a few stray bytes.
 """
 
+import io
+import pickletools
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from app.services.chroma_formats import UnknownFormat
 
 _MARK: Final = object()
 _STOP: Final = 0x2E
@@ -24,17 +28,37 @@ class IdMap:
 
 
 def read_id_map(path: Path) -> IdMap:
-    """Return the map in the file `path`. Raises ValueError when it is not whole, OSError when it is not there."""
+    """Return the map in the file `path`.
+
+    Raises ValueError when it is not whole, OSError when it is not there, and UnknownFormat when it is a whole pickle
+    that holds other things than those known here.
+    """
+    data = path.read_bytes()
     try:
-        content = _parse(path.read_bytes())
+        content = _parse(data)
         labels, ids = content["id_to_label"], content["label_to_id"]
         last_label = content["total_elements_added"]
         consistent = len(labels) == len(ids) and all(ids[label] == chunk for chunk, label in labels.items())
-    except (struct.error, IndexError, KeyError, TypeError, AttributeError) as exc:
+    except (struct.error, LookupError, TypeError, AttributeError, ValueError) as exc:
+        if _is_whole_pickle(data):
+            raise UnknownFormat("id map") from exc
         raise ValueError("not an id map") from exc
     if not consistent or any(not 0 < label <= last_label for label in ids):
         raise ValueError("the id map contradicts itself")
     return IdMap(labels, last_label)
+
+
+def _is_whole_pickle(data: bytes) -> bool:
+    """Whether these are a binary pickle that Python's own scanner, which executes nothing, reads to its end."""
+    if data[:1] != b"\x80":
+        return False
+    stream = io.BytesIO(data)
+    try:
+        for _ in pickletools.genops(stream):
+            pass
+    except (ValueError, LookupError, struct.error, UnicodeError):
+        return False
+    return stream.read() == b""
 
 
 def _parse(data: bytes) -> Any:  # noqa: ANN401 - the content is checked by the caller

@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from app.services.chroma_formats import UnknownFormat
 from app.services.chroma_idmap import IdMap, read_id_map
 
 HEADER_FILE = "header.bin"
@@ -25,6 +26,9 @@ _BLOCK_ROWS = 4096
 _NORM_TOLERANCE = 0.01
 _MAX_LEVEL = 64
 _MAX_LINKS = 1024
+_VERSION = 1
+_MAX_VERSION = 0xFFFF
+"""What could be the number of a later format; anything else in its place is damage."""
 
 
 class Damaged(Exception):
@@ -52,12 +56,14 @@ class Header:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read the header file; Damaged when it makes no sense."""
+        """Read the header file; UnknownFormat when it is of another version, Damaged when it makes no sense."""
         data = path.read_bytes()
+        if _VERSION < int.from_bytes(data[:4], "little", signed=True) <= _MAX_VERSION:
+            raise UnknownFormat("header version")
         _demand(len(data) == _HEADER.size, "header size")
         version, base, capacity, count, row, label, vector, top, entry, upper, links, m, _, _ = _HEADER.unpack(data)
         header = cls(capacity, count, row, label, vector, top, entry, upper, links)
-        _demand(version == 1 and base == 0 and upper == m and links == 2 * m and 0 < m <= _MAX_LINKS, "header")
+        _demand(version == _VERSION and base == 0 and upper == m and links == 2 * m and 0 < m <= _MAX_LINKS, "header")
         _demand(vector == 4 + 4 * links and vector < label and row == label + 8, "header layout")
         _demand(count <= capacity and (entry < count if count else True), "header counts")
         _demand(-1 <= top <= _MAX_LEVEL, "header levels")
@@ -119,7 +125,8 @@ class Index:
 def check_index(folder: Path, *, dimension: int, rows: int | None) -> None:
     """Raise Damaged, ValueError or OSError unless the files in `folder` are a whole index.
 
-    `dimension` is that of the vectors, `rows` how many chunks it must hold (None: any number).
+    Raises UnknownFormat when they are of a format that this service does not know. `dimension` is that of the
+    vectors, `rows` how many chunks it must hold (None: any number).
     """
     index = Index.read(folder)
     _check_sizes(folder, index.header)
@@ -194,7 +201,7 @@ def salvage(folder: Path) -> dict[str, NDArray[np.float32]]:
     """Return the vectors that can be trusted in the index in `folder`, damaged or not, by chunk id."""
     try:
         index = Index.read(folder)
-    except (Damaged, OSError, ValueError):
+    except (Damaged, UnknownFormat, OSError, ValueError):
         return {}
     labels = index.labels()
     unique = {int(label) for label, times in zip(*np.unique(labels, return_counts=True), strict=True) if times == 1}

@@ -9,11 +9,13 @@ serving process either, not even to read it.
 import ast
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.services import chroma_child
+from app.services.chroma_formats import KnownFormats
 
 DATABASE_FILE = "chroma.sqlite3"
 _TIMEOUT_SECONDS = 3600
@@ -40,6 +42,14 @@ class SegmentFacts:
     index_seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is stored, by collection id: the number of chunks by document id, and the last write in the log."""
+
+    chunks: Mapping[str, Mapping[str, int]]
+    logged: Mapping[str, int]
+
+
 def prepare(folder: Path) -> list[SegmentFacts]:
     """Turn on write-ahead logging, add the missing indexes and return all collections.
 
@@ -53,10 +63,20 @@ def facts(folder: Path, collection: str | None = None) -> list[SegmentFacts]:
     return [SegmentFacts(*row) for row in _in_child("facts", folder, *([collection] if collection else []))]
 
 
-def compact(folder: Path) -> None:
+def contents(folder: Path) -> Contents:
+    """Return how many chunks of which documents each collection holds."""
+    ((counted, logged),) = _in_child("contents", folder)
+    chunks: dict[str, dict[str, int]] = {}
+    for collection, document_id, count in counted:
+        chunks.setdefault(collection, {})[document_id] = count
+    return Contents(chunks, dict(logged))
+
+
+def compact(folder: Path, _proof: KnownFormats) -> None:
     """Rewrite the file without free pages or remains of deleted rows, and empty the write-ahead log.
 
-    Readers go on meanwhile; the caller keeps writers away (they would wait and then fail).
+    This deletes from Chroma's log what its tables already hold, hence the proof that the log is understood. Readers
+    go on meanwhile; the caller keeps writers away (they would wait and then fail).
     """
     _in_child("compact", folder)
 

@@ -1,11 +1,8 @@
 """Looking at the data of a stopped service from outside: does the catalog agree with what is stored?"""
 
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -19,13 +16,6 @@ from app.services.vector_store import collection_name
 
 Counts = Mapping[str, int]
 """Chunks by document id."""
-
-_CHUNKS = """
-SELECT m.collection, substr(e.embedding_id, 1, instr(e.embedding_id, ':') - 1), count(*)
-FROM embeddings e JOIN segments m ON m.id = e.segment_id GROUP BY 1, 2
-"""
-# A topic ends with the collection's id (a UUID, 36 characters).
-_LOGGED = "SELECT substr(topic, -36), max(seq_id) FROM embeddings_queue GROUP BY 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +77,7 @@ class _Stored:
     """What Chroma's database says: by collection name the facts, by collection id the chunks and the last write."""
 
     facts: Mapping[str, SegmentFacts]
-    chunks: Mapping[str, dict[str, int]]
+    chunks: Mapping[str, Mapping[str, int]]
     logged: Mapping[str, int]
 
     def replayed(self, facts: SegmentFacts) -> bool:
@@ -125,30 +115,13 @@ def _client(client_id: ClientId, recorded: _Recorded, stored: _Stored, root: Pat
     known = {document: count for document, count in chunks.items() if document in ready}
     if not stored.replayed(facts):
         incomplete = unknown = ()
-    return ClientState(client_id, ready, known, incomplete, unknown, _index_state(root, facts))
-
-
-def _index_state(root: Path, facts: SegmentFacts) -> State:
-    if facts.dimension is None or not facts.index_seq:
-        return "ok"  # nothing has reached the index; the log still has it
-    rows = facts.rows if facts.text_seq == facts.index_seq else None
-    return chroma_files.check_segment(root / facts.segment_id, dimension=facts.dimension, rows=rows)
+    return ClientState(client_id, ready, known, incomplete, unknown, chroma_files.index_state(root, facts))
 
 
 def _orphan_folders(root: Path, stored: _Stored) -> tuple[str, ...]:
     if not root.is_dir():
         return ()
-    own = {root / facts.segment_id for facts in stored.facts.values()}
-    own |= {chroma_files.set_aside_folder(folder) for folder in own}
-    return tuple(sorted(each.name for each in root.iterdir() if each.is_dir() and _is_index(each) and each not in own))
-
-
-def _is_index(folder: Path) -> bool:
-    try:
-        UUID(folder.name.partition(".")[0])
-    except ValueError:
-        return False
-    return True
+    return tuple(sorted(chroma_files.segment_folders(root) - {facts.segment_id for facts in stored.facts.values()}))
 
 
 def _read_catalog(catalog: Catalog) -> _Recorded:
@@ -167,13 +140,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _read_chroma(root: Path) -> _Stored:
-    database = root / chroma_sql.DATABASE_FILE
-    if not database.exists():
+    if not (root / chroma_sql.DATABASE_FILE).exists():
         return _Stored({}, {}, {})
-    chunks: dict[str, dict[str, int]] = {}
-    # In this process, which is fine here and nowhere else: Chroma's own SQLite is not open beside it.
-    with closing(sqlite3.connect(f"file:{database}?mode=rw", uri=True)) as connection:
-        for collection, document_id, count in connection.execute(_CHUNKS):
-            chunks.setdefault(collection, {})[document_id] = count
-        logged = dict(connection.execute(_LOGGED).fetchall())
-    return _Stored({facts.collection: facts for facts in chroma_sql.facts(root)}, chunks, logged)
+    contents = chroma_sql.contents(root)
+    return _Stored({facts.collection: facts for facts in chroma_sql.facts(root)}, contents.chunks, contents.logged)

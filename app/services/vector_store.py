@@ -17,7 +17,8 @@ from app.common.locks import KeyedLocks
 from app.common.passages import Chunk, Passage
 from app.services import chroma_files, chroma_sql
 from app.services.chroma_collections import ChromaCollections, Vectors, VectorStoreFailed, Where, chunk_ids
-from app.services.chroma_files import State
+from app.services.chroma_files import State, StoreFiles
+from app.services.chroma_gate import pass_gate
 from app.services.chroma_health import IndexHealth
 from app.services.chroma_sql import SegmentFacts
 from app.services.chroma_upkeep import (
@@ -74,15 +75,17 @@ class VectorStoreService:
         self._locks = KeyedLocks()
         self._rebuilding: set[ClientId] = set()
         try:
-            known = prepare_folder(path, cache_size)
+            path.mkdir(parents=True, exist_ok=True)
+            self._files = StoreFiles(path, pass_gate(path))
+            known = prepare_folder(self._files, cache_size)
             self._chroma = ChromaCollections(path, cache_size)
-            known = finish_rebuilds(self._chroma, path, known)
+            known = finish_rebuilds(self._chroma, self._files, known)
         except (AppError, OSError, chroma_sql.MaintenanceFailed) as exc:
             raise StartupError(
                 "The vector store's folder cannot be opened: is it this service's, and writable?"
             ) from exc
         ours = [facts for facts in known if facts.collection.startswith(_PREFIX)]
-        self._health = IndexHealth(self._chroma, path, ours, self._metadata)
+        self._health = IndexHealth(self._chroma, self._files, ours, self._metadata)
 
     def add(self, client_id: ClientId, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Store `chunks` with their `vectors` (one row each), creating the collection on first use.
@@ -101,7 +104,7 @@ class VectorStoreService:
                 self._chroma.upsert(name, chunks[start : start + _BATCH], vectors[start : start + _BATCH])
                 if created:
                     self._chroma.settle(name)
-                    chroma_files.blank_unused(self._folder(self._known(client_id)))
+                    self._files.blank_unused(self._known(client_id).segment_id)
 
     def search(self, client_id: ClientId, vector: Vectors, k: int, *, where: Where | None = None) -> list[Passage]:
         """Return the `k` chunks nearest to `vector`, best first; `where` filters by chunk metadata.
@@ -157,7 +160,7 @@ class VectorStoreService:
         with self._locks.hold(client_id):
             if not self._has_collection(client_id):
                 return False
-            drop_collection(self._chroma, self._path, self._known(client_id))
+            drop_collection(self._chroma, self._files, self._known(client_id))
             self._health.forget(collection_name(client_id))
         return True
 
@@ -186,7 +189,7 @@ class VectorStoreService:
             if self._health.is_unused(facts.collection):
                 self._health.prepare(facts)
             with self._replacing(client_id):
-                embedded = rebuild_collection(self._chroma, self._path, facts, self._metadata, embed)
+                embedded = rebuild_collection(self._chroma, self._files, facts, self._metadata, embed)
         logger.info("index rebuilt", extra={"client_id": client_id, "chunks": facts.rows, "embedded": embedded})
         return embedded
 
@@ -197,7 +200,7 @@ class VectorStoreService:
         """
         started, before = time.monotonic(), size_of(self._path)
         with self._chroma.no_writes(), _maintenance():
-            chroma_sql.compact(self._path)
+            self._files.compact_database()
         return ScrubReport(time.monotonic() - started, before, size_of(self._path))
 
     def close(self) -> None:
@@ -246,9 +249,12 @@ class VectorStoreService:
         rows that are added later can end up where no search comes to them.
         """
         facts = self._known(client_id)
-        if facts.rows <= _SMALL and chroma_files.dead_rows(self._folder(facts), facts.rows) > facts.rows:
+        if (
+            facts.rows <= _SMALL
+            and chroma_files.dead_rows(self._files.folder(facts.segment_id), facts.rows) > facts.rows
+        ):
             with self._replacing(client_id):
-                compact_collection(self._chroma, self._path, facts, self._metadata)
+                compact_collection(self._chroma, self._files, facts, self._metadata)
 
     @contextmanager
     def _replacing(self, client_id: ClientId) -> Iterator[None]:
@@ -266,9 +272,6 @@ class VectorStoreService:
             for facts in chroma_sql.facts(self._path, collection_name(client_id)):
                 return facts
         raise NotFound("There is no such client or it has no documents.")
-
-    def _folder(self, facts: SegmentFacts) -> Path:
-        return self._path / facts.segment_id
 
 
 @contextmanager

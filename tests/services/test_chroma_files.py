@@ -8,6 +8,8 @@ import pytest
 
 from app.common.ids import ClientId
 from app.services import chroma_files, chroma_index, chroma_sql
+from app.services.chroma_files import StoreFiles
+from app.services.chroma_formats import KnownFormats
 from app.services.chroma_idmap import read_id_map
 from app.services.vector_store import VectorStoreService
 from tests.services.vector_store_writer import DIMENSION, document, embed
@@ -37,6 +39,10 @@ def folder(original: Path, tmp_path: Path) -> Path:
     return copy
 
 
+def files(folder: Path) -> StoreFiles:
+    return StoreFiles(folder.parent, KnownFormats("test"))
+
+
 def check(folder: Path) -> chroma_files.State:
     return chroma_files.check_segment(folder, dimension=DIMENSION, rows=ROWS)
 
@@ -51,7 +57,7 @@ def test_an_index_without_its_folder_is_missing(folder: Path) -> None:
 
 
 def test_an_index_that_was_set_aside_stays_damaged(folder: Path) -> None:
-    chroma_files.set_aside(folder)
+    files(folder).set_aside(folder.name)
     folder.mkdir()
     assert check(folder) == "damaged"
 
@@ -111,7 +117,7 @@ def test_whatever_happened_to_the_files_checking_ends_with_an_answer(folder: Pat
         for _ in range(CHANCE.randint(1, 8)):
             broken[CHANCE.randrange(len(broken))] = CHANCE.randrange(256)
         (folder / name).write_bytes(broken[: CHANCE.randint(0, len(broken))])
-        assert check(folder) in {"ok", "damaged"}
+        assert check(folder) in {"ok", "damaged", "unknown"}
         chroma_index.salvage(folder)
         (folder / name).write_bytes(contents[name])
 
@@ -158,12 +164,12 @@ def test_only_folders_of_no_segment_are_removed(folder: Path) -> None:
     orphan.mkdir()
     foreign.mkdir()
     (folder.parent / f"{orphan.name}.damaged").mkdir()
-    assert chroma_files.remove_orphans(folder.parent, {folder.name}) == 1
+    assert files(folder).remove_orphans({folder.name}) == 1
     assert sorted(path.name for path in folder.parent.iterdir()) == sorted([folder.name, foreign.name])
 
 
 def test_removing_a_segment_takes_what_was_set_aside_with_it(folder: Path) -> None:
-    chroma_files.set_aside(folder)
+    files(folder).set_aside(folder.name)
     folder.mkdir()
-    chroma_files.remove_segment(folder)
+    files(folder).remove(folder.name)
     assert list(folder.parent.iterdir()) == []
