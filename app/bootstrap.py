@@ -18,31 +18,31 @@ from app.config import Settings
 from app.memory import SessionStore
 from app.memory.sqlite_session_store import SqliteSessionStore
 from app.memory.strategies import BufferMemory, Memory, make_memory
-from app.services.acknowledged import DocumentSearch
-from app.services.api_keys import ApiKeyStore
-from app.services.catalog import Catalog
-from app.services.cleaner import Cleaner
-from app.services.client_settings import ClientSettingsStore
-from app.services.clients import ClientService
-from app.services.deletions import Deletions
-from app.services.document_writer import ClientLimits, DocumentWriter
-from app.services.documents import DocumentService
-from app.services.embeddings import Embedder, open_embedder
-from app.services.erasure import Compactor
-from app.services.extractive import ExtractiveAnswerer
-from app.services.followups import FollowUps
-from app.services.ingestion import ChunkSettings, FileResult, Ingestion
-from app.services.job_store import JobStore
-from app.services.jobs import JobService, JobSettings
-from app.services.llm import CallLimits, Endpoint, LanguageModel, open_language_model
-from app.services.parsing import ParserPool, ProcessLimits
+from app.services.answering.extractive import ExtractiveAnswerer
+from app.services.answering.followups import FollowUps
+from app.services.answering.summaries import summariser
+from app.services.catalog.store import Catalog
+from app.services.compaction import Compactor
+from app.services.embedding.opening import Embedder, open_embedder
+from app.services.ingestion.deletions import Deletions
+from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
+from app.services.ingestion.spool import UploadSpool
+from app.services.ingestion.writer import ClientLimits, DocumentWriter
+from app.services.jobs.service import JobService, JobSettings
+from app.services.jobs.store import JobStore
+from app.services.llm.model import CallLimits, Endpoint, LanguageModel, open_language_model
+from app.services.parsing.pool import ParserPool, ProcessLimits
 from app.services.rag_chain import Answer, Answerer, ChatQuestion, ModelAnswerer, QuotingAnswerer, RagChain
-from app.services.rate_limit import RateLimit
-from app.services.recovery import recover
-from app.services.repair import Repairer
+from app.services.retrieval.visible import DocumentSearch
 from app.services.retriever import Retriever
-from app.services.spool import UploadSpool
-from app.services.summaries import summariser
+from app.services.tenants.clients import ClientService
+from app.services.tenants.documents import DocumentService
+from app.services.tenants.keys import ApiKeyStore
+from app.services.tenants.rate_limit import RateLimit
+from app.services.tenants.settings import ClientSettingsStore
+from app.services.upkeep.recovery import recover
+from app.services.upkeep.repair import Repairer
+from app.services.upkeep.session_expiry import Cleaner
 from app.services.vector_store import VectorStoreService
 
 logger = logging.getLogger(__name__)

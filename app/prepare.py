@@ -2,7 +2,7 @@
 
 from app.common.errors import StartupError
 from app.config import load_settings
-from app.services.embeddings import open_embedder
+from app.services.embedding.opening import open_embedder
 
 
 def main() -> None:

@@ -61,7 +61,7 @@ def open_wrapped(settings: dict[str, Any], folder: Path) -> Way:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from app.services.embeddings import DEFAULT_MODEL, find_model
+    from app.services.embedding.opening import DEFAULT_MODEL, find_model
 
     if settings.get("torch_threads"):
         torch.set_num_threads(settings["torch_threads"])
@@ -84,8 +84,8 @@ def open_wrapped(settings: dict[str, Any], folder: Path) -> Way:
 
 
 def open_ours(folder: Path, *, backend: Literal["onnx", "torch"] = "onnx", fewer: int = 0, second: int = 0) -> Way:
-    from app.services.embeddings import DEFAULT_MODEL, open_embedder
-    from app.services.onnx_model import usable_cores
+    from app.services.embedding.onnx import usable_cores
+    from app.services.embedding.opening import DEFAULT_MODEL, open_embedder
 
     threads = max(1, usable_cores() - fewer)
     embedders = [
@@ -158,7 +158,7 @@ def measure_library(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def measure_settings(folder: Path) -> dict[str, Any]:
-    from app.services import onnx_model
+    from app.services.embedding import onnx as onnx_model
 
     usual = {name: getattr(onnx_model, name) for name in ("BULK_NICENESS", "PADDED_TOKENS_PER_RUN")}
     texts = json.loads((folder / "texts.json").read_text())
@@ -183,7 +183,7 @@ def make_texts(count: int) -> list[str]:
     """Chunks of at most CHUNK_TOKENS tokens from the project's own sources."""
     from tokenizers import Tokenizer  # type: ignore[import-untyped]  # has no type information
 
-    from app.services.embeddings import DEFAULT_MODEL, find_model
+    from app.services.embedding.opening import DEFAULT_MODEL, find_model
 
     folder = find_model(DEFAULT_MODEL).folder
     assert folder is not None

@@ -19,13 +19,13 @@ from rich.table import Table
 
 from app.common.passages import Passage
 from app.config import DEFAULT_EMBEDDING_MODEL, Settings
-from app.services.chat_types import ChatQuestion
-from app.services.embeddings import Embedder, open_embedder
-from app.services.extractive import ExtractiveAnswerer
-from app.services.followups import FollowUps, combined, leans
-from app.services.grounding import is_relevant
-from app.services.llm_types import Completion
-from app.services.ranking import rank
+from app.services.answering.extractive import ExtractiveAnswerer
+from app.services.answering.followups import FollowUps, combined, leans
+from app.services.answering.grounding import is_relevant
+from app.services.answering.types import ChatQuestion
+from app.services.embedding.opening import Embedder, open_embedder
+from app.services.llm.types import Completion
+from app.services.retrieval.ranking import rank
 from app.services.retriever import CANDIDATES, Retriever
 from app.services.vector_store import VectorStoreService
 from benchmarks.retrieval import CLIENT, DEPTHS, HERE, fill_store, flat

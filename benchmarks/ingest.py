@@ -17,9 +17,9 @@ from fpdf import FPDF
 from app.common.file_loader import LoadedDocument
 from app.common.passages import Chunk
 from app.config import Settings
-from app.services.chunking import split
-from app.services.embeddings import Embedder, open_embedder
-from app.services.parsing import ParserPool
+from app.services.embedding.opening import Embedder, open_embedder
+from app.services.ingestion.chunking import split
+from app.services.parsing.pool import ParserPool
 from benchmarks.service import prepare, running, upload
 
 T = TypeVar("T")

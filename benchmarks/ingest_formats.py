@@ -19,9 +19,9 @@ from statistics import median
 from fpdf import FPDF
 
 from app.config import Settings
-from app.services.chunking import split
-from app.services.embeddings import Embedder, open_embedder
-from app.services.parsing import ParserPool
+from app.services.embedding.opening import Embedder, open_embedder
+from app.services.ingestion.chunking import split
+from app.services.parsing.pool import ParserPool
 from benchmarks.service import Running, children, percentile, post_json, prepare, running, stand_in, upload
 from tests import containers, documents
 

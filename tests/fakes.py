@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.services.embeddings import Embedder, OnBatch, Vectors
+from app.services.embedding.opening import Embedder, OnBatch, Vectors
 
 BATCH = 16
 

@@ -7,9 +7,9 @@ from app.bootstrap import Services, data_files, hold_folders, open_services
 from app.common.errors import AppError, StartupError
 from app.common.ids import ClientId
 from app.config import Settings
-from app.services.catalog import Catalog
-from app.services.inspection import ClientState, Inspection, inspect
-from app.services.recovery import remove_document
+from app.services.catalog.store import Catalog
+from app.services.upkeep.inspection import ClientState, Inspection, inspect
+from app.services.upkeep.recovery import remove_document
 
 Say = Callable[[str], None]
 

@@ -134,7 +134,7 @@ def load_document(
 
     Raises InvalidInput (bad_name), UnsupportedType (unsupported_type, type_mismatch), TooLarge (too_large,
     too_many_pages) and UnreadableFile (encrypted, no_text, corrupt, bomb, empty_file). The libraries below may take
-    all memory or end the process on hostile files: call it through `app.services.parsing.ParserPool`.
+    all memory or end the process on hostile files: call it through `app.services.parsing.pool.ParserPool`.
     """
     limits = limits or ReadLimits()
     reader = _reader_for(check_filename(filename))

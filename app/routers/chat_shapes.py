@@ -14,8 +14,8 @@ from app.schemas.chat import (
     Timings,
     Usage,
 )
-from app.services import citations as cited
-from app.services.llm import Completion
+from app.services.answering import citations as cited
+from app.services.llm.model import Completion
 from app.services.rag_chain import Answer, Prepared
 
 

@@ -22,9 +22,9 @@ from app.schemas.clients import (
     NewClient,
     NewKey,
 )
-from app.services import client_settings
-from app.services.api_keys import ApiKey
-from app.services.catalog import ClientRecord
+from app.services.catalog.store import ClientRecord
+from app.services.tenants import settings as client_settings
+from app.services.tenants.keys import ApiKey
 
 router = APIRouter(prefix="/api/v1/clients", tags=["Clients"])
 

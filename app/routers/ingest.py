@@ -14,8 +14,8 @@ from app.routers.jobs import job_info
 from app.routers.upload_form import OPENAPI_BODY, ReceivedFile, UploadForm, UploadFormDep
 from app.schemas.ingest import DocumentResult, FileProblem, IngestForm, IngestResponse
 from app.schemas.jobs import JobAccepted
-from app.services.ingestion import ChunkSettings, FileResult, Options
-from app.services.jobs import Incoming, Job
+from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
+from app.services.jobs.service import Incoming, Job
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["Ingest"])
 

@@ -15,8 +15,8 @@ from app.problems import describe, problem_responses
 from app.routers.streams import HEADERS, HEARTBEAT_SECONDS, Events, event
 from app.schemas.ingest import FileProblem
 from app.schemas.jobs import JobFileResult, JobInfo, JobList, JobSummary
-from app.services.job_records import JobFile
-from app.services.jobs import Job
+from app.services.jobs.records import JobFile
+from app.services.jobs.service import Job
 
 router = APIRouter(prefix="/api/v1/ingest/jobs", tags=["Ingest"])
 

@@ -13,9 +13,9 @@ from app.routers.openai_shapes import Conversation, Reply, as_search_result, rea
 from app.routers.search import require_length
 from app.routers.streams import Begun, Events, EventStream, event, noting_failure
 from app.schemas import openai as shapes
-from app.services.catalog import ClientRecord
-from app.services.passage_filters import Comparison, Compound, PassageFilter, to_where
-from app.services.prompts import MAX_INSTRUCTIONS
+from app.services.answering.prompts import MAX_INSTRUCTIONS
+from app.services.catalog.store import ClientRecord
+from app.services.chroma.filters import Comparison, Compound, PassageFilter, to_where
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"])

@@ -23,7 +23,7 @@ from app.schemas.openai import (
     VectorSearchContent,
     VectorSearchResult,
 )
-from app.services.citations import Citation
+from app.services.answering.citations import Citation
 from app.services.rag_chain import Answer
 
 

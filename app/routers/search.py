@@ -8,8 +8,8 @@ from app.problems import problem_responses
 from app.routers.chat_shapes import passage_fields
 from app.schemas.passages import FoundPassage
 from app.schemas.search import SearchFilters, SearchRequest, SearchResponse
-from app.services.chroma_collections import Where
-from app.services.passage_filters import Comparison, Compound, to_where
+from app.services.chroma.collections import Where
+from app.services.chroma.filters import Comparison, Compound, to_where
 
 router = APIRouter(prefix="/api/v1", tags=["Search"])
 

@@ -16,13 +16,13 @@ from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.memory import SessionStore
 from app.memory.strategies import Memory
-from app.services.answerers import Answerer, ModelAnswerer, Piece, QuotingAnswerer
-from app.services.chat_types import Answer, ChatQuestion, Delta, Prepared
-from app.services.drafts import Draft, elapsed_ms, source
-from app.services.followups import FollowUps
-from app.services.grounding import is_relevant
-from app.services.llm_types import Completion
-from app.services.prompts import NOT_FOUND
+from app.services.answering.answerers import Answerer, ModelAnswerer, Piece, QuotingAnswerer
+from app.services.answering.drafts import Draft, elapsed_ms, source
+from app.services.answering.followups import FollowUps
+from app.services.answering.grounding import is_relevant
+from app.services.answering.prompts import NOT_FOUND
+from app.services.answering.types import Answer, ChatQuestion, Delta, Prepared
+from app.services.llm.types import Completion
 from app.services.retriever import Retriever
 
 __all__ = [

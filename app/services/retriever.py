@@ -6,11 +6,11 @@ import time
 from app.common.errors import NotFound
 from app.common.ids import ClientId
 from app.common.passages import Passage
-from app.services.acknowledged import PassageSearch
-from app.services.chroma_collections import Where
-from app.services.documents import no_documents
-from app.services.embeddings import Embedder
-from app.services.ranking import rank
+from app.services.chroma.collections import Where
+from app.services.embedding.opening import Embedder
+from app.services.retrieval.ranking import rank
+from app.services.retrieval.visible import PassageSearch
+from app.services.tenants.documents import no_documents
 
 logger = logging.getLogger(__name__)
 

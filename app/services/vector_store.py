@@ -15,13 +15,13 @@ from app.common.errors import AppError, NotFound, StartupError, Unavailable
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk, Passage
-from app.services import chroma_files, chroma_sql
-from app.services.chroma_collections import ChromaCollections, Vectors, VectorStoreFailed, Where, chunk_ids
-from app.services.chroma_files import State, StoreFiles
-from app.services.chroma_gate import pass_gate
-from app.services.chroma_health import IndexHealth
-from app.services.chroma_sql import SegmentFacts
-from app.services.chroma_upkeep import (
+from app.services.chroma import files as chroma_files
+from app.services.chroma import sql as chroma_sql
+from app.services.chroma.collections import ChromaCollections, Vectors, VectorStoreFailed, Where, chunk_ids
+from app.services.chroma.files import State, StoreFiles
+from app.services.chroma.gate import pass_gate
+from app.services.chroma.health import IndexHealth
+from app.services.chroma.rebuild import (
     Embed,
     compact_collection,
     drop_collection,
@@ -29,6 +29,7 @@ from app.services.chroma_upkeep import (
     prepare_folder,
     rebuild_collection,
 )
+from app.services.chroma.sql import SegmentFacts
 
 __all__ = ["ScrubReport", "State", "VectorStoreFailed", "VectorStoreService", "Where", "collection_name"]
 

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from app.bootstrap import open_services
 from app.config import Settings
 from app.main import create_app
-from app.services.embeddings import OnBatch, Vectors
+from app.services.embedding.opening import OnBatch, Vectors
 from tests.conftest import TEXT, AppFactory, ask, assert_problem, upload
 from tests.fakes import HashEmbeddings
 

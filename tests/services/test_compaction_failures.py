@@ -13,9 +13,9 @@ from app.common.errors import Unavailable
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.config import Settings
-from app.services.deletions import Deletions
-from app.services.documents import DocumentService
-from app.services.erasure import Compactor
+from app.services.compaction import Compactor
+from app.services.ingestion.deletions import Deletions
+from app.services.tenants.documents import DocumentService
 from app.services.vector_store import VectorStoreService
 from tests.fakes import HashEmbeddings
 

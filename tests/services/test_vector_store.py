@@ -16,10 +16,10 @@ import pytest
 from app.common.errors import AppError, Conflict, NotFound, StartupError, Unavailable
 from app.common.ids import ClientId
 from app.common.passages import Chunk
-from app.services import chroma_sql
-from app.services.chroma_collections import ChromaCollections, Vectors
+from app.services.chroma import sql as chroma_sql
+from app.services.chroma.collections import ChromaCollections, Vectors
 from app.services.vector_store import VectorStoreService
-from tests.services.test_chroma_files import FILES
+from tests.services.chroma.test_files import FILES
 from tests.services.vector_store_crash import Journal, run_and_kill
 from tests.services.vector_store_writer import document, embed
 

@@ -1,0 +1,85 @@
+"""What goes into an answer and what comes out: the values that the chain, the routes and the store pass around."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.messages import BaseMessage
+
+from app.common.ids import ClientId
+from app.common.passages import Passage
+from app.services.answering.citations import Citation
+from app.services.llm.types import Completion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatQuestion:
+    """A question of one client, and how it wants to be answered.
+
+    `session_id` None begins a session. With `history` the caller brings the conversation itself: no session is read
+    or written. `temperature` and `model` None mean the configured ones. `instructions` are the client's own wishes
+    for the model; they stand behind ours and never replace them.
+    """
+
+    client_id: ClientId
+    text: str
+    top_k: int
+    session_id: str | None = None
+    use_memory: bool = True
+    history: Sequence[BaseMessage] | None = None
+    temperature: float | None = None
+    model: str | None = None
+    instructions: str = ""
+
+    @property
+    def remembered(self) -> bool:
+        """Whether a session is read before and written after."""
+        return self.use_memory and self.history is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A question with all that its answer needs; what is left may take long, and can be streamed.
+
+    `sources` are the passages that are given to the model, in the order of their numbers, from 1; none when nothing
+    relevant was found and the model will not be asked. `search_query` is what was searched for. `started` is in
+    seconds of time.perf_counter(). `erasures_seen` is what SessionStore.erasures said before anything was read.
+    """
+
+    question: ChatQuestion
+    session_id: str
+    search_query: str
+    history: Sequence[BaseMessage]
+    sources: Sequence[Passage]
+    relevant: bool
+    started: float
+    retrieval_ms: float
+    erasures_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of a streamed answer. All deltas together are the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answered question. `sources` are the passages in the order of their citation numbers, from 1.
+
+    `cited` are the numbers that the text cites, `citations` the places where it does. `grounded` is False when the
+    documents hold nothing relevant, and the text says so.
+    """
+
+    text: str
+    session_id: str
+    sources: Sequence[Passage]
+    cited: frozenset[int]
+    citations: Sequence[Citation]
+    completion: Completion
+    grounded: bool
+    memory_used: bool
+    search_query: str
+    retrieval_ms: float
+    generation_ms: float
+    total_ms: float

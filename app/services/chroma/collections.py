@@ -1,0 +1,276 @@
+"""Chroma, reached through LangChain: what we ask of collections, in our own words. The only file that knows it."""
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import chromadb
+import numpy as np
+from chromadb.api.client import Client
+from chromadb.api.rust import RustBindingsAPI
+from chromadb.config import Settings, System
+from chromadb.errors import ChromaError, NotFoundError
+from chromadb.types import Collection as CollectionModel
+from langchain_chroma import Chroma
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from app.common.errors import AppError, NotFound
+from app.common.passages import Chunk, Passage
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+Vectors = NDArray[np.float32]
+Where = Mapping[str, Any]
+"""A filter on chunk metadata in Chroma's language, such as {"document_id": "..."}."""
+
+_PAGE = 512
+# Every write reaches the index files: an index that was dropped from memory is read back from them alone, without
+# the log. It costs little, as hnswlib writes only the rows that changed.
+_INDEX: Any = {"hnsw": {"space": "cosine", "sync_threshold": 1, "batch_size": 1}}
+_FIELDS = ("document_id", "index", "page", "section", "source", "start", "end")
+_KNOWN_IDS = 20_000
+_M_ARENA_MAX = -8  # from malloc.h
+_FAILED = "The vector store failed; try again or ask the operator to look."
+
+
+class VectorStoreFailed(AppError):
+    """Chroma failed in a way that the caller cannot mend."""
+
+    default_code = "vector_store_failed"
+
+
+def installed_version() -> str:
+    """Return the version of chromadb that this process runs."""
+    return chromadb.__version__
+
+
+@contextmanager
+def chroma_errors() -> Iterator[None]:
+    """Translate Chroma's exceptions."""
+    try:
+        yield
+    except NotFoundError as exc:
+        raise NotFound("There is no such client or it has no documents.") from exc
+    except ChromaError as exc:
+        raise VectorStoreFailed(_FAILED) from exc
+
+
+class _Precomputed(Embeddings):
+    """Hands out vectors that exist already."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return one vector for each text, in order."""
+        if len(texts) != len(self._vectors):
+            raise ValueError("one vector for each text is needed")
+        rows: Any = list(self._vectors)  # Chroma takes arrays as they are
+        return list(rows)
+
+    def embed_query(self, text: str) -> list[float]:
+        """Never used: questions come with their vector."""
+        raise NotImplementedError
+
+
+class ChromaCollections:
+    """The collections in one folder. Reading never waits for writing; writes to Chroma follow each other."""
+
+    def __init__(self, path: Path, cache_size: int) -> None:
+        """Open or create the folder with at most `cache_size` vector indexes in memory."""
+        with chroma_errors():
+            self._server, self._client = _open_client(path, cache_size)
+        self._settings = self._client.get_settings()
+        self._write_lock = Lock()
+        self._ids: dict[str, UUID] = {}
+
+    @contextmanager
+    def no_writes(self) -> Iterator[None]:
+        """Keep Chroma from writing to its database during the block."""
+        with self._write_lock:
+            yield
+
+    def metadata(self, name: str) -> Mapping[str, Any]:
+        """Return the collection's metadata. Raises NotFound."""
+        return self._get(name).metadata or {}
+
+    def create(self, name: str, metadata: dict[str, Any]) -> None:
+        """Make an empty collection."""
+        with self._write_lock, chroma_errors():
+            self._client.create_collection(name, embedding_function=None, configuration=_INDEX, metadata=metadata)
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a collection another name, which nothing else may have."""
+        collection = self._get(name)
+        with self._write_lock, chroma_errors():
+            collection.modify(name=new_name)
+
+    def drop(self, name: str) -> None:
+        """Remove a collection from the database; its index folder stays."""
+        with self._write_lock, chroma_errors():
+            self._client.delete_collection(name)
+
+    def settle(self, name: str) -> None:
+        """Let Chroma do what it does when a process uses a collection first: replay and purge its log.
+
+        Later readings do not write.
+        """
+        collection = self._get(name)
+        with self._write_lock, chroma_errors():
+            collection.count()
+
+    def count(self, name: str) -> int:
+        """Return the number of chunks."""
+        collection = self._get(name)
+        with chroma_errors():
+            return collection.count()
+
+    def upsert(self, name: str, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        """Store chunks with their vectors, replacing those of the same ids."""
+        with self._write_lock, chroma_errors():
+            self._open(name, _Precomputed(vectors)).add_texts(
+                [chunk.text for chunk in chunks],
+                metadatas=[{field: getattr(chunk, field) for field in _FIELDS} for chunk in chunks],
+                ids=[chunk.id for chunk in chunks],
+            )
+
+    def nearest(self, name: str, vector: Vectors, k: int, where: Where | None) -> list[Passage]:
+        """Return the `k` chunks nearest to `vector`, best first.
+
+        Asks Chroma itself: looking the collection up and making LangChain's documents takes a third of a search.
+        """
+        with chroma_errors():
+            try:
+                found = _query(self._handle(name), vector, k, where)
+            except ChromaError:  # the collection may have been deleted and made again since its id was noted
+                self._ids.pop(name, None)
+                found = _query(self._handle(name), vector, k, where)
+        if None in found["documents"][0] or None in found["metadatas"][0]:
+            # Found in the index, and gone from the texts: the collection is being deleted.
+            raise VectorStoreFailed(_FAILED)
+        rows = zip(found["documents"][0], found["metadatas"][0], found["distances"][0], strict=True)
+        return [Passage(_to_chunk(text, data), max(-1.0, min(1.0, 1.0 - far))) for text, data, far in rows]
+
+    def chunks(self, name: str, ids: list[str]) -> list[Chunk]:
+        """Return those of the chunks that exist, in any order."""
+        if not ids:
+            return []
+        with chroma_errors():
+            found = self._open(name).get(ids=ids)
+        return _to_chunks(found)
+
+    def pages(self, name: str) -> Iterator[list[Chunk]]:
+        """Yield all chunks, a few hundred at a time."""
+        offset = 0
+        while page := self._page(name, offset):
+            yield page
+            offset += len(page)
+
+    def delete_document(self, name: str, document_id: str) -> int:
+        """Remove a document's chunks and return how many they were.
+
+        They are numbered from 0, so that nothing has to be searched for.
+        """
+        with chroma_errors():
+            collection = self._open(name)
+            start = removed = 0
+            while ids := collection.get(ids=chunk_ids(document_id, start, _PAGE), include=[])["ids"]:
+                with self._write_lock:
+                    collection.delete(ids=ids)
+                start, removed = start + _PAGE, removed + len(ids)
+        return removed
+
+    def close(self) -> None:
+        """Release the files."""
+        self._client.close()
+
+    def _get(self, name: str) -> chromadb.Collection:
+        with chroma_errors():
+            return self._client.get_collection(name, embedding_function=None)
+
+    def _handle(self, name: str) -> chromadb.Collection:
+        """Return the collection of this name when somebody first asked, for reading: fails once it was deleted.
+
+        Chroma's own handles hold the whole schema, 17 kB each; the id is all that reading needs.
+        """
+        known = self._ids.get(name)
+        if known is None:
+            known = self._get(name).id
+            if len(self._ids) >= _KNOWN_IDS:
+                self._ids.clear()
+            self._ids[name] = known
+        model = CollectionModel(known, name, {}, None, None, None, self._client.tenant, self._client.database)
+        return chromadb.Collection(self._server, model, embedding_function=None)
+
+    def _open(self, name: str, embedding: _Precomputed | None = None) -> Chroma:
+        # Opened for each call: a kept handle fails after the collection was deleted and made again.
+        return Chroma(
+            client=self._client,
+            client_settings=self._settings,
+            collection_name=name,
+            embedding_function=embedding,
+            create_collection_if_not_exists=False,
+        )
+
+    def _page(self, name: str, offset: int) -> list[Chunk]:
+        with chroma_errors():
+            return _to_chunks(self._open(name).get(limit=_PAGE, offset=offset))
+
+
+def chunk_ids(document_id: str, offset: int, limit: int) -> list[str]:
+    """Return the ids that the document's chunks number `offset` to `offset + limit` have."""
+    return [f"{document_id}:{index}" for index in range(offset, offset + limit)]
+
+
+def _to_chunks(found: Mapping[str, Any]) -> list[Chunk]:
+    return [_to_chunk(*pair) for pair in zip(found["documents"], found["metadatas"], strict=True)]
+
+
+def _query(collection: chromadb.Collection, vector: Vectors, k: int, where: Where | None) -> Any:  # noqa: ANN401
+    return collection.query(
+        query_embeddings=vector[np.newaxis, :],
+        n_results=k,
+        where=dict(where) if where else None,
+        include=["documents", "metadatas", "distances"],
+    )
+
+
+def _to_chunk(text: str, metadata: Mapping[str, Any]) -> Chunk:
+    return Chunk(text=text, **{field: metadata[field] for field in _FIELDS})
+
+
+def _share_one_heap() -> None:
+    """Have all threads allocate from one heap, on Linux with glibc, unless MALLOC_ARENA_MAX says otherwise.
+
+    An index is a block of 2.6 MB, allocated by whichever thread reads it and given back to that thread's heap when
+    it leaves memory. With one heap it makes room for the next index: 64 of them take half the memory.
+    """
+    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
+        with suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
+def _open_client(path: Path, cache_size: int) -> tuple[RustBindingsAPI, Client]:
+    _share_one_heap()
+    system = System(
+        Settings(
+            _env_file=None,  # settings are ours to read
+            is_persistent=True,
+            persist_directory=str(path),
+            anonymized_telemetry=False,
+            chroma_api_impl="chromadb.api.rust.RustBindingsAPI",
+        )
+    )
+    api = system.instance(RustBindingsAPI)
+    # Chroma takes the number of open indexes from the limit on open files when its API object is made, and uses
+    # it when that is started: in between it can be set.
+    api.hnsw_cache_size = cache_size
+    system.start()
+    return api, Client.from_system(system)

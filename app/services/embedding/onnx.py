@@ -1,0 +1,220 @@
+"""Embeddings from an exported model with tokenizers and onnxruntime alone: nothing here imports torch.
+
+Runs are kept small (PADDED_TOKENS_PER_RUN): they stay in the processor's cache, and end soon. One session serves all
+threads, which onnxruntime allows. Bulk work has threads of its own at a lower priority, so that questions overtake it.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort  # type: ignore[import-untyped]  # has no type information
+from tokenizers import Tokenizer  # type: ignore[import-untyped]  # has no type information
+
+from app.common.errors import StartupError, Unavailable
+from app.services.embedding.opening import SHUTTING_DOWN, Embedder, OnBatch, Vectors
+from app.services.embedding.question_runs import QuestionRuns, TokenIds
+
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+INFO_FILE = "export.json"
+OUTPUT_NAME = "sentence_embedding"
+
+PADDED_TOKENS_PER_RUN = 256
+TEXTS_PER_RUN = 32
+TEXTS_PER_SLICE = 64  # tokenized, sorted by length and packed together
+BULK_NICENESS = 10
+CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+
+
+@dataclass(frozen=True)
+class ExportInfo:
+    """What must be known about an exported model besides its graph. The prompts are put before each text."""
+
+    model: str
+    dimension: int
+    max_tokens: int
+    pad_id: int
+    query_prompt: str
+    document_prompt: str
+
+    def save(self, folder: Path) -> None:
+        """Write it into `folder`."""
+        (folder / INFO_FILE).write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "ExportInfo":
+        """Read it from `folder`. Raises OSError, ValueError or TypeError if it is not there or not whole."""
+        return cls(**json.loads((folder / INFO_FILE).read_text(encoding="utf-8")))
+
+
+class OnnxModel:
+    """An exported model in memory. Any number of threads may use it at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the export in `folder`. Raises StartupError if it is damaged."""
+        try:
+            self.info = ExportInfo.load(folder)
+            self._tokenizer = _load_tokenizer(folder, self.info.max_tokens)
+            self._session = _load_session(folder)
+        except Exception as exc:  # tokenizers raises plain Exception, onnxruntime its own kinds below it
+            raise StartupError(
+                f"The exported embedding model in {folder} is damaged; delete the folder and start again."
+            ) from exc
+        self._inputs = [node.name for node in self._session.get_inputs()]
+
+    def tokenize(self, texts: Sequence[str], prompt: str) -> list[TokenIds]:
+        """Token ids of each text after `prompt`, cut at the model's limit."""
+        # A line break is a space, as it is to LangChain's HuggingFaceEmbeddings: both backends see one text.
+        # encode_batch_fast lets go of the interpreter lock while it works; encode does not.
+        prompted = [prompt + text.replace("\n", " ") for text in texts]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(prompted)]
+
+    def run(self, tokens: Sequence[TokenIds]) -> Vectors:
+        """Unit-length vectors of texts that are already tokens, in one run."""
+        (vectors,) = self._session.run([OUTPUT_NAME], self._padded(tokens))
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)
+
+    def _padded(self, tokens: Sequence[TokenIds]) -> dict[str, np.ndarray]:
+        shape = (len(tokens), max(map(len, tokens)))
+        ids = np.full(shape, self.info.pad_id, dtype=np.int64)
+        mask = np.zeros(shape, dtype=np.int64)
+        for row, text in enumerate(tokens):
+            ids[row, : len(text)] = text
+            mask[row, : len(text)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        return {name: feed[name] for name in self._inputs}
+
+
+class OnnxEmbedder(Embedder):
+    """Embeds with one OnnxModel; `threads` bounds the bulk runs at one time, whoever asks for them."""
+
+    def __init__(self, name: str, folder: Path, *, threads: int) -> None:
+        """Load the export in `folder`. Raises StartupError if it is damaged."""
+        self.name = name
+        self._model = OnnxModel(folder)
+        self.dimension = self._model.info.dimension
+        self._bulk = ThreadPoolExecutor(threads, "embed-bulk", initializer=_lower_priority)
+        # Two per thread: none waits for its next run while the caller looks at a result.
+        self._window = 2 * threads
+        cores = usable_cores()
+        self._urgent = ThreadPoolExecutor(cores, "embed-urgent")
+        # Half of the cores, as the other work of a chat needs some too.
+        self._questions = QuestionRuns(self._model.run, at_once=max(1, cores // 2), fits=_fits)
+
+    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
+        """See Embedder. Few runs of one caller are queued at a time, so that several callers take turns."""
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        pending: deque[tuple[list[int], Future[Vectors]]] = deque()
+        done = 0
+        batches = self._batches(texts)
+        threads = self._urgent if urgent else self._bulk
+        try:
+            while True:
+                while len(pending) < self._window and (batch := next(batches, None)):
+                    pending.append((batch[0], self._start(threads, batch[1])))
+                if not pending:
+                    return vectors
+                rows, future = pending.popleft()
+                vectors[rows] = _result(future)
+                done += len(rows)
+                if on_batch:
+                    on_batch(done)
+        finally:
+            for _, future in pending:
+                future.cancel()
+
+    def embed_question(self, text: str) -> Vectors:
+        """See Embedder. Questions that arrive together share a run."""
+        (tokens,) = self._model.tokenize([text], self._model.info.query_prompt)
+        return self._questions.vector(tokens)
+
+    def close(self) -> None:
+        """See Embedder."""
+        self._questions.close()
+        self._bulk.shutdown(cancel_futures=True)
+        self._urgent.shutdown()
+
+    def _start(self, threads: ThreadPoolExecutor, tokens: list[TokenIds]) -> Future[Vectors]:
+        with _closed_is_unavailable():
+            return threads.submit(self._model.run, tokens)
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[TokenIds]]]:
+        for start in range(0, len(texts), TEXTS_PER_SLICE):
+            part = texts[start : start + TEXTS_PER_SLICE]
+            tokens = self._model.tokenize(part, self._model.info.document_prompt)
+            for rows in pack([len(text) for text in tokens]):
+                yield [start + row for row in rows], [tokens[row] for row in rows]
+
+
+def pack(lengths: Sequence[int]) -> list[list[int]]:
+    """Indexes of `lengths` in groups of similar length, each small enough for one run (or alone)."""
+    groups: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if groups and _fits(len(groups[-1]) + 1, lengths[index]):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
+
+
+def usable_cores(limit: Path = CPU_LIMIT) -> int:
+    """Cores this process may use, at least 1: its affinity, less a container's `limit` (Linux, cgroup v2)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = limit.read_text(encoding="ascii").split()
+        return max(1, min(cores, round(int(quota) / int(period))))
+    except (OSError, ValueError):  # no such file, or "max": there is no limit
+        return cores
+
+
+def _fits(texts: int, longest: int) -> bool:
+    return texts <= TEXTS_PER_RUN and texts * longest <= PADDED_TOKENS_PER_RUN
+
+
+def _load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    tokenizer.enable_truncation(max_tokens)
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _load_session(folder: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return ort.InferenceSession(str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"])
+
+
+def _lower_priority() -> None:
+    # Linux gives every thread a priority of its own; elsewhere bulk work competes with questions as an equal.
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with contextlib.suppress(OSError):
+            niceness = os.getpriority(os.PRIO_PROCESS, thread) + BULK_NICENESS
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
+
+
+@contextlib.contextmanager
+def _closed_is_unavailable() -> Iterator[None]:
+    """Around the submission of work: an executor that is shut down raises RuntimeError."""
+    try:
+        yield
+    except RuntimeError as exc:
+        raise Unavailable(SHUTTING_DOWN) from exc
+
+
+def _result(future: Future[Vectors]) -> Vectors:
+    try:
+        return future.result()
+    except CancelledError as exc:  # close() gave it up
+        raise Unavailable(SHUTTING_DOWN) from exc

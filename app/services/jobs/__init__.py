@@ -1,0 +1,4 @@
+"""Background uploads: durable jobs, turns between clients, progress, cancel, retry.
+
+`service.py` is what routes call; `worker.py` works on one file after the other.
+"""

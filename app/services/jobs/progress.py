@@ -1,0 +1,110 @@
+"""How far jobs are, and which of them are to stop: kept in memory, because it concerns only work that runs."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.common.errors import AppError
+from app.services.ingestion.ingest import Stage
+
+_REMEMBERED = 10_000
+
+FilePlace = tuple[str, int]
+"""A job's id and the position of a file in it, from 0."""
+
+
+class Stopped(AppError):
+    """The work on a file was given up: its job was cancelled, or the service is shutting down."""
+
+    status = 409
+    default_code = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningFile:
+    """A file that is being worked on; `progress` is 0 to 1."""
+
+    stage: Stage
+    progress: float
+
+
+@dataclass(slots=True)
+class _State:
+    version: int = 0
+    running: dict[int, RunningFile] = field(default_factory=dict)
+    cancelled: bool = False
+
+
+class JobProgress:
+    """Told by the workers, asked by those who look on. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._states: OrderedDict[str, _State] = OrderedDict()
+        self._closing = False
+
+    def report(self, place: FilePlace, stage: Stage, progress: float) -> None:
+        """Note how far a file is. Raises Stopped when its job was cancelled or the service is shutting down."""
+        with self._guard:
+            state = self._state(place[0])
+            if self._closing or state.cancelled:
+                raise Stopped("The upload was cancelled.")
+            state.running[place[1]] = RunningFile(stage, progress)
+            state.version += 1
+
+    def settled(self, place: FilePlace) -> None:
+        """Note that a file is worked on no more; called after its row says what became of it."""
+        with self._guard:
+            state = self._state(place[0])
+            state.running.pop(place[1], None)
+            state.version += 1
+
+    def changed(self, job_id: str, *, cancelled: bool | None = None) -> None:
+        """Note that the job's rows changed; `cancelled` says whether its running files are to stop."""
+        with self._guard:
+            state = self._state(job_id)
+            state.version += 1
+            if cancelled is not None:
+                state.cancelled = cancelled
+
+    def is_cancelled(self, job_id: str) -> bool:
+        """Whether the job's running files are to stop."""
+        with self._guard:
+            state = self._states.get(job_id)
+            return state is not None and state.cancelled
+
+    def version(self, job_id: str) -> int:
+        """Return a number that grows with everything that happens to the job."""
+        with self._guard:
+            state = self._states.get(job_id)
+            return state.version if state else 0
+
+    def running(self, job_id: str) -> dict[int, RunningFile]:
+        """Return the job's files that are being worked on, by position."""
+        with self._guard:
+            state = self._states.get(job_id)
+            return dict(state.running) if state else {}
+
+    def close(self) -> None:
+        """Stop all work at its next report."""
+        with self._guard:
+            self._closing = True
+
+    @property
+    def closing(self) -> bool:
+        """Whether all work is to stop."""
+        return self._closing
+
+    def _state(self, job_id: str) -> _State:
+        """Return the job's state; those that nothing happened to for longest are forgotten when there are many."""
+        state = self._states.setdefault(job_id, _State())
+        self._states.move_to_end(job_id)
+        if len(self._states) > _REMEMBERED:
+            oldest = next(iter(self._states))
+            if not self._states[oldest].running:
+                del self._states[oldest]
+        return state
+
+
+JobStage = Literal["waiting", "parsing", "chunking", "embedding", "storing", "cancelling", "done"]

@@ -1,0 +1,269 @@
+"""Uploads in the background: jobs that survive a restart, with progress, cancelling and trying again."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from app.common.errors import AppError, Conflict, InvalidInput, NotFound, TooLarge, Unavailable
+from app.common.file_loader import check_filename
+from app.common.ids import ClientId
+from app.services.catalog.paging import decode_place, encode_place
+from app.services.catalog.store import Catalog
+from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
+from app.services.ingestion.spool import Upload, UploadSpool
+from app.services.jobs.progress import FilePlace, JobProgress, JobStage
+from app.services.jobs.queue import FairQueue
+from app.services.jobs.records import JobFile, JobRecord, Received
+from app.services.jobs.recovery import recover_jobs
+from app.services.jobs.store import JobStore
+from app.services.jobs.worker import JobWorkers
+
+logger = logging.getLogger(__name__)
+
+_CLEANUP_SECONDS = 3600.0
+_RETRY_AFTER_SECONDS = 30
+_LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """How many threads; how many files may wait, half of them of one client; seconds that finished jobs are kept."""
+
+    workers: int = 2
+    queue_limit: int = 2000
+    keep: float = 7 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file of a new job. `too_large` is the error of one that was over the limit and was not kept."""
+
+    filename: str
+    stream: BinaryIO
+    too_large: TooLarge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it is at the moment; `progress` is 0 to 1. `files` is empty in a list of jobs."""
+
+    record: JobRecord
+    stage: JobStage
+    progress: float
+    files: Sequence[JobFile] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some of a client's jobs, newest first."""
+
+    jobs: Sequence[Job]
+    next_cursor: str | None
+
+
+class JobService:
+    """Takes jobs on, and works through them once started. Clients take turns, file by file."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        catalog: Catalog,
+        spool: UploadSpool,
+        ingestion: Ingestion,
+        settings: JobSettings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._spool = spool
+        self._settings = settings
+        self._clock = clock
+        self._queue: FairQueue[FilePlace] = FairQueue()
+        self._progress = JobProgress()
+        self._workers = JobWorkers(
+            count=settings.workers,
+            queue=self._queue,
+            store=store,
+            spool=spool,
+            ingestion=ingestion,
+            progress=self._progress,
+        )
+        self._admission = threading.Lock()
+        self._stopped = threading.Event()
+        self._cleaner = threading.Thread(target=self._clean, name="job-cleaner", daemon=True)
+
+    # Its life
+
+    def start(self) -> None:
+        """Go on where the last process stopped. Called after the documents were recovered."""
+        recover_jobs(self._store, self._catalog)
+        self.forget_finished()
+        self._spool.sweep(keep=self._store.uploads())
+        for client_id, place in self._store.queued():
+            self._queue.put(client_id, [place])
+        self._workers.start()
+        self._cleaner.start()
+
+    def interrupt(self) -> None:
+        """Let work come to an end; what is not done is done after the next start."""
+        self._stopped.set()
+        self._workers.interrupt()
+
+    def join(self) -> None:
+        """Wait for the end of work after `interrupt`. Close the parser in between: it may be busy for minutes."""
+        self._workers.join()
+        if self._cleaner.ident is not None:
+            self._cleaner.join()
+
+    # What can be done with jobs
+
+    def submit(
+        self, client_id: ClientId, incoming: Sequence[Incoming], chunking: ChunkSettings, *, by_name: bool = False
+    ) -> Job:
+        """Take on a job: when this returns, its files and it survive a power cut.
+
+        Files over the limit, or with an impossible name, have failed already; when all have, the first one's error
+        is raised. Raises Unavailable when too many files wait.
+        """
+        self._require_room(client_id, len(incoming))
+        received: list[Received] = []
+        try:
+            received.extend(self._receive(file) for file in incoming)
+            _require_one_good(received)
+            self._spool.settle()
+            with self._admission:
+                self._require_room(client_id, len(received))
+                job_id = self._store.create(client_id, received, chunking, by_name=by_name)
+                self._enqueue(client_id, job_id)
+        except BaseException:
+            self._spool.discard([file.path.name for file in received if isinstance(file, Upload)])
+            raise
+        logger.info("job taken on", extra={"client": client_id, "job": job_id, "files": len(received)})
+        return self.get(client_id, job_id)
+
+    def get(self, client_id: ClientId, job_id: str) -> Job:
+        """Return the client's job; raises NotFound when there is none of that id."""
+        found = self._store.get(client_id, job_id)
+        if found is None:
+            raise no_such_job()
+        return self._view(*found)
+
+    def page(self, client_id: ClientId, *, cursor: str = "", limit: int = 50) -> JobPage:
+        """Return the client's jobs, newest first, those behind `cursor`; raises InvalidInput for no possible one."""
+        records = self._store.page(client_id, before=decode_place(cursor), limit=limit + 1)
+        shown = records[:limit]
+        last = (shown[-1].created_at, shown[-1].job_id) if len(records) > limit else None
+        return JobPage([self._view(record) for record in shown], encode_place(last) if last else None)
+
+    def owner_of(self, job_id: str) -> ClientId:
+        """Return whose job it is, for a caller who may reach every client; raises NotFound."""
+        owner = self._store.owner(job_id)
+        if owner is None:
+            raise no_such_job()
+        return owner
+
+    def version(self, job_id: str) -> int:
+        """Return a number that grows when something happens to the job, to see whether to look again. Costs nothing."""
+        return self._progress.version(job_id)
+
+    def cancel(self, client_id: ClientId, job_id: str) -> Job:
+        """Stop the job: what is ready stays, a file that is being worked on leaves nothing, the others are not begun.
+
+        Raises NotFound, and Conflict when the job came to its end before.
+        """
+        job = self.get(client_id, job_id).record
+        if job.finished_at is not None and job.status != "cancelled":
+            raise Conflict("This job is finished; delete the documents it made instead.", code="job_finished")
+        self._cancel(client_id, job_id)
+        return self.get(client_id, job_id)
+
+    def retry(self, client_id: ClientId, job_id: str) -> Job:
+        """Queue the failed and cancelled files of a finished job again.
+
+        Raises NotFound, Conflict when the job is not finished or none of its files is kept, and Unavailable when
+        too many files wait.
+        """
+        job = self.get(client_id, job_id)
+        if job.record.finished_at is None:
+            raise Conflict("This job is not finished yet; wait for it, or cancel it.", code="job_not_finished")
+        with self._admission:
+            self._require_room(client_id, sum(file.status in ("failed", "cancelled") for file in job.files))
+            if not self._store.retry(client_id, job_id):
+                raise Conflict("No file of this job can be tried again; upload them anew.", code="nothing_to_retry")
+            self._progress.changed(job_id, cancelled=False)
+            self._enqueue(client_id, job_id)
+        return self.get(client_id, job_id)
+
+    def abandon(self, client_id: ClientId) -> None:
+        """Cancel all jobs of the client and remove its spooled files: before all it has is deleted."""
+        for job_id in self._store.unfinished(client_id):
+            self._cancel(client_id, job_id)
+        uploads = self._store.uploads(client_id)
+        self._store.forget_uploads(client_id)
+        self._spool.discard(uploads)
+
+    def forget_finished(self) -> None:
+        """Forget jobs that were finished long ago, and files kept for a retry that are too old or too many."""
+        before = self._clock() - self._settings.keep
+        self._spool.discard(self._store.forget_finished(before=before, keep_uploads=self._settings.queue_limit))
+
+    # How it is done
+
+    def _receive(self, file: Incoming) -> Received:
+        try:
+            if file.too_large is not None:
+                raise file.too_large
+            return self._spool.receive(check_filename(file.filename), file.stream, durable=True)
+        except (TooLarge, InvalidInput) as exc:
+            shown = file.filename.encode(errors="replace").decode()[:_LONGEST_NAME]
+            return FileResult(shown, "failed", error=exc)
+
+    def _enqueue(self, client_id: ClientId, job_id: str) -> None:
+        files = self.get(client_id, job_id).files
+        self._queue.put(client_id, [file.place for file in files if file.status == "queued"])
+
+    def _require_room(self, client_id: ClientId, files: int) -> None:
+        limit = self._settings.queue_limit
+        if self._queue.count() + files > limit or self._queue.count(client_id) + files > max(1, limit // 2):
+            raise Unavailable(
+                "Too many files are waiting to be taken in; try again later, or send fewer at once.",
+                code="queue_full",
+                retry_after=_RETRY_AFTER_SECONDS,
+            )
+
+    def _cancel(self, client_id: ClientId, job_id: str) -> None:
+        self._store.cancel(client_id, job_id)
+        self._queue.discard(client_id, lambda place: place[0] == job_id)
+        self._progress.changed(job_id, cancelled=True)
+
+    def _view(self, record: JobRecord, files: Sequence[JobFile] = ()) -> Job:
+        if record.finished_at is not None:
+            return Job(record, "done", 1.0, files)
+        running = self._progress.running(record.job_id)
+        total = sum(record.counts.values())
+        waiting = record.counts.get("queued", 0) + record.counts.get("running", 0)
+        done = total - waiting + sum(file.progress for file in running.values())
+        stage: JobStage = next((file.stage for file in running.values()), "waiting")
+        return Job(record, "cancelling" if record.cancelling else stage, round(min(1.0, done / total), 4), files)
+
+    def _clean(self) -> None:
+        while not self._stopped.wait(_CLEANUP_SECONDS):
+            try:
+                self.forget_finished()
+            except AppError as exc:
+                logger.warning("cleanup of jobs failed", extra={"code": exc.code})
+
+
+def _require_one_good(received: Sequence[Received]) -> None:
+    failed = [file.error for file in received if isinstance(file, FileResult) and file.error]
+    if len(failed) == len(received):
+        raise failed[0]
+
+
+def no_such_job() -> NotFound:
+    """The answer about a job that is not there, or not the caller's."""
+    return NotFound("There is no such job; finished ones are forgotten after some days.", code="job_not_found")

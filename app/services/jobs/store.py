@@ -1,0 +1,264 @@
+"""Ingest jobs and their files in SQL. Every change of state is one transaction."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+
+from app.common.database import Database
+from app.common.ids import ClientId, new_id
+from app.services.catalog.paging import Place
+from app.services.catalog.schema import job_files, jobs
+from app.services.catalog.store import drop_if_empty, ensure_client
+from app.services.ingestion.ingest import ChunkSettings, FileResult
+from app.services.jobs.progress import FilePlace
+from app.services.jobs.records import (
+    FileStatus,
+    JobFile,
+    JobRecord,
+    JobStatus,
+    Received,
+    job_file,
+    job_record,
+    new_file,
+    outcome,
+)
+
+_NAMES = 500
+"""How many names go into one statement."""
+
+
+class JobStore:
+    """The tables of jobs. Safe to call from any thread."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._db = database
+        self._clock = clock
+
+    def create(self, client_id: ClientId, files: Sequence[Received], chunking: ChunkSettings, *, by_name: bool) -> str:
+        """Note a new job with its files, and its client if that is new; return the job's id."""
+        job_id, now = new_id("job"), self._clock()
+        job = {
+            "job_id": job_id,
+            "client_id": client_id,
+            "status": "queued",
+            "by_name": int(by_name),
+            "chunk_size": chunking.size,
+            "chunk_overlap": chunking.overlap,
+            "created_at": now,
+        }
+        rows = [{"job_id": job_id, "position": n, **new_file(file)} for n, file in enumerate(files)]
+        with self._db.write() as connection:
+            ensure_client(connection, client_id, now)
+            connection.execute(insert(jobs).values(job))
+            connection.execute(insert(job_files), rows)
+        return job_id
+
+    def claim(self, place: FilePlace) -> tuple[JobRecord, JobFile] | None:
+        """Note that work on a queued file begins; None when it is not queued any more."""
+        with self._db.write() as connection:
+            begun = connection.execute(
+                update(job_files)
+                .where(_file(place), job_files.c.status == "queued")
+                .values(status="running", attempts=job_files.c.attempts + 1, document_id=new_id("doc"))
+            ).rowcount
+            if not begun:
+                return None
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.job_id == place[0])
+                .values(status="running", started_at=func.coalesce(jobs.c.started_at, self._clock()))
+            )
+            job = connection.execute(select(jobs).where(jobs.c.job_id == place[0])).one()
+            file = connection.execute(select(job_files).where(_file(place))).one()
+        return job_record(job, {}), job_file(file)
+
+    def settle(self, place: FilePlace, result: FileResult) -> None:
+        """Note what became of a running file, and of its job when this was the last one.
+
+        The spooled file of one that failed is kept, so that it can be tried again.
+        """
+        with self._db.write() as connection:
+            values = outcome(result)
+            if result.error is None:
+                values["upload"] = None
+            self._end(connection, place, values)
+
+    def cancelled(self, place: FilePlace) -> None:
+        """Note that work on a running file was given up because its job was cancelled."""
+        with self._db.write() as connection:
+            self._end(connection, place, {"status": "cancelled", "document_id": None})
+
+    def release(self, place: FilePlace, *, counted: bool) -> None:
+        """Put a running file back among the queued ones; `counted` says whether that was an attempt at it."""
+        with self._db.write() as connection:
+            attempts = job_files.c.attempts - (0 if counted else 1)
+            connection.execute(
+                update(job_files)
+                .where(_file(place), job_files.c.status == "running")
+                .values(status="queued", document_id=None, attempts=attempts)
+            )
+
+    def cancel(self, client_id: ClientId, job_id: str) -> None:
+        """Cancel the files that wait, and note that those which run are to be."""
+        with self._db.write() as connection:
+            mine = jobs.c.client_id == client_id, jobs.c.job_id == job_id, jobs.c.finished_at.is_(None)
+            if connection.execute(update(jobs).where(*mine).values(cancelling=1)).rowcount:
+                _set_files(connection, job_id, "queued", status="cancelled")
+                self._finish_if_done(connection, job_id)
+
+    def retry(self, client_id: ClientId, job_id: str) -> int:
+        """Queue the failed and cancelled files of a finished job that are kept; return how many they are."""
+        with self._db.write() as connection:
+            mine = jobs.c.client_id == client_id, jobs.c.job_id == job_id, jobs.c.finished_at.is_not(None)
+            if connection.execute(select(jobs.c.job_id).where(*mine)).first() is None:
+                return 0
+            again = connection.execute(
+                update(job_files)
+                .where(
+                    job_files.c.job_id == job_id,
+                    job_files.c.status.in_(("failed", "cancelled")),
+                    job_files.c.upload.is_not(None),
+                )
+                .values(status="queued", attempts=0, error_code=None, error_detail=None)
+            ).rowcount
+            if again:
+                connection.execute(update(jobs).where(*mine).values(status="queued", cancelling=0, finished_at=None))
+        return again
+
+    # Reading
+
+    def owner(self, job_id: str) -> ClientId | None:
+        """Return whose job it is; for callers who may reach every client."""
+        with self._db.read() as connection:
+            found = connection.execute(select(jobs.c.client_id).where(jobs.c.job_id == job_id)).scalar_one_or_none()
+        return None if found is None else ClientId(found)
+
+    def get(self, client_id: ClientId, job_id: str) -> tuple[JobRecord, list[JobFile]] | None:
+        """Return the client's job and its files in order."""
+        with self._db.read() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.client_id == client_id, jobs.c.job_id == job_id)).first()
+            if row is None:
+                return None
+            query = select(job_files).where(job_files.c.job_id == job_id).order_by(job_files.c.position)
+            files = [job_file(file) for file in connection.execute(query)]
+            return job_record(row, _counts(connection, [job_id]).get(job_id, {})), files
+
+    def page(self, client_id: ClientId, *, before: Place | None, limit: int) -> list[JobRecord]:
+        """Return the client's jobs, newest first, those behind the place `before`."""
+        query = select(jobs).where(jobs.c.client_id == client_id)
+        if before is not None:
+            query = query.where(tuple_(jobs.c.created_at, jobs.c.job_id) < before)
+        query = query.order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(limit)
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+            counts = _counts(connection, [row.job_id for row in rows])
+        return [job_record(row, counts.get(row.job_id, {})) for row in rows]
+
+    def unfinished(self, client_id: ClientId | None = None) -> list[str]:
+        """Return the ids of jobs that are not finished, of the client or all, oldest first."""
+        query = select(jobs.c.job_id).where(jobs.c.finished_at.is_(None)).order_by(jobs.c.created_at, jobs.c.job_id)
+        if client_id is not None:
+            query = query.where(jobs.c.client_id == client_id)
+        with self._db.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def queued(self) -> list[tuple[ClientId, FilePlace]]:
+        """Return the files that wait, of the oldest job first."""
+        query = (
+            select(jobs.c.client_id, job_files.c.job_id, job_files.c.position)
+            .join(jobs)
+            .where(job_files.c.status == "queued")
+            .order_by(jobs.c.created_at, job_files.c.job_id, job_files.c.position)
+        )
+        with self._db.read() as connection:
+            return [(ClientId(client), (job, position)) for client, job, position in connection.execute(query)]
+
+    def running(self) -> list[tuple[JobRecord, JobFile]]:
+        """Return the files that are being worked on: at a start, those the last process did not get done."""
+        with self._db.read() as connection:
+            files = [
+                job_file(row) for row in connection.execute(select(job_files).where(job_files.c.status == "running"))
+            ]
+            wanted = {file.job_id for file in files}
+            found = connection.execute(select(jobs).where(jobs.c.job_id.in_(wanted)))
+            records = {row.job_id: job_record(row, {}) for row in found}
+        return [(records[file.job_id], file) for file in files]
+
+    def uploads(self, client_id: ClientId | None = None) -> list[str]:
+        """Return the names of the spooled files that are kept, of the client or all."""
+        query = select(job_files.c.upload).join(jobs).where(job_files.c.upload.is_not(None))
+        if client_id is not None:
+            query = query.where(jobs.c.client_id == client_id)
+        with self._db.read() as connection:
+            return [str(name) for name in connection.execute(query).scalars()]
+
+    # Forgetting
+
+    def forget_uploads(self, client_id: ClientId) -> None:
+        """Note that no spooled file of the client is kept any more."""
+        mine = select(jobs.c.job_id).where(jobs.c.client_id == client_id)
+        with self._db.write() as connection:
+            connection.execute(update(job_files).where(job_files.c.job_id.in_(mine)).values(upload=None))
+
+    def forget_finished(self, *, before: float, keep_uploads: int) -> list[str]:
+        """Remove jobs that finished before that time, and all but the newest kept files of the others.
+
+        Returns the names of the spooled files that are not needed any more.
+        """
+        expired = jobs.c.finished_at < before
+        finished = select(jobs.c.finished_at, job_files.c.upload).join(jobs)
+        finished = finished.where(job_files.c.upload.is_not(None), jobs.c.finished_at.is_not(None))
+        with self._db.write() as connection:
+            kept = connection.execute(finished.order_by(jobs.c.finished_at.desc())).all()
+            names = [str(upload) for n, (at, upload) in enumerate(kept) if at < before or n >= keep_uploads]
+            for start in range(0, len(names), _NAMES):
+                some = job_files.c.upload.in_(names[start : start + _NAMES])
+                connection.execute(update(job_files).where(some).values(upload=None))
+            owners = list(connection.execute(select(jobs.c.client_id).where(expired).distinct()).scalars())
+            connection.execute(delete(jobs).where(expired))
+            for owner in owners:
+                drop_if_empty(connection, ClientId(owner))
+        return names
+
+    def _end(self, connection: Connection, place: FilePlace, values: dict[str, Any]) -> None:
+        ended = connection.execute(
+            update(job_files).where(_file(place), job_files.c.status == "running").values(**values)
+        ).rowcount
+        if ended:
+            self._finish_if_done(connection, place[0])
+
+    def _finish_if_done(self, connection: Connection, job_id: str) -> None:
+        counts = _counts(connection, [job_id]).get(job_id, {})
+        if counts.get("queued", 0) + counts.get("running", 0):
+            return
+        status: JobStatus = "completed"
+        if counts.get("cancelled"):
+            status = "cancelled"
+        elif set(counts) == {"failed"}:
+            status = "failed"
+        connection.execute(
+            update(jobs).where(jobs.c.job_id == job_id).values(status=status, cancelling=0, finished_at=self._clock())
+        )
+
+
+def _file(place: FilePlace) -> Any:  # noqa: ANN401 - an SQL condition
+    return (job_files.c.job_id == place[0]) & (job_files.c.position == place[1])
+
+
+def _set_files(connection: Connection, job_id: str, old: FileStatus, **values: Any) -> None:  # noqa: ANN401 - columns
+    mine = (job_files.c.job_id == job_id) & (job_files.c.status == old)
+    connection.execute(update(job_files).where(mine).values(**values))
+
+
+def _counts(connection: Connection, job_ids: Sequence[str]) -> dict[str, dict[FileStatus, int]]:
+    query = (
+        select(job_files.c.job_id, job_files.c.status, func.count())
+        .where(job_files.c.job_id.in_(job_ids))
+        .group_by(job_files.c.job_id, job_files.c.status)
+    )
+    counts: dict[str, dict[FileStatus, int]] = {}
+    for job_id, status, number in connection.execute(query):
+        counts.setdefault(job_id, {})[status] = number
+    return counts

@@ -1,0 +1,135 @@
+"""Vendor failures become ours: what went wrong and what to do, never the vendor's words."""
+
+import logging
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from app.common.errors import AppError, UpstreamBusy, UpstreamFailed
+from app.services.llm.resilience import too_slow
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_RETRY_AFTER = 5
+MAX_RETRY_AFTER = 3600
+_TOO_LONG = re.compile(r"context.{0,20}(length|window|size|limit|overflow)|too (large|long)|max.{0,20}tokens", re.I)
+_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError)
+"""What the libraries raise on an answer that is not what was promised (JSON decoding and pydantic are ValueErrors)."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorFaults:
+    """The exception types of one vendor's SDK and of the HTTP library under it."""
+
+    status: tuple[type[Exception], ...]
+    timeout: tuple[type[Exception], ...]
+    connection: tuple[type[Exception], ...]
+    other: tuple[type[Exception], ...]
+
+
+@contextmanager
+def vendor_errors(faults: VendorFaults) -> Iterator[None]:
+    """Translate what the vendor's library raises in the block. Timeouts are connection errors too: order matters."""
+    try:
+        yield
+    except AppError:
+        raise
+    except faults.status as exc:
+        raise _from_status(exc) from exc
+    except faults.timeout as exc:
+        raise too_slow() from exc
+    except faults.connection as exc:
+        raise unreachable() from exc
+    except faults.other as exc:
+        raise _failed() from exc
+    except _MALFORMED as exc:
+        logger.warning("answer of the language model cannot be read: %s", type(exc).__name__)
+        raise UpstreamFailed(
+            "The language model sent an answer that cannot be read. Try again.",
+            code="model_bad_answer",
+            retry_after=DEFAULT_RETRY_AFTER,
+        ) from exc
+
+
+def unreachable() -> UpstreamBusy:
+    """Return the error for a vendor that cannot be reached or that broke the connection."""
+    return UpstreamBusy(
+        "The language model cannot be reached at the moment. Try again shortly.",
+        code="model_unreachable",
+        retry_after=DEFAULT_RETRY_AFTER,
+    )
+
+
+def empty_answer() -> UpstreamFailed:
+    """Return the error for an answer without any text."""
+    return UpstreamFailed(
+        "The language model sent an empty answer. Try again.",
+        code="model_empty_answer",
+        retry_after=DEFAULT_RETRY_AFTER,
+    )
+
+
+def _failed(retry_after: int | None = None) -> UpstreamFailed:
+    wait = DEFAULT_RETRY_AFTER if retry_after is None else retry_after
+    return UpstreamFailed(
+        "The language model's service failed. Try again later.", code="model_failed", retry_after=wait
+    )
+
+
+def _from_status(exc: Exception) -> AppError:
+    status = int(getattr(exc, "status_code", 500))
+    headers: Mapping[str, str] = getattr(getattr(exc, "response", None), "headers", {})
+    if status == 429:  # noqa: PLR2004 - an HTTP status reads better as its number
+        wait = parse_retry_after(headers.get("retry-after"))
+        return UpstreamBusy(
+            "The language model is busy. Try again later.",
+            code="model_busy",
+            retry_after=DEFAULT_RETRY_AFTER if wait is None else wait,
+        )
+    if status >= 500:  # noqa: PLR2004 - as above
+        return _failed(parse_retry_after(headers.get("retry-after")))
+    return _refusal(status, exc)
+
+
+def _refusal(status: int, exc: Exception) -> UpstreamFailed:
+    if status in (401, 403):
+        return UpstreamFailed(
+            "The language model's service refused this service's key. The operator must set a valid one.",
+            code="model_auth_failed",
+        )
+    if status == 413 or (status in (400, 422) and _TOO_LONG.search(_body_text(exc))):  # noqa: PLR2004 - as above
+        return UpstreamFailed(
+            "Question, conversation and passages are too long for the language model. "
+            "Ask for fewer passages (top_k) or start a new session.",
+            code="model_context_too_long",
+        )
+    if status == 404:  # noqa: PLR2004 - as above
+        return UpstreamFailed(
+            "The language model's service does not know this model. Choose another one.", code="model_not_found"
+        )
+    return UpstreamFailed("The language model's service rejected the request.", code="model_rejected")
+
+
+def _body_text(exc: Exception) -> str:
+    """What the vendor said, to classify it; it is read here and goes nowhere else."""
+    return str(getattr(exc, "body", None) or exc)
+
+
+def parse_retry_after(value: str | None) -> int | None:
+    """Return whole seconds (0 to MAX_RETRY_AFTER) from a Retry-After header, a number or a date; None if neither."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):  # not a date, or one without a time zone
+            return None
+    if not math.isfinite(seconds):
+        return None
+    return min(MAX_RETRY_AFTER, max(0, math.ceil(seconds)))

@@ -1,0 +1,192 @@
+"""The language model: one object that all callers share, over a vendor that may be slow, busy or gone."""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from langchain_core.messages import BaseMessage
+
+from app.common.errors import AppError
+from app.common.ids import ClientId
+from app.services.llm.loop_thread import LoopThread
+from app.services.llm.resilience import Resilience, too_slow
+from app.services.llm.slots import FairSlots
+from app.services.llm.types import CallLimits, Completion, Endpoint, LanguageModel, Usage
+from app.services.llm.vendors import Provider, VendorChat, open_vendor
+
+__all__ = [
+    "CallLimits", "Completion", "Endpoint", "LanguageModel", "Provider", "Usage", "VendorModel",
+    "estimate_tokens", "open_language_model",
+]  # fmt: skip
+
+Answer = AsyncGenerator[str | Completion, None]
+
+BYTES_PER_TOKEN = 3.6
+"""English has 4 to 5 bytes a token in today's tokenizers, German 3.5 to 4, Chinese 3 to 4: rather low than high."""
+
+
+def estimate_tokens(text: str) -> int:
+    """Estimate the tokens of `text` from its UTF-8 length; no vocabulary, no download."""
+    return math.ceil(len(text.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
+
+
+def open_language_model(
+    provider: Provider,
+    endpoint: Endpoint,
+    *,
+    model: str,
+    fallback_model: str | None = None,
+    temperature: float = 0.7,
+    limits: CallLimits | None = None,
+) -> "VendorModel":
+    """Open a model at `endpoint`; the caller closes it. Nothing is sent yet, so a wrong key shows at the first call.
+
+    `openai` is any OpenAI-compatible server; its key may be empty.
+    """
+    limits = limits or CallLimits()
+    share = 0.5 if fallback_model else 1.0
+    call_timeout = min(limits.timeout, limits.call_timeout or limits.timeout * share)
+    vendor = open_vendor(provider, endpoint, model=model, call_timeout=call_timeout)
+    names = (model, fallback_model) if fallback_model else (model,)
+    return VendorModel(vendor, names=names, temperature=temperature, limits=limits, call_timeout=call_timeout)
+
+
+class VendorModel:
+    """A LanguageModel over one vendor: slots, retries, fallback and circuit breaker around single calls.
+
+    All of it, the HTTP connections too, lives on one event loop in a thread of its own, so that worker threads and
+    streams share connections, slots and breakers, and a deadline can end a call at any point.
+    """
+
+    def __init__(
+        self,
+        vendor: VendorChat,
+        *,
+        names: tuple[str, ...],
+        temperature: float,
+        limits: CallLimits,
+        call_timeout: float,
+    ) -> None:
+        """`names` are the model and, if there is one, its fallback. Starts the thread."""
+        self.name = names[0]
+        self._vendor = vendor
+        self._names = names
+        self._temperature = temperature
+        self._limits = limits
+        self._idle_timeout = call_timeout
+        self._slots = FairSlots(capacity=limits.max_concurrency, share=limits.client_share, wait=limits.queue_timeout)
+        self._resilience = Resilience(limits, call_timeout=call_timeout)
+        self._loop = LoopThread("language-model")
+
+    def complete(
+        self,
+        client_id: ClientId,
+        messages: Sequence[BaseMessage],
+        *,
+        temperature: float | None = None,
+        model: str | None = None,
+        timeout: float | None = None,
+    ) -> Completion:
+        """See LanguageModel.complete."""
+        warmth = self._temperature if temperature is None else temperature
+        seconds = min(self._limits.timeout, timeout or self._limits.timeout)
+        return self._loop.run(self._complete(client_id, messages, self._models(model), warmth, seconds))
+
+    def stream(
+        self,
+        client_id: ClientId,
+        messages: Sequence[BaseMessage],
+        *,
+        temperature: float | None = None,
+        model: str | None = None,
+    ) -> Answer:
+        """See LanguageModel.stream."""
+        warmth = self._temperature if temperature is None else temperature
+        return self._loop.relay(self._stream(client_id, messages, self._models(model), warmth), merge=_joined)
+
+    def count_tokens(self, text: str) -> int:
+        """See LanguageModel.count_tokens. The vendors offer no counting of their own."""
+        return estimate_tokens(text)
+
+    def close(self) -> None:
+        """See LanguageModel.close."""
+        self._loop.close(self._vendor.aclose())
+
+    def _models(self, chosen: str | None) -> tuple[str, ...]:
+        """The models to try in their order: the caller's choice instead of the configured one, then the fallback."""
+        wanted = (chosen or self.name, *self._names[1:])
+        return tuple(dict.fromkeys(wanted))
+
+    async def _complete(
+        self,
+        client_id: ClientId,
+        messages: Sequence[BaseMessage],
+        models: tuple[str, ...],
+        temperature: float,
+        seconds: float,
+    ) -> Completion:
+        self._resilience.refuse_if_dead(models)
+        deadline = time.monotonic() + seconds
+        async with self._slots.hold(client_id):
+            completion = await self._resilience.run(
+                models, lambda model: self._vendor.generate(model, messages, temperature), deadline
+            )
+            self._resilience.note_success(completion.model)
+            return completion
+
+    async def _stream(
+        self, client_id: ClientId, messages: Sequence[BaseMessage], models: tuple[str, ...], temperature: float
+    ) -> Answer:
+        self._resilience.refuse_if_dead(models)
+        deadline = time.monotonic() + self._limits.timeout
+        async with self._slots.hold(client_id):
+            opened = await self._resilience.run(
+                models, lambda model: _OpenStream.begin(model, self._vendor.stream(model, messages, temperature)),
+                deadline,
+            )  # fmt: skip
+            async with aclosing(self._rest(opened)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def _rest(self, opened: "_OpenStream") -> Answer:
+        """Yield a begun stream to its end; nothing is retried any more, because words have been sent."""
+        end = time.monotonic() + self._limits.stream_timeout
+        async with aclosing(opened.pieces):
+            yield opened.first
+            try:
+                while (piece := await self._next(opened.pieces, end)) is not None:
+                    yield piece
+            except AppError as exc:
+                self._resilience.note_failure(opened.model, exc)
+                raise
+            self._resilience.note_success(opened.model)
+
+    async def _next(self, pieces: Answer, end: float) -> str | Completion | None:
+        """Return the next piece, None at the end; raise UpstreamTimeout after too long a silence or at time `end`."""
+        seconds = min(self._idle_timeout, end - time.monotonic())
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                return await anext(pieces, None)
+        except TimeoutError as exc:
+            raise too_slow() from exc
+
+
+def _joined(first: str | Completion, second: str | Completion) -> str | Completion | None:
+    """Words that came faster than they were read become one piece."""
+    return first + second if isinstance(first, str) and isinstance(second, str) else None
+
+
+class _OpenStream:
+    """A stream whose first piece is here, so that it is known to work."""
+
+    def __init__(self, model: str, first: str | Completion, pieces: Answer) -> None:
+        self.model = model
+        self.first = first
+        self.pieces = pieces
+
+    @classmethod
+    async def begin(cls, model: str, pieces: Answer) -> "_OpenStream":
+        """Wait for the first piece; an error on the way closes the stream."""
+        return cls(model, await anext(pieces), pieces)

@@ -1,0 +1,229 @@
+"""Reading uploads in processes that can be killed: a hostile file costs its own process and nothing else.
+
+The processes are few, warm and used again. Each has its own pair of pipes, so that one which dies takes nothing with
+it that another waits for. They are started as programs of their own (not forked), which is safe beside threads and
+loads none of the service's models. The caller's thread waits; there are no threads of our own.
+"""
+
+import logging
+import queue
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from app.common.errors import AppError, Unavailable, UnreadableFile
+from app.common.file_loader import LoadedDocument, PdfEngine, ReadLimits
+from app.services.parsing.process import ParserProcess, ProcessDied, ProcessTooSlow
+from app.services.parsing.wire import Answer, Order
+
+_LOGGER = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLimits:
+    """What one reading process may use: seconds on the clock and of processor per file, bytes of address space.
+
+    After `files` files it is replaced by a fresh one.
+    """
+
+    timeout: float = 120.0
+    cpu_seconds: int = 60
+    memory_bytes: int = 1 << 30
+    files: int = 200
+
+
+class ParserPool:
+    """Reads files in a fixed number of processes. Thread-safe; the processes start at once, in the background."""
+
+    def __init__(
+        self,
+        *,
+        workers: int = 2,
+        max_waiting: int = 32,
+        pdf_engine: PdfEngine = "pdfium",
+        ocr: Literal["auto", "off"] = "off",
+        read_limits: ReadLimits | None = None,
+        process_limits: ProcessLimits | None = None,
+    ) -> None:
+        """`max_waiting` files may wait while `workers` are read; more are refused.
+
+        `ocr` reads scanned pages through tesseract, if that is installed now.
+        """
+        self._pdf_engine: PdfEngine = pdf_engine
+        self._tesseract = shutil.which("tesseract") if ocr == "auto" else None
+        self._read_limits = read_limits or ReadLimits()
+        self._process_limits = process_limits or ProcessLimits()
+        self._seats = workers + max_waiting
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._slots = [_Slot(self._process_limits) for _ in range(workers)]
+        self._idle: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
+        for slot in self._slots:
+            slot.prepare()
+            self._idle.put(slot)
+
+    def parse(self, filename: str, data: bytes | Path) -> LoadedDocument:
+        """Read one file from its bytes or its path; blocks until it is read.
+
+        Raises what `load_document` raises; UnreadableFile also with the codes timeout, and bomb or corrupt when the
+        process died of the file. Unavailable when too many files are waiting, or after `close`.
+        """
+        path = str(data.absolute()) if isinstance(data, Path) else None
+        cpu_seconds = self._process_limits.cpu_seconds
+        order = Order(filename, path, self._pdf_engine, cpu_seconds, self._read_limits, self._tesseract)
+        with self._seat():
+            slot = self._idle.get()
+            try:
+                return slot.read(order, data if isinstance(data, bytes) else b"")
+            finally:
+                self._idle.put(slot)
+
+    @property
+    def reads_scans(self) -> bool:
+        """Whether pages without text are read as images."""
+        return self._tesseract is not None
+
+    def close(self) -> None:
+        """End all processes, also those that are reading; callers that wait get Unavailable. May be called twice."""
+        for slot in self._slots:
+            slot.kill()
+        for slot in self._slots:
+            slot.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _seat(self) -> Iterator[None]:
+        with self._lock:
+            if self._taken >= self._seats:
+                raise Unavailable(
+                    "Too many files are waiting to be read; try again shortly.",
+                    code="too_many_files",
+                    retry_after=_RETRY_SECONDS,
+                )
+            self._taken += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken -= 1
+
+
+class _Slot:
+    """The place of one process: gives it one file at a time, and puts a new one in place of a dead or worn one."""
+
+    def __init__(self, limits: ProcessLimits) -> None:
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._process: ParserProcess | None = None
+        self._closed = threading.Event()
+
+    def prepare(self) -> None:
+        """Start a process if there is none; one that cannot be started now is tried again with the next file."""
+        with self._lock:
+            if self._closed.is_set() or (self._process is not None and self._process.alive):
+                return
+            if self._process is not None:
+                self._process.end()
+                self._process = None
+            try:
+                self._process = ParserProcess(self._limits.memory_bytes)
+            except OSError:
+                _LOGGER.exception("a reading process could not be started")
+
+    def read(self, order: Order, content: bytes) -> LoadedDocument:
+        """Read one file; afterwards a process is ready again, or is on its way."""
+        with self._reading:
+            try:
+                answer = self._ask(order, content)
+            except ProcessDied as exc:
+                if exc.file_taken or self._closed.is_set():
+                    raise self._verdict(exc) from exc
+                answer = self._ask_again(order, content)
+        return _result(answer)
+
+    def _ask_again(self, order: Order, content: bytes) -> Answer:
+        """Ask a fresh process, because the one before had ended before it began with the file."""
+        try:
+            return self._ask(order, content)
+        except ProcessDied as exc:
+            raise self._verdict(exc) from exc
+
+    def _ask(self, order: Order, content: bytes) -> Answer:
+        self.prepare()
+        process = self._process
+        if process is None or self._closed.is_set():
+            raise _closed() if self._closed.is_set() else _cannot_start()
+        answer: Answer | None = None
+        try:
+            answer = process.ask(order, content, self._limits.timeout)
+        except ProcessTooSlow as exc:
+            raise (_closed() if self._closed.is_set() else _took_too_long()) from exc
+        finally:
+            if answer is None or answer.worn or process.files_read >= self._limits.files:
+                self._discard(process)
+        return answer
+
+    def kill(self) -> None:
+        """End the process for good; a file that is being read is given up."""
+        with self._lock:
+            self._closed.set()
+            if self._process is not None:
+                self._process.kill()
+
+    def close(self) -> None:
+        """After `kill`: wait until nobody reads, and clean up."""
+        with self._reading:
+            if self._process is not None:
+                self._discard(self._process)
+
+    def _discard(self, process: ParserProcess) -> None:
+        process.end()
+        with self._lock:
+            self._process = None
+        self.prepare()
+
+    def _verdict(self, death: ProcessDied) -> AppError:
+        if self._closed.is_set():
+            return _closed()
+        _LOGGER.warning("a reading process ended with status %s (file begun: %s)", death.status, death.file_taken)
+        if not death.file_taken:
+            return _cannot_start()
+        return _took_too_long() if death.out_of_processor_time else _killed_by_file(death)
+
+
+def _result(answer: Answer) -> LoadedDocument:
+    for level, message in answer.log:
+        _LOGGER.log(level, "%s", message)
+    if isinstance(answer.result, AppError):
+        raise answer.result
+    return answer.result
+
+
+def _killed_by_file(death: ProcessDied) -> UnreadableFile:
+    if death.out_of_memory:
+        return UnreadableFile("Reading the file takes more memory than is allowed; split it.", code="bomb")
+    return UnreadableFile("The file is damaged in a way that stops its reader; save it again and upload that copy.")
+
+
+def _took_too_long() -> UnreadableFile:
+    return UnreadableFile("Reading the file takes too long; split it or save it in another format.", code="timeout")
+
+
+def _cannot_start() -> Unavailable:
+    return Unavailable("Files cannot be read at the moment; try again shortly.", retry_after=_RETRY_SECONDS)
+
+
+def _closed() -> Unavailable:
+    return Unavailable("The service is shutting down; try again shortly.", retry_after=_RETRY_SECONDS)

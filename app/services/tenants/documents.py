@@ -1,0 +1,214 @@
+"""What a client has: listing, statistics, deleting. The catalog answers; the vector store is only changed."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.common.errors import Conflict, InvalidInput, NotFound
+from app.common.ids import ClientId
+from app.common.locks import KeyedLocks
+from app.common.passages import Chunk
+from app.services.catalog.paging import decode_place, encode_place
+from app.services.catalog.store import Catalog, ClientRecord, DocumentRecord, DocumentStatus
+from app.services.compaction import Compactor
+from app.services.ingestion.deletions import Deletions
+from app.services.ingestion.writer import no_such_document
+from app.services.jobs.service import JobService
+from app.services.upkeep.recovery import remove_document
+from app.services.vector_store import VectorStoreService, collection_name
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_OFFSET = 9
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionPage:
+    """Some of the clients that have documents; `total` counts all of them."""
+
+    records: Sequence[ClientRecord]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionStatistics:
+    """One client's counts; `last_modified` in seconds since the epoch, None when nothing was ever stored."""
+
+    collection_name: str
+    exists: bool
+    document_count: int
+    chunk_count: int
+    last_modified: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """Some of a client's documents, newest first; `total` counts all that were asked for."""
+
+    records: Sequence[DocumentRecord]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPage:
+    """Some of a document's chunks in order; `total` counts all of them."""
+
+    chunks: Sequence[Chunk]
+    total: int
+    next_cursor: str | None
+
+
+class DocumentService:
+    """Reads and deletes documents. Deleting waits for a write of the same client that is under way."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        store: VectorStoreService,
+        client_locks: KeyedLocks,
+        deletions: Deletions,
+        compactor: Compactor,
+        jobs: JobService,
+    ) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._client_locks = client_locks
+        self._deletions = deletions
+        self._compactor = compactor
+        self._jobs = jobs
+
+    def collections(self, owner: ClientId | None, *, after: str = "", limit: int | None = None) -> CollectionPage:
+        """Return clients with documents, all of them or `owner` alone, in the order of their ids."""
+        if owner is not None:
+            record = self._catalog.client(owner)
+            mine = [record] if record and record.document_count else []
+            return CollectionPage(mine, len(mine), None)
+        # One more than asked for tells whether there is a next page.
+        records = self._catalog.list_clients(after=after, limit=limit and limit + 1, with_documents=True)
+        more = limit is not None and len(records) > limit
+        shown = records[:limit] if more else records
+        total = self._catalog.count_clients(with_documents=True) if more or after else len(shown)
+        return CollectionPage(shown, total, shown[-1].client_id if more else None)
+
+    def stats(self, client_id: ClientId) -> CollectionStatistics:
+        """Return the counts of one client; zero for one that is not known."""
+        record = self._catalog.client(client_id)
+        if record is None:
+            return CollectionStatistics(collection_name(client_id), False, 0, 0, None)  # noqa: FBT003 - `exists`
+        return CollectionStatistics(
+            collection_name(client_id),
+            record.document_count > 0,
+            record.document_count,
+            record.chunk_count,
+            record.last_modified,
+        )
+
+    def page(
+        self, client_id: ClientId, *, status: DocumentStatus | None = None, cursor: str = "", limit: int = 100
+    ) -> DocumentPage:
+        """Return the client's documents, newest first, those behind `cursor`; raises InvalidInput for a bad one."""
+        before = decode_place(cursor)
+        records = self._catalog.list_documents(client_id, status=status, before=before, limit=limit + 1)
+        shown, more = records[:limit], len(records) > limit
+        total = self._catalog.count_documents(client_id, status=status) if more or before else len(shown)
+        last = shown[-1] if more else None
+        return DocumentPage(shown, total, encode_place((last.created_at, last.document_id)) if last else None)
+
+    def owner_of(self, document_id: str) -> ClientId:
+        """Return whose document it is, for a caller who may reach every client; raises NotFound."""
+        owner = self._catalog.document_owner(document_id)
+        if owner is None:
+            raise no_such_document()
+        return owner
+
+    def get(self, client_id: ClientId, document_id: str) -> DocumentRecord:
+        """Return the client's document, also while it is being written or deleted; raises NotFound."""
+        record = self._catalog.any_document(client_id, document_id)
+        if record is None:
+            raise no_such_document()
+        return record
+
+    def chunks(self, client_id: ClientId, document_id: str, *, cursor: str = "", limit: int = 100) -> ChunkPage:
+        """Return the document's chunks in order, those behind `cursor`.
+
+        Raises NotFound, Conflict while the document is not ready, and InvalidInput for no possible cursor.
+        """
+        record = self.get(client_id, document_id)
+        if record.status != "ready":
+            raise Conflict("This document is being written or deleted; look again shortly.", code="document_not_ready")
+        offset = _offset(cursor)
+        chunks = self._store.chunks(client_id, document_id, offset=offset, limit=min(limit, record.chunk_count))
+        end = offset + limit
+        return ChunkPage(chunks, record.chunk_count, str(end) if end < record.chunk_count else None)
+
+    def delete(self, client_id: ClientId, document_id: str) -> DocumentRecord:
+        """Delete one document and return what it was; raises NotFound when the client has none of that id.
+
+        No question finds it from the moment the catalog notes that it goes. Its traces on disk are compacted away
+        soon after.
+        """
+        with self._client_locks.hold(client_id):
+            record = self._catalog.any_document(client_id, document_id)
+            if record is None or record.status == "indexing":
+                raise no_such_document()
+            self._compactor.note()
+            self._catalog.begin_delete(client_id, document_id)
+            remove_document(self._catalog, self._store, client_id, document_id)
+        self._compactor.request()
+        logger.info("document deleted", extra={"client": client_id, "document": document_id})
+        return record
+
+    def delete_collection(self, client_id: ClientId) -> int:
+        """Delete all documents of the client and return how many; raises NotFound when there are none.
+
+        Uploads of the client that are under way are cancelled. Their traces on disk are compacted away soon after.
+        """
+        count = self.delete_all(client_id)
+        if count == 0:
+            raise no_documents()
+        self._compactor.request()
+        return count
+
+    def delete_all(self, client_id: ClientId, *, forget_client: bool = False) -> int:
+        """Delete all documents of the client, if there are any, and return how many; compacts nothing.
+
+        Its jobs are cancelled first and their files removed, and uploads that are under way fail, so that nothing
+        comes after. With `forget_client` its record and keys go in the same breath.
+        The catalog notes first what is going, so that a crash in between is finished at the next start.
+        """
+        started = time.perf_counter()
+        self._compactor.note()
+        self._jobs.abandon(client_id)
+        with self._client_locks.hold(client_id):
+            self._deletions.note(client_id)
+            count = self._catalog.begin_delete_all(client_id)
+            self._store.delete_collection(client_id)
+            self._catalog.drop_deleted(client_id)
+            if forget_client:
+                self._catalog.forget_client(client_id)
+        logger.info(
+            "documents deleted",
+            extra={
+                "client": client_id,
+                "documents": count,
+                "ms": round((time.perf_counter() - started) * 1000),
+            },
+        )
+        return count
+
+
+def _offset(cursor: str) -> int:
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _LONGEST_OFFSET):
+        raise InvalidInput("cursor must be the next_cursor of an earlier answer, unchanged.", code="invalid_cursor")
+    return int(cursor)
+
+
+def no_documents() -> NotFound:
+    """The answer about a client that has nothing stored, known or not."""
+    return NotFound("This client has no documents; upload some first.", code="collection_not_found")

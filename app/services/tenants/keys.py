@@ -1,0 +1,104 @@
+"""Keys of clients: made, shown once, kept as hashes, checked, revoked."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select, update
+
+from app.common.database import Database
+from app.common.ids import ClientId
+from app.services.catalog.schema import api_keys
+
+PREFIX = "crag"
+SECRET_BYTES = 32
+LAST_USE_GRANULARITY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What is known of a key after it was shown; times are seconds since the epoch."""
+
+    key_id: str
+    client_id: ClientId
+    label: str
+    created_at: float
+    expires_at: float | None
+    last_used_at: float | None
+
+
+class ApiKeyStore:
+    """Keys in the catalog's database. A key reads `crag_<key id>_<256 random bits>`; only its SHA-256 is stored.
+
+    A plain hash is enough: the secret part is random and cannot be guessed from it, unlike a password.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._db = database
+        self._clock = clock
+
+    def create(self, client_id: ClientId, *, label: str = "", expires_at: float | None = None) -> tuple[str, ApiKey]:
+        """Make a key for an existing client; return it, for the one and only time, and its record."""
+        record = ApiKey(secrets.token_hex(8), client_id, label, self._clock(), expires_at, None)
+        key = f"{PREFIX}_{record.key_id}_{secrets.token_urlsafe(SECRET_BYTES)}"
+        with self._db.write() as connection:
+            connection.execute(
+                insert(api_keys).values(
+                    key_id=record.key_id,
+                    client_id=client_id,
+                    hash=_hash(key),
+                    label=label,
+                    created_at=record.created_at,
+                    expires_at=expires_at,
+                )
+            )
+        return key, record
+
+    def authenticate(self, key: str) -> ClientId | None:
+        """Return whose key this is, or None when it is not known, revoked or expired; records the use."""
+        prefix, _, rest = key.partition("_")
+        key_id, _, secret = rest.partition("_")
+        if prefix != PREFIX or not secret:
+            return None
+        with self._db.read() as connection:
+            row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).first()
+        now = self._clock()
+        if row is None or not hmac.compare_digest(row.hash, _hash(key)):
+            return None
+        if row.expires_at is not None and row.expires_at <= now:
+            return None
+        if row.last_used_at is None or row.last_used_at + LAST_USE_GRANULARITY_SECONDS <= now:
+            self._note_use(key_id, now)
+        return ClientId(row.client_id)
+
+    def list(self, client_id: ClientId) -> list[ApiKey]:
+        """Return the client's keys, oldest first, expired ones included."""
+        query = select(api_keys).where(api_keys.c.client_id == client_id).order_by(api_keys.c.created_at)
+        with self._db.read() as connection:
+            return [
+                ApiKey(row.key_id, client_id, row.label, row.created_at, row.expires_at, row.last_used_at)
+                for row in connection.execute(query)
+            ]
+
+    def revoke(self, client_id: ClientId, key_id: str) -> bool:
+        """Remove one key of the client at once; False when the client has no such key."""
+        with self._db.write() as connection:
+            mine = (api_keys.c.client_id == client_id) & (api_keys.c.key_id == key_id)
+            return connection.execute(delete(api_keys).where(mine)).rowcount > 0
+
+    def revoke_all(self, client_id: ClientId) -> int:
+        """Remove all keys of the client; return how many there were."""
+        with self._db.write() as connection:
+            return connection.execute(delete(api_keys).where(api_keys.c.client_id == client_id)).rowcount
+
+    def _note_use(self, key_id: str, now: float) -> None:
+        # A commit costs a disk flush: once a minute and key is enough to tell a key in use from a forgotten one.
+        with self._db.write() as connection:
+            connection.execute(update(api_keys).where(api_keys.c.key_id == key_id).values(last_used_at=now))
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,74 @@
+"""What a client has set for its own answers: instructions, language, model, temperature, passages."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from app.common.database import AnyRow, Database
+from app.common.errors import InvalidInput
+from app.common.ids import ClientId
+from app.services.catalog.schema import client_settings, clients
+from app.services.tenants.clients import no_such_client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """A client's wishes; None leaves a thing to the service's own setting."""
+
+    system_prompt: str | None = None
+    language: str | None = None
+    top_k: int | None = None
+    temperature: float | None = None
+    model: str | None = None
+
+    @property
+    def instructions(self) -> str:
+        """What is put behind the service's own rules in the prompt; empty when nothing is wished for."""
+        language = f"Answer in {self.language}, whatever the language of the question." if self.language else ""
+        return "\n\n".join(part for part in (self.system_prompt or "", language) if part)
+
+
+SERVICE_DEFAULTS = ClientSettings()
+
+_STORED = select(client_settings).where(client_settings.c.client_id == bindparam("client"))
+
+
+class ClientSettingsStore:
+    """Clients' settings in the catalog's database; they go with their client."""
+
+    def __init__(self, database: Database, *, models: Collection[str]) -> None:
+        """`models` are those of the service, which any client may choose from."""
+        self._db = database
+        self._models = frozenset(models)
+
+    def get(self, client_id: ClientId) -> ClientSettings:
+        """Return the client's settings, all None for one that has set nothing or is not known."""
+        return _settings(self._db.rows(_STORED, {"client": client_id}))
+
+    def put(self, client_id: ClientId, settings: ClientSettings, *, any_model: bool) -> None:
+        """Replace the client's settings as a whole; raises NotFound when there is no such client.
+
+        Without `any_model`, a model that is neither the service's nor the one set before is InvalidInput: others may
+        cost the operator more. The client now stays when its last document goes: what was set holds for the next.
+        """
+        with self._db.write() as connection:
+            if not connection.execute(
+                update(clients).where(clients.c.client_id == client_id).values(registered=1)
+            ).rowcount:
+                raise no_such_client()
+            before = _settings(connection.execute(_STORED, {"client": client_id}).all())
+            if not any_model and settings.model not in {None, before.model, *self._models}:
+                raise InvalidInput(
+                    "model must be one of this service's own; ask the operator to set another.",
+                    code="model_not_allowed",
+                )
+            connection.execute(delete(client_settings).where(client_settings.c.client_id == client_id))
+            if settings != SERVICE_DEFAULTS:
+                connection.execute(insert(client_settings).values(client_id=client_id, **asdict(settings)))
+
+
+def _settings(rows: Sequence[AnyRow]) -> ClientSettings:
+    for row in rows:
+        return ClientSettings(**{name: value for name, value in row._mapping.items() if name != "client_id"})
+    return SERVICE_DEFAULTS

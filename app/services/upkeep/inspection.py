@@ -1,0 +1,147 @@
+"""Looking at the data of a stopped service from outside: does the catalog agree with what is stored?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from app.common.ids import ClientId
+from app.services.catalog.schema import documents, job_files
+from app.services.catalog.store import Catalog
+from app.services.chroma import files as chroma_files
+from app.services.chroma import sql as chroma_sql
+from app.services.chroma.files import State
+from app.services.chroma.sql import SegmentFacts
+from app.services.vector_store import collection_name
+
+Counts = Mapping[str, int]
+"""Chunks by document id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientState:
+    """One client: what the catalog promises, and what is stored.
+
+    `recorded` has the acknowledged documents, `stored` what there is of them. `incomplete` documents lack chunks or
+    have too many, `unknown` ones are not in the catalog; both stay empty while Chroma still has writes to replay.
+    """
+
+    client_id: ClientId
+    recorded: Counts
+    stored: Counts
+    incomplete: tuple[str, ...]
+    unknown: tuple[str, ...]
+    index: State
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong with this client."""
+        return self.index == "ok" and not self.incomplete and not self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """All that was found. `unfinished` are documents that a crash left half-written or half-deleted.
+
+    `spool_files` counts the received files that no job waits to read.
+    """
+
+    clients: tuple[ClientState, ...]
+    orphan_collections: tuple[str, ...]
+    orphan_folders: tuple[str, ...]
+    unfinished: tuple[tuple[ClientId, str], ...]
+    spool_files: int
+    compaction_due: bool
+
+    @property
+    def unsound(self) -> list[ClientState]:
+        """The clients with which something is wrong."""
+        return [client for client in self.clients if not client.sound]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong at all."""
+        leftovers = self.orphan_collections or self.orphan_folders or self.unfinished or self.spool_files
+        return not (self.unsound or leftovers or self.compaction_due)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    ready: Mapping[str, dict[str, int]]
+    unfinished: tuple[tuple[ClientId, str], ...]
+    uploads: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What Chroma's database says: by collection name the facts, by collection id the chunks and the last write."""
+
+    facts: Mapping[str, SegmentFacts]
+    chunks: Mapping[str, Mapping[str, int]]
+    logged: Mapping[str, int]
+
+    def replayed(self, facts: SegmentFacts) -> bool:
+        return facts.text_seq >= self.logged.get(facts.collection_id, 0)
+
+
+def inspect(catalog: Catalog, chroma: Path, *, spool: Path, marker: Path) -> Inspection:
+    """Compare the catalog with Chroma's folder `chroma`; nobody else may have that open.
+
+    `spool` is the folder of waiting uploads, `marker` the file that stands for a compaction which is due.
+    """
+    recorded, stored = _read_catalog(catalog), _read_chroma(chroma)
+    known = {record.client_id for record in catalog.list_clients()}
+    names = {collection_name(ClientId(client_id)): ClientId(client_id) for client_id in known}
+    states = [_client(client_id, recorded, stored, chroma) for client_id in sorted(names.values())]
+    return Inspection(
+        clients=tuple(states),
+        orphan_collections=tuple(sorted(set(stored.facts) - set(names))),
+        orphan_folders=_orphan_folders(chroma, stored),
+        unfinished=recorded.unfinished,
+        spool_files=len(set(_names(spool)) - recorded.uploads),
+        compaction_due=marker.exists(),
+    )
+
+
+def _client(client_id: ClientId, recorded: _Recorded, stored: _Stored, root: Path) -> ClientState:
+    ready = recorded.ready.get(client_id, {})
+    facts = stored.facts.get(collection_name(client_id))
+    if facts is None:
+        return ClientState(client_id, ready, {}, tuple(ready), (), "ok")
+    chunks = stored.chunks.get(facts.collection_id, {})
+    unfinished = {document for client, document in recorded.unfinished if client == client_id}
+    incomplete = tuple(document for document in ready if chunks.get(document) != ready[document])
+    unknown = tuple(set(chunks) - set(ready) - unfinished)
+    known = {document: count for document, count in chunks.items() if document in ready}
+    if not stored.replayed(facts):
+        incomplete = unknown = ()
+    return ClientState(client_id, ready, known, incomplete, unknown, chroma_files.index_state(root, facts))
+
+
+def _orphan_folders(root: Path, stored: _Stored) -> tuple[str, ...]:
+    if not root.is_dir():
+        return ()
+    return tuple(sorted(chroma_files.segment_folders(root) - {facts.segment_id for facts in stored.facts.values()}))
+
+
+def _read_catalog(catalog: Catalog) -> _Recorded:
+    ready: dict[str, dict[str, int]] = {}
+    columns = (documents.c.client_id, documents.c.document_id, documents.c.chunk_count)
+    with catalog.database.read() as connection:
+        for client_id, document_id, chunks in connection.execute(select(*columns).where(documents.c.status == "ready")):
+            ready.setdefault(client_id, {})[document_id] = chunks
+        uploads = connection.execute(select(job_files.c.upload).where(job_files.c.upload.is_not(None))).scalars()
+        kept = frozenset(name for name in uploads if name)
+    return _Recorded(ready, tuple((record.client_id, record.document_id) for record in catalog.unfinished()), kept)
+
+
+def _names(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()] if folder.is_dir() else []
+
+
+def _read_chroma(root: Path) -> _Stored:
+    if not (root / chroma_sql.DATABASE_FILE).exists():
+        return _Stored({}, {}, {})
+    contents = chroma_sql.contents(root)
+    return _Stored({facts.collection: facts for facts in chroma_sql.facts(root)}, contents.chunks, contents.logged)

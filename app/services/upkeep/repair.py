@@ -1,0 +1,120 @@
+"""Repairs behind the scenes: a damaged index is made anew from the stored texts while everybody else is served."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from app.common.errors import Unavailable
+from app.common.ids import ClientId
+from app.common.locks import KeyedLocks
+from app.services.catalog.store import Catalog, DocumentRecord
+from app.services.embedding.opening import Embedder, Vectors
+from app.services.upkeep.recovery import remove_document
+from app.services.vector_store import VectorStoreService
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.5
+FIRST_DELAY_SECONDS = 5.0
+LONGEST_DELAY_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Delay:
+    """A repair that failed: when it is tried again, and how long was waited for that."""
+
+    until: float
+    seconds: float
+
+
+class Repairer:
+    """A thread that repairs one client after the other; a repair that fails is tried again, ever more rarely.
+
+    A client is due when the store found its index damaged, or when `recover` had to leave something of it. The
+    client's own searches are refused meanwhile, with the time to wait; its deletions and all others go on.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        store: VectorStoreService,
+        embedder: Embedder,
+        client_locks: KeyedLocks,
+        unfinished: Iterable[DocumentRecord] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`unfinished` is what `recover` returned; `clock` gives seconds that only grow."""
+        self._catalog = catalog
+        self._store = store
+        self._embedder = embedder
+        self._client_locks = client_locks
+        self._clock = clock
+        self._unfinished: dict[ClientId, list[DocumentRecord]] = {}
+        for record in unfinished:
+            self._unfinished.setdefault(record.client_id, []).append(record)
+        self._delays: dict[ClientId, _Delay] = {}
+        self._working = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="repairer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for damage that the store has found, twice a second."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread. A repair that still has much to embed is given up; it begins anew with the next start."""
+        self._stopped.set()
+        self._thread.join()
+
+    def repair_due(self) -> list[ClientId]:
+        """Repair now what is due and return whose repair succeeded; never raises."""
+        with self._working:
+            return [client_id for client_id in self._due() if self._repaired(client_id)]
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_SECONDS):
+            self.repair_due()
+
+    def _due(self) -> list[ClientId]:
+        waiting = dict.fromkeys([*self._store.damaged(), *self._unfinished])
+        now = self._clock()
+        return [each for each in waiting if each not in self._delays or self._delays[each].until <= now]
+
+    def _repaired(self, client_id: ClientId) -> bool:
+        if self._stopped.is_set():
+            return False
+        try:
+            self._repair(client_id)
+        except Exception as exc:  # noqa: BLE001 - whatever one client's files do, the others' repairs must go on
+            self._postpone(client_id, exc)
+            return False
+        self._delays.pop(client_id, None)
+        return True
+
+    def _repair(self, client_id: ClientId) -> None:
+        if client_id in self._store.damaged():
+            self._store.rebuild(client_id, self._embed)
+        if client_id in self._unfinished:
+            with self._client_locks.hold(client_id):
+                for record in self._unfinished[client_id]:
+                    remove_document(self._catalog, self._store, client_id, record.document_id)
+            del self._unfinished[client_id]
+
+    def _postpone(self, client_id: ClientId, exc: Exception) -> None:
+        if self._stopped.is_set():
+            return
+        before = self._delays.get(client_id)
+        seconds = min(before.seconds * 2, LONGEST_DELAY_SECONDS) if before else FIRST_DELAY_SECONDS
+        self._delays[client_id] = _Delay(self._clock() + seconds, seconds)
+        logger.error(
+            "repair failed, will be tried again",
+            extra={"client": client_id, "error": type(exc).__name__, "seconds": seconds},
+        )
+
+    def _embed(self, texts: list[str]) -> Vectors:
+        if self._stopped.is_set():
+            raise Unavailable("The service is shutting down.")
+        return self._embedder.embed_texts(texts)

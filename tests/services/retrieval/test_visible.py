@@ -1,0 +1,173 @@
+"""What a question may see while documents are written, replaced and removed."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import Services, open_services
+from app.common.errors import NotFound
+from app.common.ids import ClientId
+from app.common.passages import Chunk, Passage
+from app.config import Settings
+from app.services.catalog.store import Catalog
+from app.services.embedding.opening import Vectors
+from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
+from app.services.retrieval.visible import DocumentSearch
+from app.services.vector_store import VectorStoreService, Where
+from tests.fakes import HashEmbeddings
+
+ANNA = ClientId("anna")
+CHUNKING = ChunkSettings(200, 20)
+EMBEDDER = HashEmbeddings()
+
+
+@pytest.fixture
+def services(make_settings: Callable[..., Settings]) -> Iterator[Services]:
+    with open_services(make_settings(), embedder=EMBEDDER) as services:
+        yield services
+
+
+@pytest.fixture
+def search(services: Services) -> DocumentSearch:
+    return DocumentSearch(catalog=services.catalog, store=services.vector_store_service)
+
+
+def ingest(services: Services, folder: Path, name: str, text: str, options: Options | None = None) -> FileResult:
+    path = folder / "incoming.txt"
+    path.write_text(text)
+    with path.open("rb") as stream:
+        upload = services.spool.receive(name, stream)
+    try:
+        return services.ingestion.ingest(ANNA, upload, CHUNKING, options)
+    finally:
+        upload.discard()
+
+
+def found(search: DocumentSearch, k: int = 4) -> list[str]:
+    return sorted(passage.chunk.text for passage in search.search(ANNA, EMBEDDER.embed_question("crane"), k))
+
+
+def hide(catalog: Catalog, document_id: str | None) -> None:
+    """Leave a document as it is between being given up and being removed."""
+    assert document_id
+    assert catalog.begin_delete(ANNA, document_id)
+
+
+def test_what_is_on_its_way_out_is_not_found(services: Services, search: DocumentSearch, tmp_path: Path) -> None:
+    going = ingest(services, tmp_path, "a.txt", "The old crane.")
+    ingest(services, tmp_path, "b.txt", "The new crane.")
+    assert found(search) == ["The new crane.", "The old crane."]
+    hide(services.catalog, going.document_id)
+    assert found(search) == ["The new crane."]
+
+
+def test_what_is_hidden_takes_nobodys_place(services: Services, search: DocumentSearch, tmp_path: Path) -> None:
+    going = ingest(services, tmp_path, "a.txt", "crane " * 200)
+    ingest(services, tmp_path, "b.txt", "A crane among many other words.")
+    assert "A crane among many other words." not in found(search, k=2)
+    hide(services.catalog, going.document_id)
+    assert found(search, k=2) == ["A crane among many other words."]
+
+
+def test_filters_hold_beside_what_is_hidden(services: Services, search: DocumentSearch, tmp_path: Path) -> None:
+    going = ingest(services, tmp_path, "a.txt", "The old crane.")
+    ingest(services, tmp_path, "b.txt", "The new crane.")
+    ingest(services, tmp_path, "c.txt", "Another crane.")
+    hide(services.catalog, going.document_id)
+    where = {"source": {"$in": ["a.txt", "b.txt"]}}
+    passages = search.search(ANNA, EMBEDDER.embed_question("crane"), 4, where=where)
+    assert [passage.chunk.text for passage in passages] == ["The new crane."]
+
+
+def test_a_client_whose_first_document_is_not_ready_has_none(
+    services: Services, search: DocumentSearch, tmp_path: Path
+) -> None:
+    going = ingest(services, tmp_path, "a.txt", "The old crane.")
+    assert search.exists(ANNA)
+    hide(services.catalog, going.document_id)
+    assert not search.exists(ANNA)
+    with pytest.raises(NotFound):
+        found(search)
+
+
+def test_one_version_is_found_at_any_time_while_a_document_is_replaced(
+    services: Services, search: DocumentSearch, tmp_path: Path
+) -> None:
+    versions = [f"The crane in version {number}." for number in range(25)]
+    ingest(services, tmp_path, "crane.txt", versions[0])
+    seen: list[Sequence[str]] = []
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            seen.append(found(search))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    for text in versions[1:]:
+        result = ingest(services, tmp_path, "crane.txt", text, Options(by_name=True))
+        assert len(result.replaced) == 1
+    done.set()
+    looking.join()
+    assert {len(texts) for texts in seen} == {1}
+    assert len({texts[0] for texts in seen}) > 1
+    order = [versions.index(texts[0]) for texts in seen]
+    assert order == sorted(order)
+
+
+class Interrupted:
+    """The vector store, but something happens just before one of its searches."""
+
+    def __init__(self, store: VectorStoreService, before: int, happens: Callable[[], object]) -> None:
+        self._store = store
+        self._left = before
+        self._happens = happens
+
+    def exists(self, client_id: ClientId) -> bool:
+        return self._store.exists(client_id)
+
+    def search(self, client_id: ClientId, vector: Vectors, k: int, *, where: Where | None = None) -> list[Passage]:
+        self._left -= 1
+        if self._left == 0:
+            self._happens()
+        return self._store.search(client_id, vector, k, where=where)
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_what_was_left_out_is_found_when_it_is_acknowledged_meanwhile(
+    services: Services, tmp_path: Path, before: int
+) -> None:
+    catalog, store = services.catalog, services.vector_store_service
+    old = ingest(services, tmp_path, "a.txt", "The old crane.").document_id
+    assert old
+    record = catalog.document(ANNA, old)
+    assert record
+    new = replace(record, document_id="doc_new", sha256="other")
+    text = "The new crane."
+    catalog.begin_document(new)
+    store.add(ANNA, [Chunk("doc_new", 0, text, 1, "", "a.txt", 0, len(text))], EMBEDDER.embed_texts([text]))
+
+    def acknowledge() -> None:
+        catalog.finish_document(ANNA, "doc_new", replaces=[old])
+        store.delete_document(ANNA, old)
+        catalog.drop_document(ANNA, old)
+
+    search = DocumentSearch(catalog=catalog, store=Interrupted(store, before, acknowledge))
+    assert found(search) == [text]
+
+
+def test_the_same_bytes_cut_otherwise_replace_those_that_are_there(
+    services: Services, search: DocumentSearch, tmp_path: Path
+) -> None:
+    first = ingest(services, tmp_path, "a.txt", "The old crane.")
+    path = tmp_path / "again.txt"
+    path.write_text("The old crane.")
+    with path.open("rb") as stream:
+        upload = services.spool.receive("a.txt", stream)
+    again = services.ingestion.ingest(ANNA, upload, ChunkSettings(150, 10))
+    assert again.status == "ready"
+    assert again.replaced == (first.document_id,)
+    assert found(search) == ["The old crane."]
