@@ -15,7 +15,7 @@ from app.commands.doctor import doctor
 from app.common.errors import StartupError
 from app.common.ids import ClientId
 from app.config import Settings
-from tests.conftest import TEXT
+from tests.api import TEXT
 from tests.fakes import HashEmbeddings
 
 HARBOUR, BAKERY = ClientId("harbour"), ClientId("bakery")

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from app.bootstrap import open_services
 from app.common.errors import StartupError
 from app.config import Settings
-from tests.conftest import AppFactory, ask, assert_problem, quick_app, upload
+from tests.api import AppFactory, ask, assert_problem, quick_app, upload
 from tests.fakes import HashEmbeddings
 
 ROOT = Path(__file__).parent.parent

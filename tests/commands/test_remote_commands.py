@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app as cli
-from tests.conftest import TEXT, AppFactory
+from tests.api import TEXT, AppFactory
 from tests.serving import serving
 
 Run = Callable[..., Result]

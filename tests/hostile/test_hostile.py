@@ -12,7 +12,7 @@ from app.bootstrap import open_services
 from app.common.errors import AppError
 from app.main import create_app
 from app.services.parsing.pool import ParserPool, ProcessLimits
-from tests.conftest import TEXT, upload
+from tests.api import TEXT, upload
 from tests.fakes import HashEmbeddings
 from tests.hostile.corpus import Hostile, corpus
 from tests.hostile.sending import Health, outcome, send

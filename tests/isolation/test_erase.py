@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.config import Settings
-from tests.conftest import AppFactory, ask, upload
+from tests.api import AppFactory, ask, upload
 from tests.crash.driver import Launcher, Server
 from tests.standin import Reply, StandIn
 

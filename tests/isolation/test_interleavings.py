@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from tests.conftest import AppFactory, ask, upload
+from tests.api import AppFactory, ask, upload
 
 ADMIN = "admin-key-of-the-interleavings"
 MARKERS = ("anemone", "bassoon", "cormorant")

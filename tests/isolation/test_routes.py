@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import AppFactory, ask, assert_problem, upload
+from tests.api import AppFactory, ask, assert_problem, upload
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import TEXT, AppFactory, ask, assert_problem, upload
+from tests.api import TEXT, AppFactory, ask, assert_problem, upload
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from tests.conftest import TEXT, AppFactory, app_in, ask, assert_problem, upload
+from tests.api import TEXT, AppFactory, app_in, ask, assert_problem, upload
 from tests.serving import serving
 from tests.standin import Behaviour, Drop, Hang, Reply, Request, StandIn, Status
 

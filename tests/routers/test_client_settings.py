@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import AppFactory, ask, assert_problem, upload
+from tests.api import AppFactory, ask, assert_problem, upload
 from tests.standin import StandIn
 
 PATH = "/api/v1/clients/harbour/settings"

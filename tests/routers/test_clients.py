@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from app.bootstrap import open_services
 from app.config import Settings
 from app.main import create_app
-from tests.conftest import AppFactory, ask, assert_problem, upload
+from tests.api import AppFactory, ask, assert_problem, upload
 from tests.fakes import HashEmbeddings
 
 ADMIN_KEY = "admin-key-of-this-test"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import TEXT, AppFactory, ask, assert_problem, upload
+from tests.api import TEXT, AppFactory, ask, assert_problem, upload
 
 DOCUMENTS = "/api/v1/documents"
 CRANE = ("crane.txt", TEXT.encode())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import TEXT, AppFactory, ask, assert_problem, upload
+from tests.api import TEXT, AppFactory, ask, assert_problem, upload
 
 CRANE = ("crane.txt", TEXT.encode())
 

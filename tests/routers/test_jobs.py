@@ -13,7 +13,7 @@ from app.bootstrap import open_services
 from app.config import Settings
 from app.main import create_app
 from app.services.embedding.opening import OnBatch, Vectors
-from tests.conftest import TEXT, AppFactory, ask, assert_problem, upload
+from tests.api import TEXT, AppFactory, ask, assert_problem, upload
 from tests.fakes import HashEmbeddings
 
 JOBS = "/api/v1/ingest/jobs"

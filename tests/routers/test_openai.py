@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from tests.conftest import TEXT, AppFactory, app_in, upload
+from tests.api import TEXT, AppFactory, app_in, upload
 from tests.serving import serving
 from tests.standin import Cut, Hang, Reply, StandIn, Status
 

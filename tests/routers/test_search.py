@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import TEXT, AppFactory, assert_problem, upload
+from tests.api import TEXT, AppFactory, assert_problem, upload
 
 GUIDE = (
     "# Rules\n\nThe crane stands still when the wind is strong.\n\n"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import AppFactory, ask, assert_problem, upload
+from tests.api import AppFactory, ask, assert_problem, upload
 
 ADMIN = "admin-key-of-the-session-test"
 

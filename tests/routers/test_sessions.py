@@ -5,7 +5,7 @@ import time
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import AppFactory, ask, assert_problem, upload
+from tests.api import AppFactory, ask, assert_problem, upload
 
 
 @pytest.fixture

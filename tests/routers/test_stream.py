@@ -20,7 +20,7 @@ from app.middleware import RequestLog
 from app.problems import unexpected_problem
 from app.routers import streams
 from app.services.rag_chain import Answer, ChatQuestion, Delta
-from tests.conftest import AppFactory, ask, assert_problem, quick_app, upload
+from tests.api import AppFactory, ask, assert_problem, quick_app, upload
 from tests.fakes import HashEmbeddings
 from tests.serving import serving
 from tests.standin import Behaviour, Cut, Drop, Hang, Reply, StandIn, Status, StreamError

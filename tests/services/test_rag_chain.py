@@ -9,7 +9,7 @@ from app.bootstrap import Services, open_services
 from app.common.errors import NotFound
 from app.common.ids import DEFAULT_CLIENT, ClientId
 from app.config import Settings
-from tests.conftest import TEXT
+from tests.api import TEXT
 from tests.fakes import HashEmbeddings
 
 HARBOUR = ClientId("harbour")

@@ -1,4 +1,5 @@
 import itertools
+import os
 import random
 import shutil
 import subprocess
@@ -19,9 +20,8 @@ from app.common.passages import Chunk
 from app.services.chroma import sql as chroma_sql
 from app.services.chroma.collections import ChromaCollections, Vectors
 from app.services.vector_store import VectorStoreService
-from tests.services.chroma.test_files import FILES
 from tests.services.vector_store_crash import Journal, run_and_kill
-from tests.services.vector_store_writer import document, embed
+from tests.services.vector_store_writer import INDEX_FILES, document, embed
 
 ALPHA, BETA = ClientId("alpha"), ClientId("beta")
 
@@ -300,16 +300,16 @@ def test_vectors_of_two_models_are_never_mixed(open_store: Opener) -> None:
 
 def test_a_damaged_index_is_never_opened_and_comes_back_from_the_texts(open_store: Opener, root: Path) -> None:
     store = open_store()
-    for number in range(len(FILES)):
+    for number in range(len(INDEX_FILES)):
         add(store, ClientId(f"client-{number}"), "doc", 40)
     store.close()
-    for number, name in enumerate(FILES):
+    for number, name in enumerate(INDEX_FILES):
         file = folder_of(root, ClientId(f"client-{number}")) / name
         file.write_bytes(file.read_bytes()[:-5])
     shutil.rmtree(folder_of(root, ClientId("client-0")))
     store = open_store()
     kept = add(store, ALPHA, "doc", 5)
-    for client in (ClientId(f"client-{number}") for number in range(len(FILES))):
+    for client in (ClientId(f"client-{number}") for number in range(len(INDEX_FILES))):
         with pytest.raises(Unavailable) as refused:
             ask(store, client, "anything")
         assert refused.value.retry_after
@@ -427,9 +427,9 @@ def test_a_save_that_stopped_between_any_two_files_loses_nothing(
     logged = tmp_path / "logged"  # the change is in the log and in the texts, not in the index
     shutil.move(root, logged)
     expected = document("two", 90) + (document("one", 40) + document("three", 60) if change == "add" else [])
-    for saved in range(len(FILES) + 1):
+    for saved in range(len(INDEX_FILES) + 1):
         shutil.copytree(logged, root)
-        for name in FILES[:saved]:
+        for name in INDEX_FILES[:saved]:
             shutil.copy(after / segment / name, root / segment / name)
         store = open_store()
         if store.check(ALPHA) != "ok":
@@ -554,5 +554,10 @@ def test_a_folder_that_is_no_store_is_refused_with_a_sentence(tmp_path: Path) ->
 
 def test_importing_opens_nothing(tmp_path: Path) -> None:
     code = "import app.services.vector_store, threading; assert threading.active_count() == 1"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
     assert list(tmp_path.iterdir()) == []

@@ -19,6 +19,7 @@ from app.common.passages import Chunk
 from app.services.vector_store import VectorStoreService
 
 DIMENSION = 48
+INDEX_FILES = ("header.bin", "data_level0.bin", "length.bin", "link_lists.bin", "index_metadata.pickle")
 CLIENTS = [ClientId(f"client-{number}") for number in range(4)]
 
 

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from app.services.answering.followups import combined, leans
-from tests.conftest import AppFactory, ask, upload
+from tests.api import AppFactory, ask, upload
 from tests.standin import Behaviour, Hang, Reply, Request, StandIn, Status
 
 BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"

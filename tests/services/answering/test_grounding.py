@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from app.common.passages import Chunk, Passage
 from app.services.answering.grounding import is_relevant
 from app.services.answering.prompts import NOT_FOUND
-from tests.conftest import AppFactory, ask, upload
+from tests.api import AppFactory, ask, upload
 from tests.standin import StandIn
 
 UNRELATED = "Who won the chess championship?"

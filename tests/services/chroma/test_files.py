@@ -14,11 +14,9 @@ from app.services.chroma.files import StoreFiles
 from app.services.chroma.formats import KnownFormats
 from app.services.chroma.idmap import read_id_map
 from app.services.vector_store import VectorStoreService
-from tests.services.vector_store_writer import DIMENSION, document, embed
+from tests.services.vector_store_writer import DIMENSION, INDEX_FILES, document, embed
 
 ROWS = 130
-CHANCE = random.Random(3)  # noqa: S311 - not for secrets
-FILES = ("header.bin", "data_level0.bin", "length.bin", "link_lists.bin", "index_metadata.pickle")
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +37,11 @@ def folder(original: Path, tmp_path: Path) -> Path:
     copy = tmp_path / original.name
     shutil.copytree(original, copy)
     return copy
+
+
+def _chance() -> random.Random:
+    """A new generator for each test, so that none depends on those that ran before it."""
+    return random.Random(3)  # noqa: S311 - not for secrets
 
 
 def files(folder: Path) -> StoreFiles:
@@ -64,7 +67,7 @@ def test_an_index_that_was_set_aside_stays_damaged(folder: Path) -> None:
     assert check(folder) == "damaged"
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", INDEX_FILES)
 @pytest.mark.parametrize(
     "harm",
     [
@@ -73,7 +76,7 @@ def test_an_index_that_was_set_aside_stays_damaged(folder: Path) -> None:
         pytest.param(lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]), id="half"),
         pytest.param(lambda file: file.write_bytes(file.read_bytes()[:-1]), id="one byte short"),
         pytest.param(lambda file: file.write_bytes(bytes(file.stat().st_size)), id="zeros"),
-        pytest.param(lambda file: file.write_bytes(CHANCE.randbytes(file.stat().st_size)), id="garbage"),
+        pytest.param(lambda file: file.write_bytes(_chance().randbytes(file.stat().st_size)), id="garbage"),
     ],
 )
 def test_each_harm_to_each_file_is_seen(folder: Path, name: str, harm: Callable[[Path], object]) -> None:
@@ -112,13 +115,14 @@ def test_a_chunk_that_no_search_comes_to_is_seen(folder: Path) -> None:
 
 
 def test_whatever_happened_to_the_files_checking_ends_with_an_answer(folder: Path) -> None:
-    contents = {name: (folder / name).read_bytes() for name in FILES}
+    chance = _chance()
+    contents = {name: (folder / name).read_bytes() for name in INDEX_FILES}
     for _ in range(150):
-        name = CHANCE.choice(FILES)
+        name = chance.choice(INDEX_FILES)
         broken = bytearray(contents[name])
-        for _ in range(CHANCE.randint(1, 8)):
-            broken[CHANCE.randrange(len(broken))] = CHANCE.randrange(256)
-        (folder / name).write_bytes(broken[: CHANCE.randint(0, len(broken))])
+        for _ in range(chance.randint(1, 8)):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        (folder / name).write_bytes(broken[: chance.randint(0, len(broken))])
         assert check(folder) in {"ok", "damaged", "unknown"}
         chroma_index.salvage(folder)
         (folder / name).write_bytes(contents[name])

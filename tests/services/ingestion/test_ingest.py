@@ -16,7 +16,7 @@ from app.common.ids import ClientId
 from app.config import Settings
 from app.services.embedding.opening import OnBatch, Vectors
 from app.services.ingestion.ingest import ChunkSettings, FileResult
-from tests.conftest import TEXT
+from tests.api import TEXT
 from tests.fakes import HashEmbeddings
 
 HARBOUR, AIRPORT = ClientId("harbour"), ClientId("airport")

@@ -12,7 +12,7 @@ from app.common.passages import Chunk
 from app.config import Settings
 from app.services.catalog.store import DocumentRecord
 from tests.fakes import HashEmbeddings
-from tests.services.catalog.test_store import RECORD
+from tests.services.records import RECORD
 
 HARBOUR, AIRPORT = ClientId("harbour"), ClientId("airport")
 Opener = Callable[[], Services]

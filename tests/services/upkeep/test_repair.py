@@ -21,7 +21,7 @@ from app.services.embedding.opening import Vectors
 from app.services.upkeep.recovery import recover
 from app.services.upkeep.repair import FIRST_DELAY_SECONDS, Repairer
 from app.services.vector_store import VectorStoreService
-from tests.conftest import TEXT, AppFactory, ask, upload
+from tests.api import TEXT, AppFactory, ask, upload
 from tests.fakes import HashEmbeddings
 
 HARBOUR, BAKERY = ClientId("harbour"), ClientId("bakery")

@@ -1,0 +1,64 @@
+"""What tests of the app share: making it, uploading, asking, and what a problem looks like."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.bootstrap import open_services
+from app.config import Settings
+from app.main import create_app
+from tests.fakes import HashEmbeddings
+
+AppFactory = Callable[..., TestClient]
+
+TEXT = (
+    "The harbour crane lifts forty tonnes. It was built in 1962 by the Oskarsson works.\n\n"
+    "The crane driver needs a licence, which is valid for five years.\n"
+)
+
+
+def settings_in(folder: Path, **values: Any) -> Settings:
+    """Settings whose files all lie below `folder`."""
+    data = folder / "data"
+    paths = {"data_path": data, "session_db_path": data / "sessions.db", "vector_store_path": folder / "chroma"}
+    return Settings(_env_file=None, **{**paths, **values})
+
+
+def app_in(folder: Path, new_stores: Path, **values: Any) -> FastAPI:
+    """The app, not started, with its files in `folder`: for a fixture of more than one test."""
+    shutil.copytree(new_stores, folder, dirs_exist_ok=True)
+    return quick_app(settings_in(folder, **values))
+
+
+def quick_app(settings: Settings) -> FastAPI:
+    """The app, not started, with quick embeddings."""
+    return create_app(settings, opener=lambda chosen: open_services(chosen, embedder=HashEmbeddings()))
+
+
+def upload(api: TestClient, *files: tuple[str, bytes], headers: dict[str, str] | None = None, **fields: str) -> Any:
+    """Upload files; return the response."""
+    parts = [("files", file) for file in files or [("crane.txt", TEXT.encode())]]
+    return api.post("/api/v1/ingest/", files=parts, data=fields, headers=headers)
+
+
+def ask(api: TestClient, message: str, client_id: str, **more: Any) -> Any:
+    """Ask a question; return the response."""
+    headers = more.pop("headers", None)
+    return api.post("/api/v1/chat/", json={"message": message, "client_id": client_id, **more}, headers=headers)
+
+
+def assert_problem(response: Any, status: int, code: str) -> None:
+    """The answer is a problem of this status and code, with a sentence, and nothing of the inside shows."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert body["code"] == code
+    assert body["status"] == status
+    assert len(body["detail"]) > 10
+    assert body["request_id"] == response.headers["x-request-id"]
+    for inside in ("Traceback", "sqlite", "/site-packages", "chromadb", "SELECT "):
+        assert inside not in response.text
