@@ -23,7 +23,8 @@ from app.services.answering.followups import FollowUps
 from app.services.answering.summaries import summariser
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
-from app.services.embedding.opening import Embedder, open_embedder
+from app.services.embedding.opening import open_embedder
+from app.services.embedding.types import Embedder
 from app.services.ingestion.deletions import Deletions
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
 from app.services.ingestion.spool import UploadSpool

@@ -9,7 +9,8 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from app.bootstrap import Services
-from app.common.errors import InvalidInput, NotAuthenticated, NotFound
+from app.common.absent import no_such_client
+from app.common.errors import InvalidInput, NotAuthenticated
 from app.common.ids import ClientId, parse_client_id
 from app.config import Settings
 
@@ -29,7 +30,7 @@ class Principal:
         """
         if self.own_client is not None:
             if requested is not None and requested != self.own_client:
-                raise NotFound("There is no such client.", code="client_not_found")
+                raise no_such_client()
             return self.own_client
         if requested is None:
             raise InvalidInput("client_id is required: take it from the answer to your upload.", code="client_required")

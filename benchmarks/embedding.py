@@ -61,7 +61,7 @@ def open_wrapped(settings: dict[str, Any], folder: Path) -> Way:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from app.services.embedding.opening import DEFAULT_MODEL, find_model
+    from app.services.embedding.source import DEFAULT_MODEL, find_model
 
     if settings.get("torch_threads"):
         torch.set_num_threads(settings["torch_threads"])
@@ -85,7 +85,8 @@ def open_wrapped(settings: dict[str, Any], folder: Path) -> Way:
 
 def open_ours(folder: Path, *, backend: Literal["onnx", "torch"] = "onnx", fewer: int = 0, second: int = 0) -> Way:
     from app.services.embedding.onnx import usable_cores
-    from app.services.embedding.opening import DEFAULT_MODEL, open_embedder
+    from app.services.embedding.opening import open_embedder
+    from app.services.embedding.source import DEFAULT_MODEL
 
     threads = max(1, usable_cores() - fewer)
     embedders = [
@@ -183,7 +184,7 @@ def make_texts(count: int) -> list[str]:
     """Chunks of at most CHUNK_TOKENS tokens from the project's own sources."""
     from tokenizers import Tokenizer  # type: ignore[import-untyped]  # has no type information
 
-    from app.services.embedding.opening import DEFAULT_MODEL, find_model
+    from app.services.embedding.source import DEFAULT_MODEL, find_model
 
     folder = find_model(DEFAULT_MODEL).folder
     assert folder is not None

@@ -23,7 +23,8 @@ from app.services.answering.extractive import ExtractiveAnswerer
 from app.services.answering.followups import FollowUps, combined, leans
 from app.services.answering.grounding import is_relevant
 from app.services.answering.types import ChatQuestion
-from app.services.embedding.opening import Embedder, open_embedder
+from app.services.embedding.opening import open_embedder
+from app.services.embedding.types import Embedder
 from app.services.llm.types import Completion
 from app.services.retrieval.ranking import rank
 from app.services.retriever import CANDIDATES, Retriever

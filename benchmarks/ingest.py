@@ -17,7 +17,8 @@ from fpdf import FPDF
 from app.common.file_loader import LoadedDocument
 from app.common.passages import Chunk
 from app.config import Settings
-from app.services.embedding.opening import Embedder, open_embedder
+from app.services.embedding.opening import open_embedder
+from app.services.embedding.types import Embedder
 from app.services.ingestion.chunking import split
 from app.services.parsing.pool import ParserPool
 from benchmarks.service import prepare, running, upload

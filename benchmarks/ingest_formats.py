@@ -19,7 +19,8 @@ from statistics import median
 from fpdf import FPDF
 
 from app.config import Settings
-from app.services.embedding.opening import Embedder, open_embedder
+from app.services.embedding.opening import open_embedder
+from app.services.embedding.types import Embedder
 from app.services.ingestion.chunking import split
 from app.services.parsing.pool import ParserPool
 from benchmarks.service import Running, children, percentile, post_json, prepare, running, stand_in, upload

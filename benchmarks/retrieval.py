@@ -18,7 +18,8 @@ from app.common.file_loader import load_document
 from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.config import DEFAULT_EMBEDDING_MODEL
-from app.services.embedding.opening import Embedder, open_embedder
+from app.services.embedding.opening import open_embedder
+from app.services.embedding.types import Embedder
 from app.services.ingestion.chunking import split
 from app.services.retriever import Retriever
 from app.services.vector_store import VectorStoreService

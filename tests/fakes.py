@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.services.embedding.opening import Embedder, OnBatch, Vectors
+from app.common.vectors import Vectors
+from app.services.embedding.types import Embedder, OnBatch
 
 BATCH = 16
 

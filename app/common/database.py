@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-from app.common.errors import Unavailable
+from app.common.errors import Unavailable, shutting_down
 
 BUSY_TIMEOUT_SECONDS = 10
 GROUP_LIMIT = 64
@@ -100,7 +100,7 @@ class Database:
                 job.error = job.error or exc
         except BaseException:
             for job in jobs:
-                job.error = job.error or Unavailable("The service is shutting down.")
+                job.error = job.error or shutting_down()
             raise
         finally:
             for job in jobs:

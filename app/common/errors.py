@@ -111,3 +111,8 @@ class UnreadableFile(InvalidInput):
 
 class StartupError(Exception):
     """The service cannot start; the message is one sentence for the operator."""
+
+
+def shutting_down(*, code: str | None = None, retry_after: int | None = None) -> Unavailable:
+    """Return the answer of anything that is asked for more while the service ends; `retry_after` is in seconds."""
+    return Unavailable("The service is shutting down; try again shortly.", code=code, retry_after=retry_after)

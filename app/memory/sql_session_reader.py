@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlalchemy import Connection
 from typing_extensions import override
 
+from app.common.absent import no_such_session
 from app.common.database import Database
-from app.common.errors import Conflict, NotFound
+from app.common.errors import Conflict
 from app.common.ids import ClientId
 from app.memory import (
     Message,
@@ -178,11 +179,6 @@ class SqlSessionReader(SessionStore):
 def bound(key: Key) -> dict[str, object]:
     """Return the parameters that name a session."""
     return {"client": key[0], "session": key[1]}
-
-
-def no_such_session() -> NotFound:
-    """Return the error for a session that the client does not have."""
-    return NotFound("There is no such session; it may have expired.", code="session_not_found")
 
 
 def _fit(latest_first: Iterator[Turn], max_turns: int | None, max_tokens: int | None) -> list[Turn]:

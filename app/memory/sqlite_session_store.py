@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Select
 from typing_extensions import override
 
+from app.common.absent import no_such_session
 from app.common.database import Database
 from app.common.errors import Conflict
 from app.common.ids import ClientId
@@ -15,7 +16,7 @@ from app.memory import JsonObject, Removed, SessionInfo, Turn
 from app.memory import queries as q
 from app.memory.cache import Key
 from app.memory.new_turn import NewTurn
-from app.memory.sql_session_reader import SqlSessionReader, bound, find_summary, no_such_session
+from app.memory.sql_session_reader import SqlSessionReader, bound, find_summary
 from app.memory.tokens import estimate_tokens
 
 MIGRATIONS = Path(__file__).with_name("migrations")

@@ -20,8 +20,7 @@ from app.services.answering.answerers import Answerer, ModelAnswerer, Piece, Quo
 from app.services.answering.drafts import Draft, elapsed_ms, source
 from app.services.answering.followups import FollowUps
 from app.services.answering.grounding import is_relevant
-from app.services.answering.prompts import NOT_FOUND
-from app.services.answering.types import Answer, ChatQuestion, Delta, Prepared
+from app.services.answering.types import NOT_FOUND, Answer, ChatQuestion, Delta, Prepared
 from app.services.llm.types import Completion
 from app.services.retriever import Retriever
 

@@ -3,14 +3,14 @@
 import logging
 import time
 
+from app.common.absent import no_documents
 from app.common.errors import NotFound
 from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.services.chroma.collections import Where
-from app.services.embedding.opening import Embedder
+from app.services.embedding.types import Embedder
 from app.services.retrieval.ranking import rank
 from app.services.retrieval.visible import PassageSearch
-from app.services.tenants.documents import no_documents
 
 logger = logging.getLogger(__name__)
 

@@ -10,14 +10,16 @@ from typing import TypeVar
 
 import numpy as np
 
+from app.common.absent import no_collection
 from app.common.disk import size_of
 from app.common.errors import AppError, NotFound, StartupError, Unavailable
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk, Passage
+from app.common.vectors import Vectors
 from app.services.chroma import files as chroma_files
 from app.services.chroma import sql as chroma_sql
-from app.services.chroma.collections import ChromaCollections, Vectors, VectorStoreFailed, Where, chunk_ids
+from app.services.chroma.collections import ChromaCollections, VectorStoreFailed, Where, chunk_ids
 from app.services.chroma.files import State, StoreFiles
 from app.services.chroma.gate import pass_gate
 from app.services.chroma.health import IndexHealth
@@ -272,7 +274,7 @@ class VectorStoreService:
         with _maintenance():
             for facts in chroma_sql.facts(self._path, collection_name(client_id)):
                 return facts
-        raise NotFound("There is no such client or it has no documents.")
+        raise no_collection()
 
 
 @contextmanager

@@ -10,9 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.bootstrap import open_services
+from app.common.vectors import Vectors
 from app.config import Settings
 from app.main import create_app
-from app.services.embedding.opening import OnBatch, Vectors
+from app.services.embedding.types import OnBatch
 from tests.api import TEXT, AppFactory, ask, assert_problem, upload
 from tests.fakes import HashEmbeddings
 

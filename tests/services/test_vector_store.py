@@ -17,8 +17,9 @@ import pytest
 from app.common.errors import AppError, Conflict, NotFound, StartupError, Unavailable
 from app.common.ids import ClientId
 from app.common.passages import Chunk
+from app.common.vectors import Vectors
 from app.services.chroma import sql as chroma_sql
-from app.services.chroma.collections import ChromaCollections, Vectors
+from app.services.chroma.collections import ChromaCollections
 from app.services.vector_store import VectorStoreService
 from tests.services.vector_store_crash import Journal, run_and_kill
 from tests.services.vector_store_writer import INDEX_FILES, document, embed

@@ -7,8 +7,7 @@ from app.common.passages import Passage
 from app.services.answering.answerers import Piece
 from app.services.answering.citations import CitedText
 from app.services.answering.extractive import Quote
-from app.services.answering.prompts import NOT_FOUND
-from app.services.answering.types import Answer, Prepared
+from app.services.answering.types import NOT_FOUND, Answer, Prepared
 from app.services.llm.types import Completion
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.common.passages import Passage
-from app.services.answering.prompts import NOT_FOUND
 from app.services.answering.sentences import Sentence, split_sentences
+from app.services.answering.types import NOT_FOUND
 
 # The figures below were chosen on the sample documents' questions: see docs/adr/0006-language-model.md.
 MAX_PASSAGES = 8

@@ -15,7 +15,6 @@ from app.common.errors import InvalidInput
 from app.common.passages import Passage
 from app.services.answering.citations import without_citations
 
-NOT_FOUND = "I could not find an answer to that in your documents."
 MAX_INSTRUCTIONS = 8000
 """Characters of a client's own instructions."""
 

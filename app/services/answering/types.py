@@ -10,6 +10,8 @@ from app.common.passages import Passage
 from app.services.answering.citations import Citation
 from app.services.llm.types import Completion
 
+NOT_FOUND = "I could not find an answer to that in your documents."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatQuestion:

@@ -18,15 +18,15 @@ from chromadb.errors import ChromaError, NotFoundError
 from chromadb.types import Collection as CollectionModel
 from langchain_chroma import Chroma
 from langchain_core.embeddings import Embeddings
-from numpy.typing import NDArray
 
-from app.common.errors import AppError, NotFound
+from app.common.absent import no_collection
+from app.common.errors import AppError
 from app.common.passages import Chunk, Passage
+from app.common.vectors import Vectors
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-Vectors = NDArray[np.float32]
 Where = Mapping[str, Any]
 """A filter on chunk metadata in Chroma's language, such as {"document_id": "..."}."""
 
@@ -57,7 +57,7 @@ def chroma_errors() -> Iterator[None]:
     try:
         yield
     except NotFoundError as exc:
-        raise NotFound("There is no such client or it has no documents.") from exc
+        raise no_collection() from exc
     except ChromaError as exc:
         raise VectorStoreFailed(_FAILED) from exc
 

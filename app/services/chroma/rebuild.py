@@ -9,9 +9,10 @@ import numpy as np
 
 from app.common.errors import StartupError
 from app.common.passages import Chunk
+from app.common.vectors import Vectors
 from app.services.chroma import files as chroma_files
 from app.services.chroma import sql as chroma_sql
-from app.services.chroma.collections import ChromaCollections, Vectors
+from app.services.chroma.collections import ChromaCollections
 from app.services.chroma.files import StoreFiles
 from app.services.chroma.sql import SegmentFacts
 

@@ -19,9 +19,10 @@ import numpy as np
 import onnxruntime as ort  # type: ignore[import-untyped]  # has no type information
 from tokenizers import Tokenizer  # type: ignore[import-untyped]  # has no type information
 
-from app.common.errors import StartupError, Unavailable
-from app.services.embedding.opening import SHUTTING_DOWN, Embedder, OnBatch, Vectors
+from app.common.errors import StartupError, shutting_down
+from app.common.vectors import Vectors
 from app.services.embedding.question_runs import QuestionRuns, TokenIds
+from app.services.embedding.types import Embedder, OnBatch
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -210,11 +211,11 @@ def _closed_is_unavailable() -> Iterator[None]:
     try:
         yield
     except RuntimeError as exc:
-        raise Unavailable(SHUTTING_DOWN) from exc
+        raise shutting_down() from exc
 
 
 def _result(future: Future[Vectors]) -> Vectors:
     try:
         return future.result()
     except CancelledError as exc:  # close() gave it up
-        raise Unavailable(SHUTTING_DOWN) from exc
+        raise shutting_down() from exc

@@ -24,7 +24,7 @@ from filelock import FileLock
 
 from app.common.errors import StartupError
 from app.services.embedding.onnx import INFO_FILE, MODEL_FILE, OUTPUT_NAME, TOKENIZER_FILE, ExportInfo, OnnxModel
-from app.services.embedding.opening import ModelSource, find_model
+from app.services.embedding.source import ModelSource, find_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from app.common.errors import Unavailable
-from app.services.embedding.opening import SHUTTING_DOWN, Vectors
+from app.common.errors import shutting_down
+from app.common.vectors import Vectors
 
 TokenIds = list[int]
 
@@ -59,7 +59,7 @@ class QuestionRuns:
         """Queue up; None if there is no need to, because the caller can run at once."""
         with self._lock:
             if self._closed:
-                raise Unavailable(SHUTTING_DOWN)
+                raise shutting_down()
             if self._free:
                 self._free -= 1
                 return None

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.common.errors import StartupError, Unavailable
-from app.services.embedding.opening import SHUTTING_DOWN, Embedder, ModelSource, OnBatch, Vectors
+from app.common.errors import StartupError, shutting_down
+from app.common.vectors import Vectors
+from app.services.embedding.source import ModelSource
+from app.services.embedding.types import Embedder, OnBatch
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -67,7 +69,7 @@ class TorchEmbedder(Embedder):
 
     def _check_open(self) -> None:
         if self._closed:
-            raise Unavailable(SHUTTING_DOWN)
+            raise shutting_down()
 
 
 class _Turns:

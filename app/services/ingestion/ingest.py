@@ -12,7 +12,7 @@ from app.common.ids import ClientId, new_id
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk
 from app.services.catalog.store import Catalog, DocumentRecord
-from app.services.embedding.opening import Embedder
+from app.services.embedding.types import Embedder
 from app.services.ingestion.chunking import split
 from app.services.ingestion.spool import Upload
 from app.services.ingestion.writer import DocumentWriter, Succession

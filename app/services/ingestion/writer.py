@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.common.errors import AppError, LimitReached, NotFound
+from app.common.absent import no_such_document
+from app.common.errors import AppError, LimitReached
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk
+from app.common.vectors import Vectors
 from app.services.catalog.store import Catalog, DocumentRecord
 from app.services.compaction import Compactor
-from app.services.embedding.opening import Vectors
 from app.services.ingestion.deletions import Deletions
 from app.services.upkeep.recovery import remove_document
 from app.services.vector_store import VectorStoreService
@@ -154,8 +155,3 @@ class DocumentWriter:
         except AppError as exc:
             logger.warning("replaced documents stay until the next start", extra={"code": exc.code})
         self._compactor.request()
-
-
-def no_such_document() -> NotFound:
-    """The answer about a document that is not there, or not the caller's."""
-    return NotFound("There is no such document; it may have been deleted or replaced.", code="document_not_found")

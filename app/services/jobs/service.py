@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from app.common.errors import AppError, Conflict, InvalidInput, NotFound, TooLarge, Unavailable
+from app.common.absent import no_such_job
+from app.common.errors import AppError, Conflict, InvalidInput, TooLarge, Unavailable
 from app.common.file_loader import check_filename
 from app.common.ids import ClientId
 from app.services.catalog.paging import decode_place, encode_place
@@ -262,8 +263,3 @@ def _require_one_good(received: Sequence[Received]) -> None:
     failed = [file.error for file in received if isinstance(file, FileResult) and file.error]
     if len(failed) == len(received):
         raise failed[0]
-
-
-def no_such_job() -> NotFound:
-    """The answer about a job that is not there, or not the caller's."""
-    return NotFound("There is no such job; finished ones are forgotten after some days.", code="job_not_found")

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from app.common.errors import AppError, UpstreamBusy, UpstreamFailed
-from app.services.llm.resilience import too_slow
+from app.common.errors import AppError, UpstreamBusy, UpstreamFailed, UpstreamTimeout
 
 logger = logging.getLogger(__name__)
 
@@ -133,3 +132,8 @@ def parse_retry_after(value: str | None) -> int | None:
     if not math.isfinite(seconds):
         return None
     return min(MAX_RETRY_AFTER, max(0, math.ceil(seconds)))
+
+
+def too_slow() -> UpstreamTimeout:
+    """Return the error for a model that did not answer in time."""
+    return UpstreamTimeout("The language model did not answer in time. Try again.", retry_after=5)

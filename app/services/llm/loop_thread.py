@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from app.common.errors import Unavailable
+from app.common.errors import Unavailable, shutting_down
 
 T = TypeVar("T")
 
@@ -121,4 +121,4 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 def _shutting_down() -> Unavailable:
-    return Unavailable("The service is shutting down. Try again in a moment.", code="shutting_down", retry_after=5)
+    return shutting_down(code="shutting_down", retry_after=5)

@@ -10,8 +10,9 @@ from langchain_core.messages import BaseMessage
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
+from app.services.llm.errors import too_slow
 from app.services.llm.loop_thread import LoopThread
-from app.services.llm.resilience import Resilience, too_slow
+from app.services.llm.resilience import Resilience
 from app.services.llm.slots import FairSlots
 from app.services.llm.types import CallLimits, Completion, Endpoint, LanguageModel, Usage
 from app.services.llm.vendors import Provider, VendorChat, open_vendor

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from app.common.errors import AppError, UpstreamBusy, UpstreamTimeout
+from app.common.errors import AppError, UpstreamBusy
+from app.services.llm.errors import too_slow
 from app.services.llm.types import CallLimits
 
 logger = logging.getLogger(__name__)
@@ -164,11 +165,6 @@ class Resilience:
                 return await attempt(model)
         except TimeoutError as exc:
             raise too_slow() from exc
-
-
-def too_slow() -> UpstreamTimeout:
-    """Return the error for a model that did not answer in time."""
-    return UpstreamTimeout("The language model did not answer in time. Try again.", retry_after=5)
 
 
 def _log_retry(model: str, state: RetryCallState) -> None:

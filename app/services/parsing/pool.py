@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from app.common.errors import AppError, Unavailable, UnreadableFile
+from app.common.errors import AppError, Unavailable, UnreadableFile, shutting_down
 from app.common.file_loader import LoadedDocument, PdfEngine, ReadLimits
 from app.services.parsing.process import ParserProcess, ProcessDied, ProcessTooSlow
 from app.services.parsing.wire import Answer, Order
@@ -164,12 +164,12 @@ class _Slot:
         self.prepare()
         process = self._process
         if process is None or self._closed.is_set():
-            raise _closed() if self._closed.is_set() else _cannot_start()
+            raise shutting_down(retry_after=_RETRY_SECONDS) if self._closed.is_set() else _cannot_start()
         answer: Answer | None = None
         try:
             answer = process.ask(order, content, self._limits.timeout)
         except ProcessTooSlow as exc:
-            raise (_closed() if self._closed.is_set() else _took_too_long()) from exc
+            raise (shutting_down(retry_after=_RETRY_SECONDS) if self._closed.is_set() else _took_too_long()) from exc
         finally:
             if answer is None or answer.worn or process.files_read >= self._limits.files:
                 self._discard(process)
@@ -196,7 +196,7 @@ class _Slot:
 
     def _verdict(self, death: ProcessDied) -> AppError:
         if self._closed.is_set():
-            return _closed()
+            return shutting_down(retry_after=_RETRY_SECONDS)
         _LOGGER.warning("a reading process ended with status %s (file begun: %s)", death.status, death.file_taken)
         if not death.file_taken:
             return _cannot_start()
@@ -223,7 +223,3 @@ def _took_too_long() -> UnreadableFile:
 
 def _cannot_start() -> Unavailable:
     return Unavailable("Files cannot be read at the moment; try again shortly.", retry_after=_RETRY_SECONDS)
-
-
-def _closed() -> Unavailable:
-    return Unavailable("The service is shutting down; try again shortly.", retry_after=_RETRY_SECONDS)

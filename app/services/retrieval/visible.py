@@ -2,11 +2,11 @@
 
 from typing import Protocol
 
-from app.common.errors import NotFound
+from app.common.absent import no_collection
 from app.common.ids import ClientId
 from app.common.passages import Passage
+from app.common.vectors import Vectors
 from app.services.catalog.store import Catalog
-from app.services.embedding.opening import Vectors
 from app.services.vector_store import Where
 
 _ATTEMPTS = 8
@@ -48,7 +48,7 @@ class DocumentSearch:
         """
         found = self._acknowledged(client_id, vector, k, where)
         if not found and not self.exists(client_id):
-            raise NotFound("There is no such client or it has no documents.")
+            raise no_collection()
         return found
 
     def _acknowledged(self, client_id: ClientId, vector: Vectors, k: int, where: Where | None) -> list[Passage]:

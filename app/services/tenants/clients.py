@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.common.errors import AppError, Conflict, NotFound
+from app.common.absent import no_such_client, no_such_key
+from app.common.errors import Conflict
 from app.common.ids import ClientId
 from app.memory import SessionStore
 from app.services.catalog.store import Catalog, ClientRecord
@@ -89,7 +90,7 @@ class ClientService:
     def revoke_key(self, client_id: ClientId, key_id: str) -> None:
         """Revoke a key at once; raises NotFound when the client has none of that id."""
         if not self._keys.revoke(client_id, key_id):
-            raise NotFound("There is no such key.", code="key_not_found")
+            raise no_such_key()
 
     def erase(self, client_id: ClientId) -> Erasure:
         """Erase everything of the client: texts, vectors, conversations, records, keys, and their traces on disk.
@@ -117,8 +118,3 @@ class ClientService:
             },
         )
         return Erasure(documents, sessions, keys, compaction)
-
-
-def no_such_client() -> AppError:
-    """The answer about a client that is not known, or not the caller's."""
-    return NotFound("There is no such client.", code="client_not_found")

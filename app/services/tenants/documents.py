@@ -5,7 +5,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.common.errors import Conflict, InvalidInput, NotFound
+from app.common.absent import no_documents, no_such_document
+from app.common.errors import Conflict, InvalidInput
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk
@@ -13,7 +14,6 @@ from app.services.catalog.paging import decode_place, encode_place
 from app.services.catalog.store import Catalog, ClientRecord, DocumentRecord, DocumentStatus
 from app.services.compaction import Compactor
 from app.services.ingestion.deletions import Deletions
-from app.services.ingestion.writer import no_such_document
 from app.services.jobs.service import JobService
 from app.services.upkeep.recovery import remove_document
 from app.services.vector_store import VectorStoreService, collection_name
@@ -207,8 +207,3 @@ def _offset(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _LONGEST_OFFSET):
         raise InvalidInput("cursor must be the next_cursor of an earlier answer, unchanged.", code="invalid_cursor")
     return int(cursor)
-
-
-def no_documents() -> NotFound:
-    """The answer about a client that has nothing stored, known or not."""
-    return NotFound("This client has no documents; upload some first.", code="collection_not_found")

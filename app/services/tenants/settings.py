@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from app.common.absent import no_such_client
 from app.common.database import AnyRow, Database
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
 from app.services.catalog.schema import client_settings, clients
-from app.services.tenants.clients import no_such_client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

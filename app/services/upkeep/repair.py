@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.common.errors import Unavailable
+from app.common.errors import shutting_down
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
+from app.common.vectors import Vectors
 from app.services.catalog.store import Catalog, DocumentRecord
-from app.services.embedding.opening import Embedder, Vectors
+from app.services.embedding.types import Embedder
 from app.services.upkeep.recovery import remove_document
 from app.services.vector_store import VectorStoreService
 
@@ -116,5 +117,5 @@ class Repairer:
 
     def _embed(self, texts: list[str]) -> Vectors:
         if self._stopped.is_set():
-            raise Unavailable("The service is shutting down.")
+            raise shutting_down()
         return self._embedder.embed_texts(texts)

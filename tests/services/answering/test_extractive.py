@@ -6,9 +6,12 @@ from contextlib import closing
 import pytest
 
 from app.common.passages import Chunk, Passage
+from app.common.vectors import Vectors
 from app.services.answering.extractive import MAX_EMBEDDED, MAX_QUOTES, ExtractiveAnswerer
-from app.services.answering.prompts import NOT_FOUND
-from app.services.embedding.opening import DEFAULT_MODEL, Embedder, OnBatch, Vectors, open_embedder
+from app.services.answering.types import NOT_FOUND
+from app.services.embedding.opening import open_embedder
+from app.services.embedding.source import DEFAULT_MODEL
+from app.services.embedding.types import Embedder, OnBatch
 from tests.fakes import HashEmbeddings
 
 CHARGING = """Charging times

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from app.common.passages import Chunk, Passage
 from app.services.answering.grounding import is_relevant
-from app.services.answering.prompts import NOT_FOUND
+from app.services.answering.types import NOT_FOUND
 from tests.api import AppFactory, ask, upload
 from tests.standin import StandIn
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from app.common.errors import StartupError, Unavailable
+from app.common.vectors import Vectors
 from app.services.embedding.onnx import (
     INFO_FILE,
     MODEL_FILE,
@@ -28,16 +29,10 @@ from app.services.embedding.onnx import (
     usable_cores,
 )
 from app.services.embedding.onnx_export import check_agreement, ensure_export, export, export_name
-from app.services.embedding.opening import (
-    DEFAULT_MODEL,
-    DEFAULT_MODEL_SHA256,
-    Embedder,
-    ModelSource,
-    Vectors,
-    find_model,
-    open_embedder,
-)
+from app.services.embedding.opening import open_embedder
+from app.services.embedding.source import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, ModelSource, find_model
 from app.services.embedding.torch import TorchEmbedder, _Turns
+from app.services.embedding.types import Embedder
 from tests.fakes import HashEmbeddings
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.common.errors import Unavailable
-from app.services.embedding.opening import Vectors
+from app.common.vectors import Vectors
 from app.services.embedding.question_runs import QuestionRuns, TokenIds
 from tests.waiting import PATIENCE, wait_for
 

@@ -13,8 +13,9 @@ import pytest
 from app.bootstrap import Services, open_services
 from app.common.errors import AppError, InvalidInput, NotFound, Unavailable
 from app.common.ids import ClientId
+from app.common.vectors import Vectors
 from app.config import Settings
-from app.services.embedding.opening import OnBatch, Vectors
+from app.services.embedding.types import OnBatch
 from app.services.ingestion.ingest import ChunkSettings, FileResult
 from tests.api import TEXT
 from tests.fakes import HashEmbeddings

@@ -21,8 +21,9 @@ from pathlib import Path
 
 from app.bootstrap import Services, open_services
 from app.common.ids import ClientId
+from app.common.vectors import Vectors
 from app.config import Settings
-from app.services.embedding.opening import OnBatch, Vectors
+from app.services.embedding.types import OnBatch
 from app.services.ingestion.ingest import ChunkSettings
 from app.services.jobs.service import Incoming
 from tests.fakes import HashEmbeddings

@@ -13,8 +13,9 @@ import pytest
 from app.bootstrap import Services, open_services
 from app.common.errors import AppError, Conflict, NotFound, TooLarge, Unavailable
 from app.common.ids import ClientId
+from app.common.vectors import Vectors
 from app.config import Settings
-from app.services.embedding.opening import OnBatch, Vectors
+from app.services.embedding.types import OnBatch
 from app.services.ingestion.ingest import ChunkSettings, Options
 from app.services.jobs.queue import FairQueue
 from app.services.jobs.recovery import MAX_ATTEMPTS

@@ -11,9 +11,9 @@ from app.bootstrap import Services, open_services
 from app.common.errors import NotFound
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage
+from app.common.vectors import Vectors
 from app.config import Settings
 from app.services.catalog.store import Catalog
-from app.services.embedding.opening import Vectors
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
 from app.services.retrieval.visible import DocumentSearch
 from app.services.vector_store import VectorStoreService, Where

@@ -14,10 +14,10 @@ from app.bootstrap import Services, open_services
 from app.common.errors import Unavailable
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
+from app.common.vectors import Vectors
 from app.config import Settings
 from app.services.catalog.store import Catalog
 from app.services.chroma.sql import facts
-from app.services.embedding.opening import Vectors
 from app.services.upkeep.recovery import recover
 from app.services.upkeep.repair import FIRST_DELAY_SECONDS, Repairer
 from app.services.vector_store import VectorStoreService
