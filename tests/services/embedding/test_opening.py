@@ -398,7 +398,8 @@ def test_closing_gives_up_bulk_work_under_way(cache: Path) -> None:
 
 def test_the_process_that_serves_imports_no_torch(cache: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from app.services.embedding.opening import *\n"
+        "import sys; from pathlib import Path; from app.services.embedding.opening import open_embedder\n"
+        "from app.services.embedding.source import DEFAULT_MODEL\n"
         "embedder = open_embedder(DEFAULT_MODEL, backend='onnx', device='cpu', cache=Path(sys.argv[1]))\n"
         "embedder.embed_texts(['a']); embedder.embed_question('b'); embedder.close()\n"
         "print(sorted({'torch', 'transformers', 'sentence_transformers', 'optimum'} & sys.modules.keys()))"
