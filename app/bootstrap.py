@@ -13,7 +13,6 @@ from filelock import FileLock, Timeout
 from app.common.database import Database
 from app.common.errors import AppError, StartupError, Unavailable
 from app.common.ids import DEFAULT_CLIENT, ClientId
-from app.common.locks import KeyedLocks
 from app.config import Settings
 from app.memory import SessionStore
 from app.memory.sqlite_session_store import SqliteSessionStore
@@ -25,23 +24,22 @@ from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
-from app.services.ingestion.deletions import Deletions
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
 from app.services.ingestion.spool import UploadSpool
-from app.services.ingestion.writer import ClientLimits, DocumentWriter
 from app.services.jobs.service import JobService, JobSettings
 from app.services.jobs.store import JobStore
+from app.services.library import ClientLimits, Library
+from app.services.library.embedded import EmbeddedLibrary
+from app.services.library.visible import DocumentSearch
 from app.services.llm.model import CallLimits, Endpoint, LanguageModel, open_language_model
 from app.services.parsing.pool import ParserPool, ProcessLimits
 from app.services.rag_chain import Answer, Answerer, ChatQuestion, ModelAnswerer, QuotingAnswerer, RagChain
-from app.services.retrieval.visible import DocumentSearch
 from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService
 from app.services.tenants.documents import DocumentService
 from app.services.tenants.keys import ApiKeyStore
 from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
-from app.services.upkeep.recovery import recover
 from app.services.upkeep.repair import Repairer
 from app.services.upkeep.session_expiry import Cleaner
 from app.services.vector_store import VectorStoreService
@@ -70,6 +68,7 @@ class Services:
 
     settings: Settings
     catalog: Catalog
+    library: Library
     session_store: SessionStore
     vector_store_service: VectorStoreService
     api_keys: ApiKeyStore
@@ -181,33 +180,21 @@ def _open(
     """Open all parts, each of them put on the stack as soon as it is open."""
     stack.enter_context(hold_folders(settings))
     stores = _open_stores(settings, stack, embedder, clock)
-    unfinished = recover(stores.catalog, stores.vectors)
+    compactor = _make_compactor(settings, stores)
+    limits = ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client)
+    library = EmbeddedLibrary(catalog=stores.catalog, store=stores.vectors, compactor=compactor, limits=limits)
+    library.resume()
+    _start_upkeep(settings, stack, stores, compactor)
     parser = ParserPool(pdf_engine=settings.pdf_engine, ocr=settings.ocr, process_limits=parser_limits)
     stack.callback(parser.close)
     model = _open_model(settings)
     if model is not None:
         stack.callback(model.close)
     spool = UploadSpool(data_files(settings).spool)
-    compactor = _start_upkeep(settings, stack, stores)
-    client_locks, deletions = KeyedLocks(), Deletions()
-    repairer = Repairer(
-        catalog=stores.catalog,
-        store=stores.vectors,
-        embedder=stores.embedder,
-        client_locks=client_locks,
-        unfinished=unfinished,
-    )
+    repairer = Repairer(library=library, store=stores.vectors, embedder=stores.embedder)
     repairer.start()
     stack.callback(repairer.stop)
-    writer = DocumentWriter(
-        catalog=stores.catalog,
-        store=stores.vectors,
-        client_locks=client_locks,
-        deletions=deletions,
-        compactor=compactor,
-        limits=ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client),
-    )
-    ingestion = Ingestion(catalog=stores.catalog, writer=writer, embedder=stores.embedder, parser=parser, clock=clock)
+    ingestion = Ingestion(catalog=stores.catalog, library=library, embedder=stores.embedder, parser=parser, clock=clock)
     jobs = JobService(
         store=JobStore(stores.catalog.database, clock=clock),
         catalog=stores.catalog,
@@ -220,8 +207,7 @@ def _open(
     documents = DocumentService(
         catalog=stores.catalog,
         store=stores.vectors,
-        client_locks=client_locks,
-        deletions=deletions,
+        library=library,
         compactor=compactor,
         jobs=jobs,
     )
@@ -230,6 +216,7 @@ def _open(
     return Services(
         settings=settings,
         catalog=stores.catalog,
+        library=library,
         session_store=stores.sessions,
         vector_store_service=stores.vectors,
         api_keys=api_keys,
@@ -295,19 +282,21 @@ def _open_stores(
     return _Stores(catalog, sessions, embedder, vectors)
 
 
-def _start_upkeep(settings: Settings, stack: ExitStack, stores: _Stores) -> Compactor:
-    """Start what cleans up behind: expired sessions, and what deleted texts left in the files."""
-    cleaner = Cleaner(stores.sessions, interval=settings.cleanup_interval)
-    cleaner.start()
-    stack.callback(cleaner.stop)
-    compactor = Compactor(
+def _make_compactor(settings: Settings, stores: _Stores) -> Compactor:
+    return Compactor(
         steps=(stores.vectors.scrub, stores.sessions.compact, stores.catalog.compact),
         folders=(settings.data_path, settings.session_db_path.parent, settings.vector_store_path),
         marker=data_files(settings).compaction_marker,
     )
+
+
+def _start_upkeep(settings: Settings, stack: ExitStack, stores: _Stores, compactor: Compactor) -> None:
+    """Start what cleans up in the background: expired sessions, and what deleted texts left in the files."""
+    cleaner = Cleaner(stores.sessions, interval=settings.cleanup_interval)
+    cleaner.start()
+    stack.callback(cleaner.stop)
     compactor.start()
     stack.callback(compactor.stop)
-    return compactor
 
 
 def _start_jobs(stack: ExitStack, jobs: JobService, parser: ParserPool) -> None:

@@ -9,7 +9,6 @@ from app.common.ids import ClientId
 from app.config import Settings
 from app.services.catalog.store import Catalog
 from app.services.upkeep.inspection import ClientState, Inspection, inspect
-from app.services.upkeep.recovery import remove_document
 
 Say = Callable[[str], None]
 
@@ -135,14 +134,9 @@ def _discard(services: Services, found: Inspection, say: Say) -> None:
             if _worked(say, client.client_id, partial(store.delete_document, client.client_id, document_id)):
                 say(f"Document {document_id} of {client.client_id}, which the catalog does not know, removed.")
         for document_id in client.incomplete:
-            if _worked(say, client.client_id, partial(_remove, services, client.client_id, document_id)):
+            if _worked(say, client.client_id, partial(services.library.remove, client.client_id, document_id)):
                 say(f"Document {document_id} of {client.client_id}, which lacks chunks, removed.")
     _compact(services, say)
-
-
-def _remove(services: Services, client_id: ClientId, document_id: str) -> None:
-    if services.catalog.begin_delete(client_id, document_id):
-        remove_document(services.catalog, services.vector_store_service, client_id, document_id)
 
 
 def _compact(services: Services, say: Say) -> None:

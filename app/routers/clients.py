@@ -22,7 +22,7 @@ from app.schemas.clients import (
     NewClient,
     NewKey,
 )
-from app.services.catalog.store import ClientRecord
+from app.services.catalog.records import ClientRecord
 from app.services.tenants import settings as client_settings
 from app.services.tenants.keys import ApiKey
 

@@ -13,7 +13,7 @@ from app.routers.ingest import document_result, take_in
 from app.routers.upload_form import OPENAPI_BODY, UploadFormDep
 from app.schemas.documents import ChunkInfo, ChunkList, DocumentDeleted, DocumentInfo, DocumentList, DocumentStatus
 from app.schemas.ingest import DocumentResult
-from app.services.catalog.store import DocumentRecord
+from app.services.catalog.records import DocumentRecord
 from app.services.ingestion.ingest import ChunkSettings, Options
 
 router = APIRouter(prefix="/api/v1/documents", tags=["Documents"])

@@ -14,7 +14,7 @@ from app.routers.search import require_length
 from app.routers.streams import Begun, Events, EventStream, event, noting_failure
 from app.schemas import openai as shapes
 from app.services.answering.prompts import MAX_INSTRUCTIONS
-from app.services.catalog.store import ClientRecord
+from app.services.catalog.records import ClientRecord
 from app.services.chroma.filters import Comparison, Compound, PassageFilter, to_where
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared
 

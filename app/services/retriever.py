@@ -9,8 +9,8 @@ from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.services.chroma.collections import Where
 from app.services.embedding.types import Embedder
+from app.services.library.visible import PassageSearch
 from app.services.retrieval.ranking import rank
-from app.services.retrieval.visible import PassageSearch
 
 logger = logging.getLogger(__name__)
 

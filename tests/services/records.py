@@ -1,7 +1,7 @@
 """Records of the catalog that several tests use."""
 
 from app.common.ids import ClientId
-from app.services.catalog.store import DocumentRecord
+from app.services.catalog.records import DocumentRecord
 
 HARBOUR, AIRPORT = ClientId("harbour"), ClientId("airport")
 

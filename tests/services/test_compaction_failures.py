@@ -11,11 +11,9 @@ import pytest
 from app.bootstrap import data_files, open_services
 from app.common.errors import Unavailable
 from app.common.ids import ClientId
-from app.common.locks import KeyedLocks
 from app.config import Settings
 from app.services.compaction import Compactor
-from app.services.ingestion.deletions import Deletions
-from app.services.tenants.documents import DocumentService
+from app.services.library.embedded import EmbeddedLibrary
 from app.services.vector_store import VectorStoreService
 from tests.fakes import HashEmbeddings
 
@@ -97,16 +95,10 @@ def test_a_deletion_that_does_not_come_to_its_end_leaves_a_compaction_due(
         path = tmp_path / "tide.txt"
         path.write_text("High tide is at seven.")
         services.ingest_file(path, ClientId("harbour"))
-        ending = DocumentService(
-            catalog=services.catalog,
-            store=_Ending(tmp_path / "another", cache_size=8, embedding_model="hash"),
-            client_locks=KeyedLocks(),
-            deletions=Deletions(),
-            compactor=services.compactor,
-            jobs=services.jobs,
-        )
+        store = _Ending(tmp_path / "another", cache_size=8, embedding_model="hash")
+        ending = EmbeddedLibrary(catalog=services.catalog, store=store, compactor=services.compactor)
         assert not due.exists()
         with pytest.raises(_Ended):
-            ending.delete_collection(ClientId("harbour"))
+            ending.remove_all(ClientId("harbour"))
         assert due.exists()
         assert len(services.catalog.unfinished()) == 1

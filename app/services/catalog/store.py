@@ -6,15 +6,14 @@ when all of them are, so that a restart knows what a crash left half-written.
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, or_, select, tuple_, update
 
 from app.common.database import Database
 from app.common.errors import Conflict
 from app.common.ids import ClientId
+from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.schema import UNFINISHED, api_keys, clients, documents, jobs
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -22,42 +21,6 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 # Built once, as every chat runs them.
 _CLIENT = select(clients).where(clients.c.client_id == bindparam("client"))
 _UNACKNOWLEDGED = select(documents.c.document_id).where(documents.c.client_id == bindparam("client"), UNFINISHED)
-
-DocumentStatus = Literal["indexing", "ready", "deleting"]
-
-
-@dataclass(frozen=True, slots=True)
-class ClientRecord:
-    """A client's counters; times are seconds since the epoch."""
-
-    client_id: ClientId
-    document_count: int
-    chunk_count: int
-    byte_count: int
-    created_at: float
-    last_modified: float
-    registered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentRecord:
-    """What is known of one document; its text and vectors are in the vector store."""
-
-    document_id: str
-    client_id: ClientId
-    filename: str
-    kind: str
-    sha256: str
-    size_bytes: int
-    pages: int
-    characters: int
-    chunk_count: int
-    chunk_size: int
-    chunk_overlap: int
-    warnings: tuple[str, ...]
-    status: DocumentStatus
-    created_at: float
-    updated_at: float
 
 
 class Catalog:

@@ -11,11 +11,12 @@ from app.common.file_loader import LoadedDocument, check_filename
 from app.common.ids import ClientId, new_id
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk
-from app.services.catalog.store import Catalog, DocumentRecord
+from app.services.catalog.records import DocumentRecord
+from app.services.catalog.store import Catalog
 from app.services.embedding.types import Embedder
 from app.services.ingestion.chunking import split
 from app.services.ingestion.spool import Upload
-from app.services.ingestion.writer import DocumentWriter, Succession
+from app.services.library import Library, NewDocument, Succession
 from app.services.parsing.pool import ParserPool
 
 logger = logging.getLogger(__name__)
@@ -84,13 +85,13 @@ class Ingestion:
         self,
         *,
         catalog: Catalog,
-        writer: DocumentWriter,
+        library: Library,
         embedder: Embedder,
         parser: ParserPool,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._catalog = catalog
-        self._writer = writer
+        self._library = library
         self._embedder = embedder
         self._parser = parser
         self._content_locks = KeyedLocks()
@@ -132,14 +133,14 @@ class Ingestion:
             upload.sha256,
             filename=upload.filename if options.by_name else None,
             document_id=options.replaces,
-            deletions_seen=self._writer.deletions_seen(client_id),
+            life=self._library.life(client_id),
         )
         same = self._catalog.same_content(
             client_id, upload.sha256, chunk_size=settings.size, chunk_overlap=settings.overlap
         )
         if same is not None:
             return self._duplicate(client_id, upload, same, succession)
-        self._writer.check(client_id, succession)
+        self._library.require_room(client_id, succession)
         started = time.perf_counter()
         options.report("parsing", 0.0)
         document = self._parser.parse(upload.filename, upload.path)
@@ -179,7 +180,7 @@ class Ingestion:
         """The content is there already: add nothing, but remove what this upload was to replace."""
         replaced: tuple[str, ...] = ()
         if succession.filename is not None or succession.document_id is not None:
-            replaced = self._writer.remove_superseded(client_id, succession, keep=same.document_id)
+            replaced = self._library.keep(client_id, succession, document_id=same.document_id)
         return FileResult(
             upload.filename,
             "duplicate",
@@ -220,12 +221,11 @@ class Ingestion:
     def _write(
         self, record: DocumentRecord, chunks: Sequence[Chunk], succession: Succession, report: Report
     ) -> tuple[str, ...]:
-        # Asked here to spare the embedding; the writer asks again, when nobody else can add anything meanwhile.
-        self._writer.check(record.client_id, succession, new_chunks=len(chunks))
+        # Asked here to save the embedding; the library asks again, when nobody else can add anything meanwhile.
+        self._library.require_room(record.client_id, succession, new_chunks=len(chunks))
         vectors = self._embedder.embed_texts([chunk.text for chunk in chunks], _embedding(report, len(chunks)))
-        return self._writer.write(
-            record, chunks, vectors, succession, last_chance=lambda: report("storing", _STORING_BEGINS)
-        )
+        document = NewDocument(record, chunks, vectors)
+        return self._library.put(document, succession, last_chance=lambda: report("storing", _STORING_BEGINS))
 
 
 def _embedding(report: Report, total: int) -> Callable[[int], None]:

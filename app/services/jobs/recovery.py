@@ -3,7 +3,8 @@
 import logging
 
 from app.common.errors import AppError
-from app.services.catalog.store import Catalog, DocumentRecord
+from app.services.catalog.records import DocumentRecord
+from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import FileResult
 from app.services.jobs.records import JobFile, JobRecord
 from app.services.jobs.store import JobStore

@@ -9,7 +9,8 @@ from app.common.absent import no_such_client, no_such_key
 from app.common.errors import Conflict
 from app.common.ids import ClientId
 from app.memory import SessionStore
-from app.services.catalog.store import Catalog, ClientRecord
+from app.services.catalog.records import ClientRecord
+from app.services.catalog.store import Catalog
 from app.services.compaction import CompactionReport, Compactor
 from app.services.tenants.documents import DocumentService
 from app.services.tenants.keys import ApiKey, ApiKeyStore

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from app.common.absent import no_documents, no_such_document
 from app.common.errors import Conflict, InvalidInput
 from app.common.ids import ClientId
-from app.common.locks import KeyedLocks
 from app.common.passages import Chunk
 from app.services.catalog.paging import decode_place, encode_place
-from app.services.catalog.store import Catalog, ClientRecord, DocumentRecord, DocumentStatus
+from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
+from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
-from app.services.ingestion.deletions import Deletions
 from app.services.jobs.service import JobService
-from app.services.upkeep.recovery import remove_document
+from app.services.library import Library
 from app.services.vector_store import VectorStoreService, collection_name
 
 logger = logging.getLogger(__name__)
@@ -69,15 +68,13 @@ class DocumentService:
         *,
         catalog: Catalog,
         store: VectorStoreService,
-        client_locks: KeyedLocks,
-        deletions: Deletions,
+        library: Library,
         compactor: Compactor,
         jobs: JobService,
     ) -> None:
         self._catalog = catalog
         self._store = store
-        self._client_locks = client_locks
-        self._deletions = deletions
+        self._library = library
         self._compactor = compactor
         self._jobs = jobs
 
@@ -151,14 +148,7 @@ class DocumentService:
         No question finds it from the moment the catalog notes that it goes. Its traces on disk are compacted away
         soon after.
         """
-        with self._client_locks.hold(client_id):
-            record = self._catalog.any_document(client_id, document_id)
-            if record is None or record.status == "indexing":
-                raise no_such_document()
-            self._compactor.note()
-            self._catalog.begin_delete(client_id, document_id)
-            remove_document(self._catalog, self._store, client_id, document_id)
-        self._compactor.request()
+        record = self._library.remove(client_id, document_id)
         logger.info("document deleted", extra={"client": client_id, "document": document_id})
         return record
 
@@ -183,13 +173,7 @@ class DocumentService:
         started = time.perf_counter()
         self._compactor.note()
         self._jobs.abandon(client_id)
-        with self._client_locks.hold(client_id):
-            self._deletions.note(client_id)
-            count = self._catalog.begin_delete_all(client_id)
-            self._store.delete_collection(client_id)
-            self._catalog.drop_deleted(client_id)
-            if forget_client:
-                self._catalog.forget_client(client_id)
+        count = self._library.remove_all(client_id, forget_client=forget_client)
         logger.info(
             "documents deleted",
             extra={

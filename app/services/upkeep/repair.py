@@ -3,16 +3,14 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.common.errors import shutting_down
 from app.common.ids import ClientId
-from app.common.locks import KeyedLocks
 from app.common.vectors import Vectors
-from app.services.catalog.store import Catalog, DocumentRecord
 from app.services.embedding.types import Embedder
-from app.services.upkeep.recovery import remove_document
+from app.services.library import Library
 from app.services.vector_store import VectorStoreService
 
 logger = logging.getLogger(__name__)
@@ -33,29 +31,23 @@ class _Delay:
 class Repairer:
     """A thread that repairs one client after the other; a repair that fails is tried again, ever more rarely.
 
-    A client is due when the store found its index damaged, or when `recover` had to leave something of it. The
+    A client is due when the store found its index damaged, or when the library could not resume all of it. The
     client's own searches are refused meanwhile, with the time to wait; its deletions and all others go on.
     """
 
     def __init__(
         self,
         *,
-        catalog: Catalog,
+        library: Library,
         store: VectorStoreService,
         embedder: Embedder,
-        client_locks: KeyedLocks,
-        unfinished: Iterable[DocumentRecord] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`unfinished` is what `recover` returned; `clock` gives seconds that only grow."""
-        self._catalog = catalog
+        """`clock` gives seconds that only grow."""
+        self._library = library
         self._store = store
         self._embedder = embedder
-        self._client_locks = client_locks
         self._clock = clock
-        self._unfinished: dict[ClientId, list[DocumentRecord]] = {}
-        for record in unfinished:
-            self._unfinished.setdefault(record.client_id, []).append(record)
         self._delays: dict[ClientId, _Delay] = {}
         self._working = threading.Lock()
         self._stopped = threading.Event()
@@ -80,7 +72,7 @@ class Repairer:
             self.repair_due()
 
     def _due(self) -> list[ClientId]:
-        waiting = dict.fromkeys([*self._store.damaged(), *self._unfinished])
+        waiting = dict.fromkeys([*self._store.damaged(), *self._library.unresumed()])
         now = self._clock()
         return [each for each in waiting if each not in self._delays or self._delays[each].until <= now]
 
@@ -98,11 +90,8 @@ class Repairer:
     def _repair(self, client_id: ClientId) -> None:
         if client_id in self._store.damaged():
             self._store.rebuild(client_id, self._embed)
-        if client_id in self._unfinished:
-            with self._client_locks.hold(client_id):
-                for record in self._unfinished[client_id]:
-                    remove_document(self._catalog, self._store, client_id, record.document_id)
-            del self._unfinished[client_id]
+        if client_id in self._library.unresumed():
+            self._library.resume_client(client_id)
 
     def _postpone(self, client_id: ClientId, exc: Exception) -> None:
         if self._stopped.is_set():

@@ -13,12 +13,12 @@ from fastapi.testclient import TestClient
 from app.bootstrap import Services, open_services
 from app.common.errors import Unavailable
 from app.common.ids import ClientId
-from app.common.locks import KeyedLocks
 from app.common.vectors import Vectors
 from app.config import Settings
 from app.services.catalog.store import Catalog
 from app.services.chroma.sql import facts
-from app.services.upkeep.recovery import recover
+from app.services.compaction import Compactor
+from app.services.library.embedded import EmbeddedLibrary
 from app.services.upkeep.repair import FIRST_DELAY_SECONDS, Repairer
 from app.services.vector_store import VectorStoreService
 from tests.api import TEXT, AppFactory, ask, upload
@@ -53,6 +53,11 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     ),
     "gone": shutil.rmtree,
 }
+
+
+def _library(settings: Settings, catalog: Catalog, store: VectorStoreService) -> EmbeddedLibrary:
+    compactor = Compactor(steps=(), folders=(), marker=settings.data_path / "due")
+    return EmbeddedLibrary(catalog=catalog, store=store, compactor=compactor)
 
 
 def _eventually(ask_once: Callable[[], Any]) -> Any:
@@ -173,13 +178,8 @@ def test_a_repair_that_fails_is_tried_again_later_and_does_not_hold_up_the_other
         shutil.rmtree(segment(settings, client_id))
     now = 0.0
     with _stores(settings) as (catalog, store):
-        repairer = Repairer(
-            catalog=catalog,
-            store=store,
-            embedder=_FailingEmbeddings(),
-            client_locks=KeyedLocks(),
-            clock=lambda: now,
-        )
+        library = _library(settings, catalog, store)
+        repairer = Repairer(library=library, store=store, embedder=_FailingEmbeddings(), clock=lambda: now)
         for client_id in (HARBOUR, BAKERY):
             assert store.check(client_id) != "ok"
         assert repairer.repair_due() == [HARBOUR]  # the bakery was first, and failed
@@ -196,11 +196,9 @@ def test_what_the_start_could_not_take_back_is_taken_back_behind(make_settings: 
     with open_services(settings, embedder=HashEmbeddings()) as services:
         services.catalog.begin_delete(HARBOUR, _ingest(services, HARBOUR))
     with _stores(settings) as (catalog, store):
-        unfinished = recover(catalog, store)
-        assert len(unfinished) == 1
-        repairer = Repairer(
-            catalog=catalog, store=store, embedder=HashEmbeddings(), client_locks=KeyedLocks(), unfinished=unfinished
-        )
+        library = _library(settings, catalog, store)
+        assert library.resume() == 1
+        repairer = Repairer(library=library, store=store, embedder=HashEmbeddings())
         assert repairer.repair_due() == [HARBOUR]
         assert catalog.client(HARBOUR) is None
         assert not store.exists(HARBOUR)
@@ -213,7 +211,8 @@ def test_a_stopped_repairer_begins_nothing(make_settings: MakeSettings) -> None:
         _ingest(services, HARBOUR)
     shutil.rmtree(segment(settings))
     with _stores(settings) as (catalog, store):
-        repairer = Repairer(catalog=catalog, store=store, embedder=HashEmbeddings(), client_locks=KeyedLocks())
+        library = _library(settings, catalog, store)
+        repairer = Repairer(library=library, store=store, embedder=HashEmbeddings())
         repairer.start()
         repairer.stop()
         store.check(HARBOUR)

@@ -15,7 +15,7 @@ from app.common.vectors import Vectors
 from app.config import Settings
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
-from app.services.retrieval.visible import DocumentSearch
+from app.services.library.visible import DocumentSearch
 from app.services.vector_store import VectorStoreService, Where
 from tests.fakes import HashEmbeddings
 

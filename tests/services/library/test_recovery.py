@@ -10,7 +10,7 @@ from app.bootstrap import Services, open_services
 from app.common.ids import ClientId
 from app.common.passages import Chunk
 from app.config import Settings
-from app.services.catalog.store import DocumentRecord
+from app.services.catalog.records import DocumentRecord
 from tests.fakes import HashEmbeddings
 from tests.services.records import RECORD
 

@@ -1,0 +1,42 @@
+"""What is known of clients and documents, whatever keeps it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.common.ids import ClientId
+
+DocumentStatus = Literal["indexing", "ready", "deleting"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRecord:
+    """A client's counters; times are seconds since the epoch."""
+
+    client_id: ClientId
+    document_count: int
+    chunk_count: int
+    byte_count: int
+    created_at: float
+    last_modified: float
+    registered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """What is known of one document; its text and vectors are in the vector store."""
+
+    document_id: str
+    client_id: ClientId
+    filename: str
+    kind: str
+    sha256: str
+    size_bytes: int
+    pages: int
+    characters: int
+    chunk_count: int
+    chunk_size: int
+    chunk_overlap: int
+    warnings: tuple[str, ...]
+    status: DocumentStatus
+    created_at: float
+    updated_at: float

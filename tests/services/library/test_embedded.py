@@ -1,0 +1,103 @@
+"""The library on SQLite and Chroma, and what a failing store leaves of a document."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.common.errors import Unavailable
+from app.common.ids import ClientId
+from app.services.catalog.records import ClientRecord
+from app.services.catalog.store import Catalog
+from app.services.compaction import Compactor
+from app.services.library import ClientLimits
+from app.services.library.embedded import EmbeddedLibrary
+from app.services.vector_store import VectorStoreService
+from tests.services.library.contract import EMBEDDER, HARBOUR, LibraryContract, OpenShelf, new_document, put
+
+
+@dataclass
+class EmbeddedShelf:
+    """See `Shelf`."""
+
+    catalog: Catalog
+    store: VectorStoreService
+    compactor: Compactor
+    library: EmbeddedLibrary
+
+    def found(self, client_id: ClientId) -> set[str]:
+        if not self.store.exists(client_id):
+            return set()
+        vector = EMBEDDER.embed_question("Chunk number 0")
+        return {passage.chunk.document_id for passage in self.store.search(client_id, vector, 100)}
+
+    def client(self, client_id: ClientId) -> ClientRecord | None:
+        return self.catalog.client(client_id)
+
+    def compaction_due(self) -> bool:
+        return self.compactor.due
+
+
+@pytest.fixture
+def open_shelf(tmp_path: Path) -> Iterator[OpenShelf]:
+    with ExitStack() as stack:
+
+        def opened(limits: ClientLimits | None = None) -> EmbeddedShelf:
+            catalog = Catalog.open(tmp_path / "catalog.db")
+            stack.callback(catalog.close)
+            store = VectorStoreService(tmp_path / "chroma", cache_size=4, embedding_model="hash")
+            stack.callback(store.close)
+            compactor = Compactor(steps=(), folders=(), marker=tmp_path / "due")
+            library = EmbeddedLibrary(catalog=catalog, store=store, compactor=compactor, limits=limits)
+            return EmbeddedShelf(catalog, store, compactor, library)
+
+        yield opened
+
+
+class TestEmbeddedLibrary(LibraryContract):
+    """The contract, on one machine."""
+
+
+@pytest.fixture
+def shelf(open_shelf: OpenShelf) -> EmbeddedShelf:
+    made = open_shelf()
+    assert isinstance(made, EmbeddedShelf)
+    return made
+
+
+def test_a_document_that_cannot_be_stored_leaves_nothing(shelf: EmbeddedShelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(shelf.library, new_document("one"))
+    add = shelf.store.add
+
+    def half(client_id: ClientId, chunks: object, vectors: object) -> None:
+        add(client_id, chunks[:1], vectors[:1])  # type: ignore[index]  # both are sequences
+        raise Unavailable("The disk is slow.")
+
+    monkeypatch.setattr(shelf.store, "add", half)
+    with pytest.raises(Unavailable):
+        put(shelf.library, new_document("two"))
+    assert shelf.found(HARBOUR) == {"one"}
+    assert shelf.catalog.unfinished() == []
+
+
+def test_what_cannot_be_undone_waits_for_the_next_start(shelf: EmbeddedShelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(shelf.library, new_document("one"))
+
+    def fail(*_: object) -> None:
+        raise Unavailable("The disk is slow.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf.store, "add", fail)
+        patch.setattr(shelf.store, "delete_document", fail)
+        with pytest.raises(Unavailable):
+            put(shelf.library, new_document("two"))
+        assert shelf.library.resume() == 1
+        assert list(shelf.library.unresumed()) == [HARBOUR]
+        with pytest.raises(Unavailable):
+            shelf.library.resume_client(HARBOUR)
+    shelf.library.resume_client(HARBOUR)
+    assert list(shelf.library.unresumed()) == []
+    assert shelf.catalog.unfinished() == []
+    assert shelf.found(HARBOUR) == {"one"}
