@@ -5,95 +5,27 @@ threads, which onnxruntime allows. Bulk work has threads of its own at a lower p
 """
 
 import contextlib
-import json
 import os
 import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort  # type: ignore[import-untyped]  # has no type information
-from tokenizers import Tokenizer  # type: ignore[import-untyped]  # has no type information
 
-from app.common.errors import StartupError, shutting_down
+from app.common.errors import shutting_down
 from app.common.vectors import Vectors
+from app.services.embedding.onnx_model import OnnxModel
 from app.services.embedding.question_runs import QuestionRuns, TokenIds
 from app.services.embedding.types import Embedder, OnBatch
-
-MODEL_FILE = "model.onnx"
-TOKENIZER_FILE = "tokenizer.json"
-INFO_FILE = "export.json"
-OUTPUT_NAME = "sentence_embedding"
 
 PADDED_TOKENS_PER_RUN = 256
 TEXTS_PER_RUN = 32
 TEXTS_PER_SLICE = 64  # tokenized, sorted by length and packed together
 BULK_NICENESS = 10
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
-
-
-@dataclass(frozen=True)
-class ExportInfo:
-    """What must be known about an exported model besides its graph. The prompts are put before each text."""
-
-    model: str
-    dimension: int
-    max_tokens: int
-    pad_id: int
-    query_prompt: str
-    document_prompt: str
-
-    def save(self, folder: Path) -> None:
-        """Write it into `folder`."""
-        (folder / INFO_FILE).write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> "ExportInfo":
-        """Read it from `folder`. Raises OSError, ValueError or TypeError if it is not there or not whole."""
-        return cls(**json.loads((folder / INFO_FILE).read_text(encoding="utf-8")))
-
-
-class OnnxModel:
-    """An exported model in memory. Any number of threads may use it at once."""
-
-    def __init__(self, folder: Path) -> None:
-        """Load the export in `folder`. Raises StartupError if it is damaged."""
-        try:
-            self.info = ExportInfo.load(folder)
-            self._tokenizer = _load_tokenizer(folder, self.info.max_tokens)
-            self._session = _load_session(folder)
-        except Exception as exc:  # tokenizers raises plain Exception, onnxruntime its own kinds below it
-            raise StartupError(
-                f"The exported embedding model in {folder} is damaged; delete the folder and start again."
-            ) from exc
-        self._inputs = [node.name for node in self._session.get_inputs()]
-
-    def tokenize(self, texts: Sequence[str], prompt: str) -> list[TokenIds]:
-        """Token ids of each text after `prompt`, cut at the model's limit."""
-        # A line break is a space, as it is to LangChain's HuggingFaceEmbeddings: both backends see one text.
-        # encode_batch_fast lets go of the interpreter lock while it works; encode does not.
-        prompted = [prompt + text.replace("\n", " ") for text in texts]
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(prompted)]
-
-    def run(self, tokens: Sequence[TokenIds]) -> Vectors:
-        """Unit-length vectors of texts that are already tokens, in one run."""
-        (vectors,) = self._session.run([OUTPUT_NAME], self._padded(tokens))
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)
-
-    def _padded(self, tokens: Sequence[TokenIds]) -> dict[str, np.ndarray]:
-        shape = (len(tokens), max(map(len, tokens)))
-        ids = np.full(shape, self.info.pad_id, dtype=np.int64)
-        mask = np.zeros(shape, dtype=np.int64)
-        for row, text in enumerate(tokens):
-            ids[row, : len(text)] = text
-            mask[row, : len(text)] = 1
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        return {name: feed[name] for name in self._inputs}
 
 
 class OnnxEmbedder(Embedder):
@@ -180,20 +112,6 @@ def usable_cores(limit: Path = CPU_LIMIT) -> int:
 
 def _fits(texts: int, longest: int) -> bool:
     return texts <= TEXTS_PER_RUN and texts * longest <= PADDED_TOKENS_PER_RUN
-
-
-def _load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-    tokenizer.enable_truncation(max_tokens)
-    tokenizer.no_padding()
-    return tokenizer
-
-
-def _load_session(folder: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return ort.InferenceSession(str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"])
 
 
 def _lower_priority() -> None:

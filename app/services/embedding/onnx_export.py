@@ -1,5 +1,7 @@
 """Exports an embedding model to ONNX, once, in a process of its own: torch never enters the one that serves.
 
+A plain BERT, such as the default model, is built from its weights without torch; others are traced with it.
+
 `python -m app.services.embedding.onnx_export MODEL CACHE` does the same by hand, and shows why it fails if it does.
 """
 
@@ -13,36 +15,23 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
 from filelock import FileLock
 
 from app.common.errors import StartupError
-from app.services.embedding.onnx import INFO_FILE, MODEL_FILE, OUTPUT_NAME, TOKENIZER_FILE, ExportInfo, OnnxModel
+from app.services.embedding.bert_folder import is_plain_bert
+from app.services.embedding.export_format import INFO_FILE, ExportInfo
 from app.services.embedding.source import ModelSource, find_model
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 logger = logging.getLogger(__name__)
 
-EXPORT_FORMAT = 1  # raise it when the code below makes something else of the same model
-OPSET = 17
+EXPORT_FORMAT = 2  # raise it when the code below makes something else of the same model
 REFUSED = 3  # exit status of a child that wrote one sentence for the operator to its output
-MIN_AGREEMENT = 0.9999
 
 _PROJECT = Path(__file__).resolve().parents[3]
-_PROBES = [
-    "",
-    "What is the refund policy?",
-    "Zürich, naïve café;\n北京 — 3.14 €",
-    "A text that is longer than any model reads. " * 400,
-]
 
 
 def ensure_export(source: ModelSource, cache: Path) -> Path:
@@ -94,6 +83,7 @@ def export(source: ModelSource, cache: Path) -> None:
             _export_into(scratch, source)
             _flush(scratch)
             scratch.rename(target)
+            _remove_superseded(target, source)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
@@ -113,82 +103,26 @@ def _locked(cache: Path) -> Iterator[None]:
 
 
 def _export_into(folder: Path, source: ModelSource) -> None:
-    from app.services.embedding.torch import model_can_be_had, prompts
+    if source.packed is not None:
+        from app.services.embedding.bert_export import export_packed
 
-    with model_can_be_had(source.name):
-        model = _load(source)
-        query_prompt, document_prompt = prompts(model)
-        tokenizer = model.tokenizer.backend_tokenizer
-    tokenizer.save(str(folder / TOKENIZER_FILE))
-    ExportInfo(
-        model=source.name,
-        dimension=len(model.encode("dimension")),
-        max_tokens=model.max_seq_length or model.tokenizer.model_max_length,
-        pad_id=model.tokenizer.pad_token_id,
-        query_prompt=query_prompt,
-        document_prompt=document_prompt,
-    ).save(folder)
-    _write_graph(model, folder / MODEL_FILE)
-    check_agreement(model, OnnxModel(folder))
+        export_packed(folder, source.name, source.packed)
+    elif source.folder is not None and is_plain_bert(source.folder):
+        from app.services.embedding.bert_export import export_bert
+
+        export_bert(folder, source.name, source.folder)
+    else:
+        from app.services.embedding.torch_export import export_traced
+
+        export_traced(folder, source)
 
 
-def _load(source: ModelSource) -> "SentenceTransformer":
-    from sentence_transformers import SentenceTransformer
-
-    # The plain attention: the others leave masks out when the example they are traced with needs none.
-    eager = {"attn_implementation": "eager"}
-    model: SentenceTransformer = SentenceTransformer(source.location, device="cpu", model_kwargs=eager)
-    model.eval()
-    return model
-
-
-def _write_graph(model: "SentenceTransformer", path: Path) -> None:
-    """The whole chain of modules as one graph: pooling and normalisation are the model's own, not ours."""
-    import torch
-
-    example = model.preprocess(["short", "somewhat longer, so that the first is padded"])
-    tensors = {name: value for name, value in example.items() if isinstance(value, torch.Tensor)}
-    others = {name: value for name, value in example.items() if name not in tensors}
-
-    class Chain(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, *values: torch.Tensor) -> torch.Tensor:
-            features = dict(zip(tensors, values, strict=True))
-            embedding: torch.Tensor = self.model({**others, **features})[OUTPUT_NAME]
-            return embedding
-
-    axes = {name: {0: "text", 1: "token"} for name in tensors} | {OUTPUT_NAME: {0: "text"}}
-    with torch.inference_mode(), warnings.catch_warnings():
-        # The tracing exporter is called legacy; the other one needs one more library and gives the same graph.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Chain(),
-            tuple(tensors.values()),
-            str(path),
-            input_names=list(tensors),
-            output_names=[OUTPUT_NAME],
-            dynamic_axes=axes,
-            opset_version=OPSET,
-            dynamo=False,
-        )
-
-
-def check_agreement(model: "SentenceTransformer", exported: OnnxModel) -> None:
-    """Raise StartupError if `exported` gives other vectors than `model`: queries, documents, alone or padded."""
-    pairs = [
-        (model.encode_query, exported.info.query_prompt),
-        (model.encode_document, exported.info.document_prompt),
-    ]
-    for encode, prompt in pairs:
-        tokens = exported.tokenize(_PROBES, prompt)
-        expected = encode(_PROBES, normalize_embeddings=True)
-        together, alone = exported.run(tokens), np.concatenate([exported.run([text]) for text in tokens])
-        if min((expected * together).sum(1).min(), (expected * alone).sum(1).min()) < MIN_AGREEMENT:
-            name = exported.info.model
-            raise StartupError(f"The model {name} gives other vectors once exported; set EMBEDDING_BACKEND=torch.")
+def _remove_superseded(made: Path, source: ModelSource) -> None:
+    """Remove exports of the same model by an earlier version of this code, or of what it was before it changed."""
+    for other in made.parent.glob(f"{_slug(source)}-*"):
+        with suppress(OSError, ValueError, TypeError):
+            if other != made and ExportInfo.load(other).model == source.name:
+                shutil.rmtree(other)
 
 
 def _flush(folder: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.common.errors import StartupError, shutting_down
 from app.common.vectors import Vectors
-from app.services.embedding.source import ModelSource
+from app.services.embedding.source import ModelSource, choose_prompts
 from app.services.embedding.types import Embedder, OnBatch
 
 if TYPE_CHECKING:
@@ -117,13 +117,7 @@ def _use_one_thread() -> None:
 
 def prompts(model: "SentenceTransformer") -> tuple[str, str]:
     """What `model` puts before a query and before a document, as its encode_query and encode_document do."""
-
-    def first(*names: str) -> str:
-        known = [name for name in names if name in model.prompts]
-        return model.prompts[known[0]] or "" if known else ""
-
-    default = model.default_prompt_name or ""
-    return first("query", default), first("document", "passage", "corpus", default)
+    return choose_prompts(model.prompts, model.default_prompt_name or "")
 
 
 @contextmanager

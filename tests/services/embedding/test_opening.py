@@ -19,16 +19,10 @@ import pytest
 
 from app.common.errors import StartupError, Unavailable
 from app.common.vectors import Vectors
-from app.services.embedding.onnx import (
-    INFO_FILE,
-    MODEL_FILE,
-    PADDED_TOKENS_PER_RUN,
-    OnnxEmbedder,
-    OnnxModel,
-    pack,
-    usable_cores,
-)
-from app.services.embedding.onnx_export import check_agreement, ensure_export, export, export_name
+from app.services.embedding.export_format import INFO_FILE, MODEL_FILE
+from app.services.embedding.onnx import PADDED_TOKENS_PER_RUN, OnnxEmbedder, pack, usable_cores
+from app.services.embedding.onnx_export import ensure_export, export, export_name
+from app.services.embedding.onnx_model import OnnxModel
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.source import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, ModelSource, find_model
 from app.services.embedding.torch import TorchEmbedder, _Turns
@@ -469,10 +463,12 @@ def test_an_export_with_other_vectors_is_refused(tiny_model: Path, tmp_path: Pat
     export(source, tmp_path)
     from sentence_transformers import SentenceTransformer
 
+    from app.services.embedding import torch_export
+
     model = SentenceTransformer(str(tiny_model), device="cpu")
     model[0].auto_model.embeddings.word_embeddings.weight.data.mul_(-1)
     with pytest.raises(StartupError, match="other vectors"):
-        check_agreement(model, OnnxModel(tmp_path / export_name(source)))
+        torch_export.check_agreement(model, OnnxModel(tmp_path / export_name(source)))
 
 
 # The stand-in
