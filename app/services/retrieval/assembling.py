@@ -1,0 +1,84 @@
+"""From ranked parts to the passages that are returned: best first into a budget, and what touches is one passage.
+
+A short document's parts come together. In a document of several pages a further part of a page that has given one
+already counts a little less, so that the budget reaches more places.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.services.words.postings import PAGED, WHOLE, Facts
+
+SAME_PAGE = 0.01
+"""What a further part of a page has to be better by, for each part of it that is chosen already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A passage: the parts numbered `first` to `last`; `best` is the best of them."""
+
+    first: int
+    last: int
+    best: int
+
+
+def assemble(
+    numbers: Sequence[int], values: Sequence[float], facts: Facts, *, budget: int, most: int | None = None
+) -> list[Span]:
+    """Return the passages, best first: parts of about `budget` characters (the last may reach over), joined.
+
+    `numbers` are the parts, best first, with their `values`. At most `most` passages are returned; where there is a
+    part, there is a passage.
+    """
+    chosen: dict[int, int] = {}
+    left = budget
+    for rank, number in enumerate(_in_turn(numbers, values, facts)):
+        if number not in chosen:
+            together = _together(number, facts)
+            chosen.update(dict.fromkeys(together, rank))
+            left -= int(facts["end"][together[-1]]) - int(facts["start"][together[0]])
+            if left <= 0:
+                break
+    return _joined(chosen, facts)[:most]
+
+
+def _in_turn(numbers: Sequence[int], values: Sequence[float], facts: Facts) -> Iterator[int]:
+    """Yield the parts in the order of their values, less SAME_PAGE for each part of their page that came before."""
+    given: Counter[int] = Counter()
+    queue = [(-float(value), int(number), 0) for number, value in zip(numbers, values, strict=True)]
+    heapq.heapify(queue)
+    while queue:
+        cost, number, before = heapq.heappop(queue)
+        page = int(facts["leaf"][number])
+        later = given[page] - before
+        if later and facts["kind"][number] & PAGED:
+            heapq.heappush(queue, (cost + SAME_PAGE * later, number, given[page]))
+            continue
+        given[page] += 1
+        yield number
+
+
+def _together(number: int, facts: Facts) -> range:
+    if not facts["kind"][number] & WHOLE:
+        return range(number, number + 1)
+    first = int(facts["group"][number])
+    return range(first, first + int(facts["size"][number]))
+
+
+def _joined(chosen: dict[int, int], facts: Facts) -> list[Span]:
+    """Join chosen parts that follow each other in a page or a short document."""
+    spans: list[Span] = []
+    for number in sorted(chosen):
+        if spans and spans[-1].last == number - 1 and _touch(number - 1, number, facts):
+            last = spans.pop()
+            spans.append(Span(last.first, number, min(last.best, number, key=chosen.__getitem__)))
+        else:
+            spans.append(Span(number, number, number))
+    return sorted(spans, key=lambda span: chosen[span.best])
+
+
+def _touch(one: int, other: int, facts: Facts) -> bool:
+    field = "group" if facts["kind"][one] & WHOLE else "leaf"
+    return bool(facts[field][one] == facts[field][other])

@@ -1,0 +1,187 @@
+"""The indexes of words of all clients, as the library sees them."""
+
+import logging
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from app.common.errors import AppError
+from app.common.ids import ClientId
+from app.services.words.analysis import language_of, question_words, terms
+from app.services.words.bm25 import WordScores, score_words
+from app.services.words.files import IndexFiles
+from app.services.words.index import Contents, NewParts, PartIndex
+from app.services.words.postings import Facts
+
+logger = logging.getLogger(__name__)
+
+State = Literal["ok", "damaged", "missing"]
+
+_CACHED_BYTES = 64 << 20
+_SPARSE_PARTS = 2000
+"""An index of at least so many numbers is made anew when more than half of them belong to deleted parts."""
+
+
+class WordStoreFailed(AppError):
+    """An index of words failed in a way that the caller cannot mend."""
+
+    default_code = "word_index_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class WordView:
+    """What an index says of a question: its documents and parts, and how well each part's words match."""
+
+    contents: Contents
+    scores: WordScores
+
+
+class WordStore:
+    """Safe to use from many threads; the caller lets the changes of one client follow each other.
+
+    Nothing here is the only copy of anything: an index can be made again from the texts.
+    """
+
+    def __init__(self, root: Path, *, open_files: int) -> None:
+        """Keep the indexes below `root`; connections to at most `open_files` clients' files stay open."""
+        self._files = IndexFiles(root, open_files=open_files)
+        self._cache = _ContentsCache(_CACHED_BYTES)
+
+    def add(self, client_id: ClientId, document_id: str, texts: Sequence[str], facts: Facts) -> None:
+        """Add a document's parts: the text of each, and its facts but for the number of words; all or nothing."""
+        language = language_of("\n".join(texts))
+        found = [terms(text, language) for text in texts]
+        placed = facts.copy()
+        # A part without a word is still a part: 0 would mean that it was deleted.
+        placed["words"] = [min(max(1, length), 0xFFFF) for _, length in found]
+        parts = NewParts(document_id, language, [part for part, _ in found], placed)
+        with _word_errors(), self._files.opened(client_id) as index:
+            index.add(parts)
+
+    def delete_document(self, client_id: ClientId, document_id: str) -> bool:
+        """Remove a document; whether it was there."""
+        if not self._files.exists(client_id):
+            return False
+        with _word_errors():
+            self._files.note_worn(client_id)
+            with self._files.opened(client_id) as index:
+                return index.delete(document_id)
+
+    def delete_client(self, client_id: ClientId) -> None:
+        """Remove the client's index."""
+        with _word_errors():
+            self._files.remove(client_id)
+            self._cache.forget(client_id)
+
+    def search(self, client_id: ClientId, question: str) -> WordView | None:
+        """Return how well each part's words match the question's; None when the client has no index."""
+        if not self._files.exists(client_id):
+            return None
+        with _word_errors(), self._files.opened(client_id) as index, index.view():
+            contents = self._contents(client_id, index)
+            languages = list(dict.fromkeys(document.language for document in contents.documents))
+            words = question_words(question, languages)
+            postings = index.postings({form for word in words for form in word.forms})
+        return WordView(contents, score_words(words, postings, contents.facts["words"]))
+
+    def documents(self, client_id: ClientId) -> frozenset[str]:
+        """Return the ids of the documents in the client's index."""
+        if not self._files.exists(client_id):
+            return frozenset()
+        with _word_errors(), self._files.opened(client_id) as index, index.view():
+            return frozenset(document.document_id for document in self._contents(client_id, index).documents)
+
+    def is_sparse(self, client_id: ClientId) -> bool:
+        """Whether most of the index's numbers belong to deleted parts, so that it should be made anew."""
+        if not self._files.exists(client_id):
+            return False
+        with _word_errors(), self._files.opened(client_id) as index, index.view():
+            contents = self._contents(client_id, index)
+        used = sum(document.count for document in contents.documents)
+        highest = max((document.first + document.count for document in contents.documents), default=0)
+        return highest >= _SPARSE_PARTS and 2 * used < highest
+
+    def check(self, client_id: ClientId) -> State:
+        """Whether the client's index can be read. Costs a reading of it."""
+        if not self._files.exists(client_id):
+            return "missing"
+        try:
+            with self._files.opened(client_id) as index:
+                return "ok" if index.check() else "damaged"
+        except (sqlite3.Error, OSError):
+            return "damaged"
+
+    def remove_orphans(self, clients: Iterable[ClientId]) -> int:
+        """Remove the indexes of all others than `clients`; return how many."""
+        with _word_errors():
+            return self._files.remove_orphans(clients)
+
+    def scrub(self) -> bool:
+        """Overwrite what deleted words left behind; False when a reader was in the way, then try again later."""
+        try:
+            self._files.compact_worn()
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+    def open_count(self) -> int:
+        """Return how many clients' files are kept open."""
+        return self._files.open_count()
+
+    def close(self) -> None:
+        """Release the files."""
+        self._files.close()
+
+    def _contents(self, client_id: ClientId, index: PartIndex) -> Contents:
+        change = index.change()
+        known = self._cache.get(client_id)
+        if known is None or known.change != change:
+            known = index.contents()
+            self._cache.put(client_id, known)
+        return known
+
+
+class _ContentsCache:
+    """The contents of the indexes that were asked last, up to a number of bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._guard = threading.Lock()
+        self._kept: OrderedDict[ClientId, Contents] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, client_id: ClientId) -> Contents | None:
+        with self._guard:
+            if client_id in self._kept:
+                self._kept.move_to_end(client_id)
+            return self._kept.get(client_id)
+
+    def put(self, client_id: ClientId, contents: Contents) -> None:
+        with self._guard:
+            self._drop(client_id)
+            self._kept[client_id] = contents
+            self._bytes += contents.size_bytes
+            while self._bytes > self._limit and len(self._kept) > 1:
+                self._drop(next(iter(self._kept)))
+
+    def forget(self, client_id: ClientId) -> None:
+        with self._guard:
+            self._drop(client_id)
+
+    def _drop(self, client_id: ClientId) -> None:
+        gone = self._kept.pop(client_id, None)
+        if gone is not None:
+            self._bytes -= gone.size_bytes
+
+
+@contextmanager
+def _word_errors() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError, ValueError) as exc:
+        raise WordStoreFailed("The index of words failed; try again or ask the operator to look.") from exc
