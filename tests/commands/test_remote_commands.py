@@ -1,25 +1,11 @@
 """The commands that talk to a running service, against one."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from app.cli import app as cli
-from tests.api import TEXT, AppFactory
-from tests.serving import serving
-
-Run = Callable[..., Result]
-ADMIN = "admin-key-of-the-command-test"
-
-
-@pytest.fixture
-def run(make_app: AppFactory) -> Iterator[Run]:
-    """Run a command against a service in locked mode."""
-    with serving(make_app(admin_api_key=ADMIN).app) as base_url:
-        environment = {"BASE_URL": base_url, "API_KEY": ADMIN, "COLUMNS": "200", "NO_COLOR": "1"}
-        yield lambda *words: CliRunner().invoke(cli, list(words), env=environment)
+from tests.api import TEXT
+from tests.commands.conftest import Run
 
 
 @pytest.fixture
