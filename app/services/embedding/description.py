@@ -12,6 +12,7 @@ class ModelScale:
     A cosine counts as (cosine - `zero`) * `unit`. `words` is the share of the words' score, which rises to
     `words_unfamiliar` as the share of the question's tokens that the model does not know as words goes from `familiar`
     to `unfamiliar`. `fall` is how much further than the last of the nearest all other parts are taken to be (cosine).
+    `rare` is what a word counts that hardly any part has.
     """
 
     zero: float = 0.0
@@ -21,6 +22,7 @@ class ModelScale:
     familiar: float = 0.25
     unfamiliar: float = 0.45
     fall: float = 0.06
+    rare: float = 0.12
 
     def share_of_words(self, unfamiliar: float) -> float:
         """Return the weight of words for a question of whose tokens the share `unfamiliar` is not known as words."""
@@ -36,7 +38,7 @@ DEFAULT_SCALE = ModelScale()
 _KNOWN = {
     # Its cosines lie between 0.76 and 0.90, and it knows the words of a hundred languages.
     MULTILINGUAL_MODEL: ModelScale(
-        zero=0.8, unit=4.0, words=0.25, words_unfamiliar=0.25, familiar=0.0, unfamiliar=0.0, fall=0.015
+        zero=0.8, unit=4.0, words=0.35, words_unfamiliar=0.35, familiar=0.0, unfamiliar=0.0, fall=0.015, rare=0.05
     ),
 }
 

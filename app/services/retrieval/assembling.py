@@ -6,7 +6,7 @@ already counts a little less, so that the budget reaches more places.
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.services.words.postings import PAGED, WHOLE, Facts
@@ -25,18 +25,26 @@ class Span:
 
 
 def assemble(
-    numbers: Sequence[int], values: Sequence[float], facts: Facts, *, budget: int, most: int | None = None
+    numbers: Sequence[int],
+    values: Sequence[float],
+    facts: Facts,
+    *,
+    budget: int,
+    most: int | None = None,
+    is_new: Callable[[range], bool] = lambda _: True,
 ) -> list[Span]:
     """Return the passages, best first: parts of about `budget` characters (the last may reach over), joined.
 
-    `numbers` are the parts, best first, with their `values`. At most `most` passages are returned; where there is a
-    part, there is a passage.
+    `numbers` are the parts, best first, with their `values`. At most `most` passages are returned. Parts that are
+    chosen together are left out when `is_new` says that they repeat what it was asked about before.
     """
     chosen: dict[int, int] = {}
     left = budget
     for rank, number in enumerate(_in_turn(numbers, values, facts)):
         if number not in chosen:
             together = _together(number, facts)
+            if not is_new(together):
+                continue
             chosen.update(dict.fromkeys(together, rank))
             left -= int(facts["end"][together[-1]]) - int(facts["start"][together[0]])
             if left <= 0:

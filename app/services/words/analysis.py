@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import Stemmer
 
@@ -19,6 +20,8 @@ from app.services.words.languages import FUNCTION_WORDS, UNKNOWN, detect
 
 PREFIX = 5
 """Letters of a word that stand for it where no stemmer does."""
+MOST_WORDS = 150
+"""Words of a question that are looked up: who pastes a page asks about its beginning."""
 _MAX_TERM = 40
 _SAMPLE = 60_000
 _LATIN_SHARE = 0.5
@@ -30,7 +33,7 @@ _RUN = re.compile(
     f"(?P<number>\\d+(?:[.,]\\d+)+)|(?P<han>[{_HAN}]+)|(?P<hangul>[{_HANGUL}]+)|(?P<unspaced>[{_UNSPACED}]+)"
     f"|(?P<word>(?:(?![{_HAN}{_HANGUL}{_UNSPACED}])[\\w\\u0300-\\u036f\\u0900-\\u0dff\\u064b-\\u065f\\u0591-\\u05c7])+)"
 )
-_CODE = re.compile(r"[a-z0-9]+(?:(?:[-./_:,&][a-z0-9]+)+|[+#]+)")
+_CODE = re.compile(r"(?<![a-z0-9])[a-z0-9]++(?:(?:[-./_:,&][a-z0-9]++)++|[+#]++)")
 _CLITIC = re.compile(r"['’](?:s|t|d|m|re|ve|ll)\b")
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -110,15 +113,22 @@ def terms(text: str, language: str) -> tuple[list[str], int]:
 
 
 def question_words(text: str, languages: Sequence[str]) -> list[Word]:
-    """Return the words of a question to documents in `languages`; function words only if there is nothing else."""
-    found: dict[str, tuple[str, ...]] = {}
-    for language in languages or (UNKNOWN,):
-        for word in _words(text):
-            found[word] = tuple(dict.fromkeys((*found.get(word, ()), *forms(word, language))))
+    """Return the words of a question to documents in `languages`; function words only if there is nothing else.
+
+    The first MOST_WORDS of them: each costs a look-up for each of its forms.
+    """
     silent = frozenset().union(FUNCTION_WORDS["english"], *(FUNCTION_WORDS.get(language, ()) for language in languages))
+    found = list(dict.fromkeys(_words(text)))
     telling = [word for word in found if fold(word) not in silent]
-    words = [Word(word, found[word]) for word in telling or found]
-    return words + [Word(pair, (pair,), is_pair=True) for pair in dict.fromkeys(_pairs(text, capitals=False))]
+    words = [Word(word, _all_forms(word, languages or (UNKNOWN,))) for word in (telling or found)[:MOST_WORDS]]
+    # Who writes capitals writes names with them; who writes none may mean a name all the same.
+    capitals = any(map(str.isupper, text[1:]))
+    pairs = dict.fromkeys(islice(_pairs(text, capitals=capitals), MOST_WORDS))
+    return words + [Word(pair, (pair,), is_pair=True) for pair in pairs]
+
+
+def _all_forms(word: str, languages: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(form for language in languages for form in forms(word, language)))
 
 
 def _pairs(text: str, *, capitals: bool) -> Iterator[str]:
@@ -180,7 +190,7 @@ def _grams(run: str, kind: str) -> Iterator[str]:
     yield from (run[i : i + width] for i in range(len(run) - width + 1))
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def forms(word: str, language: str) -> tuple[str, ...]:
     """Return the terms under which a word of a document in `language` is found."""
     plain = fold(word)

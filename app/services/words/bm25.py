@@ -45,7 +45,7 @@ class Match:
 class WordScores:
     """The score of every part by its number, about 0 to 1, and what is known of each word.
 
-    `rare` is 1 for a part that has one word which hardly another part has, such as a name or a number; 2 for two.
+    `rare` is up to 1 for a part with a word which hardly another part has, such as a name or a number.
     """
 
     values: Scores
@@ -73,7 +73,8 @@ def _rare(words: Sequence[Word], postings: Mapping[str, Postings], scorer: "_Sco
             places, _ = postings[form]
             rise = (scorer.rarity(len(places)) - RARE_FROM) / (RARE_TO - RARE_FROM)
             telling = 1.0 if any(map(str.isdigit, word.text)) else damping
-            rare[places] += np.float32(telling * min(1.0, max(0.0, rise)) * min(1.0, FEW / len(places)))
+            gain = np.float32(telling * min(1.0, max(0.0, rise)) * min(1.0, FEW / len(places)))
+            rare[places] = np.maximum(rare[places], gain)
     return rare
 
 
