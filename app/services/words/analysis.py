@@ -65,6 +65,13 @@ _SCRIPTS = [
     (re.compile("[\u0530-\u058f]"), "armenian"),
     (re.compile("[\u0b80-\u0bff]"), "tamil"),
 ]
+_ATTACHED = [
+    (re.compile("[\u0600-\u06ff]"), ("وال", "بال", "كال", "فال", "لل", "ال", "و")),
+    (re.compile("[\u0590-\u05ff]"), ("וה", "שה", "מה", "כש", "ה", "ו", "ב", "ל", "מ", "ש", "כ")),
+]
+"""Beginnings of words that are words of their own: articles, prepositions and conjunctions, the longest first."""
+_SHORTEST_STEM = 3
+_UNINFLECTED = re.compile(rf"\d|[{_HAN}{_HANGUL}{_UNSPACED}]")
 _STEMMERS = set(Stemmer.algorithms())
 _OF_THREAD = threading.local()
 
@@ -192,25 +199,33 @@ def _grams(run: str, kind: str) -> Iterator[str]:
 
 @lru_cache(maxsize=50_000)
 def forms(word: str, language: str) -> tuple[str, ...]:
-    """Return the terms under which a word of a document in `language` is found."""
-    plain = fold(word)
-    if (
-        not word[0].isalpha()
-        or any(map(str.isdigit, word))
-        or word[-1] in "+#"
-        or _RUN_OF_GRAMS.match(word)
-        or " " in word
-    ):
-        return (plain,)
+    """Return the terms under which a word of a document in `language` is found; none for one of marks alone."""
+    plain = fold(word).strip()
+    if not plain or not _has_endings(word):
+        return (plain,) if plain else ()
     if language == "vietnamese" and word.isascii() != plain.isascii():
         return (plain, word)
     stemmer = _stemmer_for(word, language)
-    if stemmer == "":
-        return (plain, f"^{plain[:PREFIX]}") if len(plain) > PREFIX else (plain,)
-    return tuple(dict.fromkeys((plain, fold(_stemmer(stemmer).stemWord(word)))))
+    bare = _without_article(plain)
+    if not stemmer:
+        return tuple(dict.fromkeys((plain, bare, *((f"^{bare[:PREFIX]}",) if len(bare) > PREFIX else ()))))
+    stems = (fold(_stemmer(stemmer).stemWord(each)) for each in dict.fromkeys((word, bare)))
+    return tuple(dict.fromkeys((plain, bare, *stems)))
 
 
-_RUN_OF_GRAMS = re.compile(f"[{_HAN}{_HANGUL}{_UNSPACED}]")
+def _has_endings(word: str) -> bool:
+    """Whether a word is one that a language inflects: no number, no code, no run of characters."""
+    return word[0].isalpha() and word[-1] not in "+#" and " " not in word and not _UNINFLECTED.search(word)
+
+
+def _without_article(plain: str) -> str:
+    """Return an Arabic or Hebrew word without the article or particle that is written as its beginning."""
+    for script, particles in _ATTACHED:
+        if script.match(plain):
+            for particle in particles:
+                if plain.startswith(particle) and len(plain) - len(particle) >= _SHORTEST_STEM:
+                    return plain[len(particle) :]
+    return plain
 
 
 def _stemmer_for(word: str, language: str) -> str:
