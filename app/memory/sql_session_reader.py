@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from typing_extensions import override
 
 from app.common.absent import no_such_session
+from app.common.cursors import decode_client_place, encode_place
 from app.common.database import Database
 from app.common.errors import Conflict
 from app.common.ids import ClientId
@@ -22,7 +23,6 @@ from app.memory import (
 )
 from app.memory import queries as q
 from app.memory.cache import Key, RecentSessions, RecentTurns
-from app.memory.cursors import decode_cursor, encode_cursor
 from app.memory.tables import ALL_CLIENTS, sessions
 
 _PAGE_TURNS = 32
@@ -124,12 +124,12 @@ class SqlSessionReader(SessionStore):
         self, owner: ClientId | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> SessionPage:
         now = self._clock()
-        below = decode_cursor(cursor) if cursor is not None else None
+        below = decode_client_place(cursor) if cursor is not None else None
         with self._db.read() as connection:
             chosen = q.active_sessions(now, owner=owner, limit=limit + 1, below=below)
             found = [q.as_info(row, now) for row in connection.execute(chosen)]
         page = tuple(found[:limit])
-        return SessionPage(page, encode_cursor(page[-1]) if len(found) > limit else None)
+        return SessionPage(page, _after(page[-1]) if len(found) > limit else None)
 
     @override
     def export(self, client_id: ClientId, session_id: str) -> SessionExport:
@@ -179,6 +179,10 @@ class SqlSessionReader(SessionStore):
 def bound(key: Key) -> dict[str, object]:
     """Return the parameters that name a session."""
     return {"client": key[0], "session": key[1]}
+
+
+def _after(last: SessionInfo) -> str:
+    return encode_place(last.expires_at, last.client_id, last.session_id)
 
 
 def _fit(latest_first: Iterator[Turn], max_turns: int | None, max_tokens: int | None) -> list[Turn]:

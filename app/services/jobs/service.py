@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from app.common.absent import no_such_job
+from app.common.cursors import decode_place, encode_place
 from app.common.errors import AppError, Conflict, InvalidInput, TooLarge, Unavailable
 from app.common.file_loader import check_filename
 from app.common.ids import ClientId
-from app.services.catalog.paging import decode_place, encode_place
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
 from app.services.ingestion.spool import Upload, UploadSpool
@@ -157,8 +157,9 @@ class JobService:
         """Return the client's jobs, newest first, those behind `cursor`; raises InvalidInput for no possible one."""
         records = self._store.page(client_id, before=decode_place(cursor), limit=limit + 1)
         shown = records[:limit]
-        last = (shown[-1].created_at, shown[-1].job_id) if len(records) > limit else None
-        return JobPage([self._view(record) for record in shown], encode_place(last) if last else None)
+        more = len(records) > limit
+        next_cursor = encode_place(shown[-1].created_at, shown[-1].job_id) if more else None
+        return JobPage([self._view(record) for record in shown], next_cursor)
 
     def owner_of(self, job_id: str) -> ClientId:
         """Return whose job it is, for a caller who may reach every client; raises NotFound."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
+from app.common.cursors import Place
 from app.common.database import Database
 from app.common.ids import ClientId, new_id
-from app.services.catalog.paging import Place
 from app.services.catalog.schema import job_files, jobs
 from app.services.catalog.store import drop_if_empty, ensure_client
 from app.services.ingestion.ingest import ChunkSettings, FileResult

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.common.absent import no_documents, no_such_document
-from app.common.errors import Conflict, InvalidInput
+from app.common.cursors import decode_offset, decode_place, encode_offset, encode_place
+from app.common.errors import Conflict
 from app.common.ids import ClientId
 from app.common.passages import Chunk
-from app.services.catalog.paging import decode_place, encode_place
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
@@ -18,8 +18,6 @@ from app.services.library import Library
 from app.services.vector_store import VectorStoreService, collection_name
 
 logger = logging.getLogger(__name__)
-
-_LONGEST_OFFSET = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,9 @@ class DocumentService:
             mine = [record] if record and record.document_count else []
             return CollectionPage(mine, len(mine), None)
         # One more than asked for tells whether there is a next page.
-        records = self._catalog.list_clients(after=after, limit=limit and limit + 1, with_documents=True)
+        records = self._catalog.list_clients(
+            after=after, limit=None if limit is None else limit + 1, with_documents=True
+        )
         more = limit is not None and len(records) > limit
         shown = records[:limit] if more else records
         total = self._catalog.count_clients(with_documents=True) if more or after else len(shown)
@@ -112,8 +112,8 @@ class DocumentService:
         records = self._catalog.list_documents(client_id, status=status, before=before, limit=limit + 1)
         shown, more = records[:limit], len(records) > limit
         total = self._catalog.count_documents(client_id, status=status) if more or before else len(shown)
-        last = shown[-1] if more else None
-        return DocumentPage(shown, total, encode_place((last.created_at, last.document_id)) if last else None)
+        next_cursor = encode_place(shown[-1].created_at, shown[-1].document_id) if more else None
+        return DocumentPage(shown, total, next_cursor)
 
     def owner_of(self, document_id: str) -> ClientId:
         """Return whose document it is, for a caller who may reach every client; raises NotFound."""
@@ -137,10 +137,10 @@ class DocumentService:
         record = self.get(client_id, document_id)
         if record.status != "ready":
             raise Conflict("This document is being written or deleted; look again shortly.", code="document_not_ready")
-        offset = _offset(cursor)
+        offset = decode_offset(cursor)
         chunks = self._store.chunks(client_id, document_id, offset=offset, limit=min(limit, record.chunk_count))
         end = offset + limit
-        return ChunkPage(chunks, record.chunk_count, str(end) if end < record.chunk_count else None)
+        return ChunkPage(chunks, record.chunk_count, encode_offset(end) if end < record.chunk_count else None)
 
     def delete(self, client_id: ClientId, document_id: str) -> DocumentRecord:
         """Delete one document and return what it was; raises NotFound when the client has none of that id.
@@ -183,11 +183,3 @@ class DocumentService:
             },
         )
         return count
-
-
-def _offset(cursor: str) -> int:
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _LONGEST_OFFSET):
-        raise InvalidInput("cursor must be the next_cursor of an earlier answer, unchanged.", code="invalid_cursor")
-    return int(cursor)
