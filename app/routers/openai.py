@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request
 
 from app.bootstrap import Services
 from app.common.errors import InvalidInput, NotFound
+from app.common.filters import Comparison, Compound, PassageFilter, checked_filter
 from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.dependencies import Principal, PrincipalDep, ServicesDep, SettingsDep, count_request, note_client
@@ -15,7 +16,6 @@ from app.routers.streams import Begun, Events, EventStream, event, noting_failur
 from app.schemas import openai as shapes
 from app.services.answering.prompts import MAX_INSTRUCTIONS
 from app.services.catalog.records import ClientRecord
-from app.services.chroma.filters import Comparison, Compound, PassageFilter, to_where
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
@@ -95,7 +95,7 @@ def search_vector_store(
     owner = principal.client(client_id)
     count_request(request, services, owner)
     queries = [body.query] if isinstance(body.query, str) else body.query
-    where = to_where(_filter(body.filters)) if body.filters else None
+    where = checked_filter(_filter(body.filters)) if body.filters else None
     lists = []
     for query in queries:
         require_length(query, "query", settings.max_message_chars)

@@ -3,13 +3,12 @@
 from fastapi import APIRouter, Request
 
 from app.common.errors import InvalidInput
+from app.common.filters import Comparison, Compound, PassageFilter, checked_filter
 from app.dependencies import PrincipalDep, ServicesDep, SettingsDep, count_request
 from app.problems import problem_responses
 from app.routers.chat_shapes import passage_fields
 from app.schemas.passages import FoundPassage
 from app.schemas.search import SearchFilters, SearchRequest, SearchResponse
-from app.services.chroma.collections import Where
-from app.services.chroma.filters import Comparison, Compound, to_where
 
 router = APIRouter(prefix="/api/v1", tags=["Search"])
 
@@ -38,7 +37,7 @@ def require_length(text: str, name: str, limit: int) -> None:
         raise InvalidInput(f"{name} is longer than {limit} characters; make it shorter.", code="message_too_long")
 
 
-def _where(filters: SearchFilters) -> Where | None:
+def _where(filters: SearchFilters) -> PassageFilter | None:
     wanted = filters.model_dump(exclude_none=True)
     parts = [Comparison(field, "in" if isinstance(value, list) else "eq", value) for field, value in wanted.items()]
-    return to_where(Compound("and", parts)) if parts else None
+    return checked_filter(Compound("and", parts)) if parts else None

@@ -5,9 +5,9 @@ import time
 
 from app.common.absent import no_documents
 from app.common.errors import NotFound
+from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import Passage
-from app.services.chroma.collections import Where
 from app.services.embedding.types import Embedder
 from app.services.library.visible import PassageSearch
 from app.services.retrieval.ranking import rank
@@ -30,8 +30,10 @@ class Retriever:
         if not self._store.exists(client_id):
             raise no_documents()
 
-    def retrieve(self, client_id: ClientId, question: str, *, top_k: int, where: Where | None = None) -> list[Passage]:
-        """Return the `top_k` best passages, best first; `where` filters them by chunk metadata.
+    def retrieve(
+        self, client_id: ClientId, question: str, *, top_k: int, where: PassageFilter | None = None
+    ) -> list[Passage]:
+        """Return the `top_k` best passages, best first, of those that `where` lets through.
 
         Raises NotFound when the client has no documents: asking creates nothing.
         """

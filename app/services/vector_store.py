@@ -13,14 +13,16 @@ import numpy as np
 from app.common.absent import no_collection
 from app.common.disk import size_of
 from app.common.errors import AppError, NotFound, StartupError, Unavailable
+from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
 from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
 from app.services.chroma import files as chroma_files
 from app.services.chroma import sql as chroma_sql
-from app.services.chroma.collections import ChromaCollections, VectorStoreFailed, Where, chunk_ids
+from app.services.chroma.collections import ChromaCollections, VectorStoreFailed, chunk_ids
 from app.services.chroma.files import State, StoreFiles
+from app.services.chroma.filters import to_where
 from app.services.chroma.gate import pass_gate
 from app.services.chroma.health import IndexHealth
 from app.services.chroma.rebuild import (
@@ -33,7 +35,7 @@ from app.services.chroma.rebuild import (
 )
 from app.services.chroma.sql import SegmentFacts
 
-__all__ = ["ScrubReport", "State", "VectorStoreFailed", "VectorStoreService", "Where", "collection_name"]
+__all__ = ["ScrubReport", "State", "VectorStoreFailed", "VectorStoreService", "collection_name"]
 
 logger = logging.getLogger(__name__)
 
@@ -109,8 +111,10 @@ class VectorStoreService:
                     self._chroma.settle(name)
                     self._files.blank_unused(self._known(client_id).segment_id)
 
-    def search(self, client_id: ClientId, vector: Vectors, k: int, *, where: Where | None = None) -> list[Passage]:
-        """Return the `k` chunks nearest to `vector`, best first; `where` filters by chunk metadata.
+    def search(
+        self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None
+    ) -> list[Passage]:
+        """Return the `k` chunks nearest to `vector`, best first, of those that `where` lets through.
 
         Raises Conflict when the collection holds another model's vectors, and Unavailable while its index is
         damaged and not yet rebuilt.
@@ -124,7 +128,8 @@ class VectorStoreService:
                 code="index_damaged",
                 retry_after=_RETRY_SECONDS,
             )
-        return self._reading(client_id, lambda: self._chroma.nearest(name, vector, k, where))
+        chosen = to_where(where) if where else None
+        return self._reading(client_id, lambda: self._chroma.nearest(name, vector, k, chosen))
 
     def chunks(self, client_id: ClientId, document_id: str, *, offset: int = 0, limit: int = 100) -> list[Chunk]:
         """Return a document's chunks number `offset` to `offset + limit`, in order; none if it is not there."""

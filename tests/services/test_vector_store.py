@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from app.common.errors import AppError, Conflict, NotFound, StartupError, Unavailable
+from app.common.filters import Comparison
 from app.common.ids import ClientId
 from app.common.passages import Chunk
 from app.common.vectors import Vectors
@@ -124,7 +125,7 @@ def test_asking_for_more_than_there_is_gives_all(store: VectorStoreService) -> N
 def test_a_filter_narrows_the_search(store: VectorStoreService) -> None:
     add(store, ALPHA, "one", 5)
     add(store, ALPHA, "two", 5)
-    found = store.search(ALPHA, embed(["passage 0 of one"])[0], 10, where={"document_id": "two"})
+    found = store.search(ALPHA, embed(["passage 0 of one"])[0], 10, where=Comparison("document_id", "eq", "two"))
     assert {passage.chunk.document_id for passage in found} == {"two"}
 
 

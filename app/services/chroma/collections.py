@@ -23,12 +23,10 @@ from app.common.absent import no_collection
 from app.common.errors import AppError
 from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
+from app.services.chroma.filters import Where
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-Where = Mapping[str, Any]
-"""A filter on chunk metadata in Chroma's language, such as {"document_id": "..."}."""
 
 _PAGE = 512
 # Every write reaches the index files: an index that was dropped from memory is read back from them alone, without

@@ -3,11 +3,11 @@
 from typing import Protocol
 
 from app.common.absent import no_collection
+from app.common.filters import Comparison, Compound, PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.common.vectors import Vectors
 from app.services.catalog.store import Catalog
-from app.services.vector_store import Where
 
 _ATTEMPTS = 8
 
@@ -18,9 +18,12 @@ class PassageSearch(Protocol):
     def exists(self, client_id: ClientId) -> bool:
         """Say whether the client has anything to search."""
 
-    def search(self, client_id: ClientId, vector: Vectors, k: int, *, where: Where | None = None) -> list[Passage]:
-        """Return the `k` chunks nearest to `vector`, best first; `where` filters by chunk metadata. Raises
-        NotFound for a client without any.
+    def search(
+        self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None
+    ) -> list[Passage]:
+        """Return the `k` chunks nearest to `vector`, best first, of those that `where` lets through.
+
+        Raises NotFound for a client without any.
         """
 
 
@@ -40,8 +43,11 @@ class DocumentSearch:
         record = self._catalog.client(client_id)
         return record is not None and bool(record.document_count)
 
-    def search(self, client_id: ClientId, vector: Vectors, k: int, *, where: Where | None = None) -> list[Passage]:
-        """Return the `k` chunks of acknowledged documents nearest to `vector`, best first; `where` filters them.
+    def search(
+        self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None
+    ) -> list[Passage]:
+        """Return the `k` chunks of acknowledged documents nearest to `vector`, best first, of those that `where`
+        lets through.
 
         While a document is replaced, either the old version or the new one is found, never both or neither.
         Raises what VectorStoreService.search raises; NotFound also when the client's first document is not ready.
@@ -51,7 +57,7 @@ class DocumentSearch:
             raise no_collection()
         return found
 
-    def _acknowledged(self, client_id: ClientId, vector: Vectors, k: int, where: Where | None) -> list[Passage]:
+    def _acknowledged(self, client_id: ClientId, vector: Vectors, k: int, where: PassageFilter | None) -> list[Passage]:
         excluded: frozenset[str] = frozenset()
         found: list[Passage] = []
         for _ in range(_ATTEMPTS):
@@ -67,8 +73,8 @@ class DocumentSearch:
         return [passage for passage in found if passage.chunk.document_id not in excluded]
 
 
-def _without(where: Where | None, excluded: frozenset[str]) -> Where | None:
+def _without(where: PassageFilter | None, excluded: frozenset[str]) -> PassageFilter | None:
     if not excluded:
         return where
-    others = {"document_id": {"$nin": sorted(excluded)}}
-    return {"$and": [where, others]} if where else others
+    others = Comparison("document_id", "nin", sorted(excluded))
+    return Compound("and", [where, others]) if where else others

@@ -9,6 +9,7 @@ import pytest
 
 from app.bootstrap import Services, open_services
 from app.common.errors import NotFound
+from app.common.filters import Comparison, PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
@@ -16,7 +17,7 @@ from app.config import Settings
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
 from app.services.library.visible import DocumentSearch
-from app.services.vector_store import VectorStoreService, Where
+from app.services.vector_store import VectorStoreService
 from tests.fakes import HashEmbeddings
 
 ANNA = ClientId("anna")
@@ -77,7 +78,7 @@ def test_filters_hold_beside_what_is_hidden(services: Services, search: Document
     ingest(services, tmp_path, "b.txt", "The new crane.")
     ingest(services, tmp_path, "c.txt", "Another crane.")
     hide(services.catalog, going.document_id)
-    where = {"source": {"$in": ["a.txt", "b.txt"]}}
+    where = Comparison("source", "in", ["a.txt", "b.txt"])
     passages = search.search(ANNA, EMBEDDER.embed_question("crane"), 4, where=where)
     assert [passage.chunk.text for passage in passages] == ["The new crane."]
 
@@ -129,7 +130,9 @@ class Interrupted:
     def exists(self, client_id: ClientId) -> bool:
         return self._store.exists(client_id)
 
-    def search(self, client_id: ClientId, vector: Vectors, k: int, *, where: Where | None = None) -> list[Passage]:
+    def search(
+        self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None
+    ) -> list[Passage]:
         self._left -= 1
         if self._left == 0:
             self._happens()
