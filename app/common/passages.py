@@ -1,6 +1,7 @@
 """Chunks and passages: the pieces of documents that are stored, found and cited."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,36 @@ class Chunk:
         return f"{self.document_id}:{self.index}"
 
 
+class Reference(TypedDict):
+    """Where a passage is from, and how well it fits, without its text: what is stored with an answer and shown."""
+
+    document_id: str
+    source: str
+    page: int
+    section: str
+    chunk_index: int
+    start: int
+    end: int
+    score: float
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk that was found for a question; `score` is the cosine similarity, -1 to 1."""
 
     chunk: Chunk
     score: float
+
+    def reference(self) -> Reference:
+        """Return where the passage is from."""
+        chunk = self.chunk
+        return Reference(
+            document_id=chunk.document_id,
+            source=chunk.source,
+            page=chunk.page,
+            section=chunk.section,
+            chunk_index=chunk.index,
+            start=chunk.start,
+            end=chunk.end,
+            score=round(self.score, 4),
+        )

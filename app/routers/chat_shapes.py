@@ -14,6 +14,7 @@ from app.schemas.chat import (
     Timings,
     Usage,
 )
+from app.schemas.passages import FoundPassage
 from app.services.answering import citations as cited
 from app.services.llm.model import Completion
 from app.services.rag_chain import Answer, Prepared
@@ -48,25 +49,19 @@ def as_error(problem: Problem, *, retry_after: int | None) -> dict[str, object]:
 def as_source_list(passages: Sequence[Passage], cited: frozenset[int] | None = None) -> list[Source]:
     """Return passages with their numbers; `cited` are the numbers of those that the answer cites, once known."""
     return [
-        Source(**passage_fields(passage), citation=number, cited=None if cited is None else number in cited)
+        Source(
+            **passage.reference(),
+            content=passage.chunk.text,
+            citation=number,
+            cited=None if cited is None else number in cited,
+        )
         for number, passage in enumerate(passages, start=1)
     ]
 
 
-def passage_fields(passage: Passage) -> dict[str, Any]:
-    """Return the fields of a FoundPassage."""
-    chunk = passage.chunk
-    return {
-        "page": chunk.page,
-        "content": chunk.text,
-        "source": chunk.source,
-        "section": chunk.section,
-        "document_id": chunk.document_id,
-        "chunk_index": chunk.index,
-        "start": chunk.start,
-        "end": chunk.end,
-        "score": round(passage.score, 4),
-    }
+def as_found(passages: Sequence[Passage]) -> list[FoundPassage]:
+    """Return passages without numbers."""
+    return [FoundPassage(**passage.reference(), content=passage.chunk.text) for passage in passages]
 
 
 def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
@@ -86,15 +81,15 @@ def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
 
 
 def _citation(citation: cited.Citation) -> Citation:
-    chunk = citation.passage.chunk
+    place = citation.passage.reference()
     return Citation(
         number=citation.number,
-        document_id=chunk.document_id,
-        source=chunk.source,
-        page=chunk.page,
-        section=chunk.section,
-        start=chunk.start,
-        end=chunk.end,
+        document_id=place["document_id"],
+        source=place["source"],
+        page=place["page"],
+        section=place["section"],
+        start=place["start"],
+        end=place["end"],
         quote=citation.quote,
         answer_start=citation.start,
         answer_end=citation.end,

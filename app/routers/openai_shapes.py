@@ -148,17 +148,17 @@ class Reply:
 
 def as_search_result(passage: Passage) -> VectorSearchResult:
     """Return a passage as a result of a vector store search."""
-    chunk = passage.chunk
+    place = passage.reference()
     return VectorSearchResult(
-        file_id=chunk.document_id,
-        filename=chunk.source,
-        score=round(passage.score, 4),
+        file_id=place["document_id"],
+        filename=place["source"],
+        score=place["score"],
         attributes={
-            "page": chunk.page,
-            "section": chunk.section,
-            "chunk_index": chunk.index,
-            "start": chunk.start,
-            "end": chunk.end,
+            "page": place["page"],
+            "section": place["section"],
+            "chunk_index": place["chunk_index"],
+            "start": place["start"],
+            "end": place["end"],
         },
-        content=[VectorSearchContent(text=chunk.text)],
+        content=[VectorSearchContent(text=passage.chunk.text)],
     )

@@ -6,8 +6,7 @@ from app.common.errors import InvalidInput
 from app.common.filters import Comparison, Compound, PassageFilter, checked_filter
 from app.dependencies import PrincipalDep, ServicesDep, SettingsDep, count_request
 from app.problems import problem_responses
-from app.routers.chat_shapes import passage_fields
-from app.schemas.passages import FoundPassage
+from app.routers.chat_shapes import as_found
 from app.schemas.search import SearchFilters, SearchRequest, SearchResponse
 
 router = APIRouter(prefix="/api/v1", tags=["Search"])
@@ -26,9 +25,7 @@ def search(
     require_length(body.query, "query", settings.max_message_chars)
     top_k = body.top_k or services.client_settings.get(client_id).top_k or settings.top_k
     found = services.retriever.retrieve(client_id, body.query, top_k=top_k, where=_where(body.filters))
-    return SearchResponse(
-        client_id=client_id, query=body.query, results=[FoundPassage(**passage_fields(passage)) for passage in found]
-    )
+    return SearchResponse(client_id=client_id, query=body.query, results=as_found(found))
 
 
 def require_length(text: str, name: str, limit: int) -> None:

@@ -25,7 +25,7 @@ from app.services.llm.types import Completion
 from app.services.retriever import Retriever
 
 __all__ = [
-    "Answer", "Answerer", "ChatQuestion", "Delta", "ModelAnswerer", "Prepared", "QuotingAnswerer", "RagChain", "source",
+    "Answer", "Answerer", "ChatQuestion", "Delta", "ModelAnswerer", "Prepared", "QuotingAnswerer", "RagChain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)

@@ -72,19 +72,7 @@ class Draft:
 
 def source(passage: Passage, number: int, *, cited: bool) -> dict[str, object]:
     """Return what is kept with an answer about a passage it was given: where it is from, not its text."""
-    chunk = passage.chunk
-    return {
-        "document_id": chunk.document_id,
-        "source": chunk.source,
-        "page": chunk.page,
-        "section": chunk.section,
-        "chunk_index": chunk.index,
-        "start": chunk.start,
-        "end": chunk.end,
-        "score": round(passage.score, 4),
-        "citation": number,
-        "cited": cited,
-    }
+    return {**passage.reference(), "citation": number, "cited": cited}
 
 
 def elapsed_ms(start: float, end: float) -> float:
