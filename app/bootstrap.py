@@ -33,7 +33,15 @@ from app.services.library.embedded import EmbeddedLibrary
 from app.services.library.visible import DocumentSearch
 from app.services.llm.model import CallLimits, Endpoint, LanguageModel, open_language_model
 from app.services.parsing.pool import ParserPool, ProcessLimits
-from app.services.rag_chain import Answer, Answerer, ChatQuestion, ModelAnswerer, QuotingAnswerer, RagChain
+from app.services.rag_chain import (
+    Answer,
+    Answerer,
+    AnswerOptions,
+    ChatQuestion,
+    ModelAnswerer,
+    QuotingAnswerer,
+    RagChain,
+)
 from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService
 from app.services.tenants.documents import DocumentService
@@ -87,15 +95,11 @@ class Services:
 
     def ask(self, question: str, client_id: ClientId = DEFAULT_CLIENT, *, session_id: str | None = None) -> Answer:
         """Answer from the documents of a client; of `default` when none is named."""
-        own = self.client_settings.get(client_id)
         answer = self.rag.ask(
             ChatQuestion(
                 client_id=client_id,
                 text=question,
-                top_k=own.top_k or self.settings.top_k,
-                temperature=own.temperature,
-                model=own.model,
-                instructions=own.instructions,
+                options=self.client_settings.options(client_id),
                 session_id=session_id,
                 use_memory=session_id is not None,
             )
@@ -235,6 +239,7 @@ def _open(
         client_settings=ClientSettingsStore(
             stores.catalog.database,
             models=[name for name in (settings.model_name, settings.fallback_model_name) if name],
+            defaults=AnswerOptions(top_k=settings.top_k),
         ),
         rate_limit=RateLimit(settings.rate_limit_per_minute),
         retriever=retriever,

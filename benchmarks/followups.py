@@ -22,7 +22,7 @@ from app.config import DEFAULT_EMBEDDING_MODEL, Settings
 from app.services.answering.extractive import ExtractiveAnswerer
 from app.services.answering.followups import FollowUps, combined, leans
 from app.services.answering.grounding import is_relevant
-from app.services.answering.types import ChatQuestion
+from app.services.answering.types import AnswerOptions, ChatQuestion
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
 from app.services.llm.types import Completion
@@ -147,7 +147,7 @@ def _history(item: Item) -> list[BaseMessage]:
 
 
 def _stand_alone(follow_ups: FollowUps, item: Item) -> str:
-    question = ChatQuestion(client_id=CLIENT, text=item["question"], top_k=TOP_K)
+    question = ChatQuestion(client_id=CLIENT, text=item["question"], options=AnswerOptions(top_k=TOP_K))
     return follow_ups.stand_alone(question, _history(item))
 
 

@@ -115,19 +115,14 @@ def _ask(services: Services, client_id: ClientId, body: ChatRequest) -> Answer:
 
 
 def _prepare(services: Services, client_id: ClientId, body: ChatRequest) -> Prepared:
-    """Prepare the answer: what the request leaves open is as the client has set it."""
     session_id = parse_session_id(body.session_id) if body.session_id else None
-    own = services.client_settings.get(client_id)
     return services.rag.prepare(
         ChatQuestion(
             client_id=client_id,
             text=body.message,
             session_id=session_id,
             use_memory=body.use_memory,
-            top_k=body.top_k or own.top_k or services.settings.top_k,
-            temperature=own.temperature,
-            model=own.model,
-            instructions=own.instructions,
+            options=services.client_settings.options(client_id, top_k=body.top_k),
         )
     )
 

@@ -14,7 +14,6 @@ from app.routers.openai_shapes import Conversation, Reply, as_search_result, rea
 from app.routers.search import require_length
 from app.routers.streams import Begun, Events, EventStream, event, noting_failure
 from app.schemas import openai as shapes
-from app.services.answering.prompts import MAX_INSTRUCTIONS
 from app.services.catalog.records import ClientRecord
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared
 
@@ -108,24 +107,11 @@ def search_vector_store(
 
 
 def _prepare(services: Services, client_id: ClientId, body: shapes.CompletionRequest, talk: Conversation) -> Prepared:
-    """Prepare the answer: what the request leaves open is as the client has set it."""
-    own = services.client_settings.get(client_id)
-    instructions = "\n\n".join(part for part in (own.instructions, talk.instructions) if part)
-    if len(instructions) > MAX_INSTRUCTIONS:
-        raise InvalidInput(
-            f"The system messages, and what the client has set, may have {MAX_INSTRUCTIONS} characters in all.",
-            code="instructions_too_long",
-        )
+    options = services.client_settings.options(
+        client_id, top_k=body.top_k, temperature=body.temperature, instructions=talk.instructions
+    )
     return services.rag.prepare(
-        ChatQuestion(
-            client_id=client_id,
-            text=talk.question,
-            top_k=body.top_k or own.top_k or services.settings.top_k,
-            history=talk.history,
-            temperature=own.temperature if body.temperature is None else body.temperature,
-            model=own.model,
-            instructions=instructions,
-        )
+        ChatQuestion(client_id=client_id, text=talk.question, options=options, history=talk.history)
     )
 
 

@@ -23,8 +23,8 @@ def search(
     client_id = principal.client(body.client_id)
     count_request(request, services, client_id)
     require_length(body.query, "query", settings.max_message_chars)
-    top_k = body.top_k or services.client_settings.get(client_id).top_k or settings.top_k
-    found = services.retriever.retrieve(client_id, body.query, top_k=top_k, where=_where(body.filters))
+    options = services.client_settings.options(client_id, top_k=body.top_k)
+    found = services.retriever.retrieve(client_id, body.query, top_k=options.top_k, where=_where(body.filters))
     return SearchResponse(client_id=client_id, query=body.query, results=as_found(found))
 
 

@@ -20,12 +20,13 @@ from app.services.answering.answerers import Answerer, ModelAnswerer, Piece, Quo
 from app.services.answering.drafts import Draft, elapsed_ms, source
 from app.services.answering.followups import FollowUps
 from app.services.answering.grounding import is_relevant
-from app.services.answering.types import NOT_FOUND, Answer, ChatQuestion, Delta, Prepared
+from app.services.answering.types import NOT_FOUND, Answer, AnswerOptions, ChatQuestion, Delta, Prepared
 from app.services.llm.types import Completion
 from app.services.retriever import Retriever
 
 __all__ = [
-    "Answer", "Answerer", "ChatQuestion", "Delta", "ModelAnswerer", "Prepared", "QuotingAnswerer", "RagChain",
+    "Answer", "AnswerOptions", "Answerer", "ChatQuestion", "Delta", "ModelAnswerer", "Prepared", "QuotingAnswerer",
+    "RagChain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class RagChain:
             self._retriever.require_documents(question.client_id)
             query = self._follow_ups.stand_alone(question, history)
         rewritten = time.perf_counter()
-        passages = self._retriever.retrieve(question.client_id, query, top_k=question.top_k)
+        passages = self._retriever.retrieve(question.client_id, query, top_k=question.options.top_k)
         relevant = self._relevant(query, passages)
         retrieved = time.perf_counter()
         logger.debug(

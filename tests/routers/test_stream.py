@@ -19,7 +19,7 @@ from app.config import Settings
 from app.middleware import RequestLog
 from app.problems import unexpected_problem
 from app.routers import streams
-from app.services.rag_chain import Answer, ChatQuestion, Delta
+from app.services.rag_chain import Answer, AnswerOptions, ChatQuestion, Delta
 from tests.api import AppFactory, ask, assert_problem, quick_app, upload
 from tests.fakes import HashEmbeddings
 from tests.serving import serving
@@ -293,7 +293,9 @@ def _stream_until(services: Services, text: str | None) -> str:
     """Read a stream until it has said this, or to its end, close it, and return what it said."""
 
     async def read() -> str:
-        question = ChatQuestion(client_id=ClientId("harbour"), text=QUESTION, top_k=4, session_id="talk")
+        question = ChatQuestion(
+            client_id=ClientId("harbour"), text=QUESTION, options=AnswerOptions(top_k=4), session_id="talk"
+        )
         stream = services.rag.stream(services.rag.prepare(question))
         said = ""
         async for piece in stream:
@@ -330,7 +332,9 @@ def test_a_stream_that_is_cancelled_before_its_first_word_stores_nothing(
     make_settings: Callable[..., Settings], standin: StandIn
 ) -> None:
     async def leave(services: Services) -> None:
-        question = ChatQuestion(client_id=ClientId("harbour"), text=QUESTION, top_k=4, session_id="talk")
+        question = ChatQuestion(
+            client_id=ClientId("harbour"), text=QUESTION, options=AnswerOptions(top_k=4), session_id="talk"
+        )
         waiting = asyncio.ensure_future(anext(services.rag.stream(services.rag.prepare(question))))
         await asyncio.to_thread(standin.wait_until, lambda s: s.open_calls == 1)
         waiting.cancel()

@@ -39,19 +39,17 @@ class ModelAnswerer:
 
     def answer(self, prepared: Prepared) -> Iterator[Piece]:
         """Ask the model once."""
-        question = prepared.question
+        client_id, options = prepared.question.client_id, prepared.question.options
         completion = self._model.complete(
-            question.client_id, _prompt(prepared), temperature=question.temperature, model=question.model
+            client_id, _prompt(prepared), temperature=options.temperature, model=options.model
         )
         yield completion.text
         yield completion
 
     async def stream(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:
         """Ask the model once, word by word."""
-        question = prepared.question
-        words = self._model.stream(
-            question.client_id, _prompt(prepared), temperature=question.temperature, model=question.model
-        )
+        client_id, options = prepared.question.client_id, prepared.question.options
+        words = self._model.stream(client_id, _prompt(prepared), temperature=options.temperature, model=options.model)
         async with aclosing(words):
             async for piece in words:
                 yield piece
@@ -79,4 +77,4 @@ class QuotingAnswerer:
 
 def _prompt(prepared: Prepared) -> list[BaseMessage]:
     question = prepared.question
-    return build_prompt(question.text, prepared.sources, prepared.history, instructions=question.instructions)
+    return build_prompt(question.text, prepared.sources, prepared.history, instructions=question.options.instructions)

@@ -127,7 +127,7 @@ class FollowUps:
         prompt = [SystemMessage(_INSTRUCTIONS), HumanMessage(_conversation(question.text, history))]
         try:
             completion = self._model.complete(
-                question.client_id, prompt, temperature=0, model=question.model, timeout=REWRITE_SECONDS
+                question.client_id, prompt, temperature=0, model=question.options.model, timeout=REWRITE_SECONDS
             )
         except AppError as exc:
             logger.warning("follow-up not rewritten: code=%s", exc.code, extra={"client": question.client_id})

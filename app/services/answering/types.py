@@ -14,23 +14,33 @@ NOT_FOUND = "I could not find an answer to that in your documents."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerOptions:
+    """How a question is answered, after the request, the client and the service have had their say.
+
+    `top_k` passages are given to the model. `temperature` and `model` None mean the model's configured ones.
+    `instructions` are the client's own for the model; they follow the service's rules and never replace them.
+    """
+
+    top_k: int
+    temperature: float | None = None
+    model: str | None = None
+    instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatQuestion:
-    """A question of one client, and how it wants to be answered.
+    """A question of one client, and how it is to be answered.
 
     `session_id` None begins a session. With `history` the caller brings the conversation itself: no session is read
-    or written. `temperature` and `model` None mean the configured ones. `instructions` are the client's own wishes
-    for the model; they stand behind ours and never replace them.
+    or written.
     """
 
     client_id: ClientId
     text: str
-    top_k: int
+    options: AnswerOptions
     session_id: str | None = None
     use_memory: bool = True
     history: Sequence[BaseMessage] | None = None
-    temperature: float | None = None
-    model: str | None = None
-    instructions: str = ""
 
     @property
     def remembered(self) -> bool:

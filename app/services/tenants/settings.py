@@ -1,4 +1,4 @@
-"""What a client has set for its own answers: instructions, language, model, temperature, passages."""
+"""How a client's questions are answered: as the request says, else as the client has set it, else as the service."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -9,6 +9,8 @@ from app.common.absent import no_such_client
 from app.common.database import AnyRow, Database
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
+from app.services.answering.prompts import MAX_INSTRUCTIONS
+from app.services.answering.types import AnswerOptions
 from app.services.catalog.schema import client_settings, clients
 
 
@@ -24,7 +26,7 @@ class ClientSettings:
 
     @property
     def instructions(self) -> str:
-        """What is put behind the service's own rules in the prompt; empty when nothing is wished for."""
+        """What follows the service's own rules in the prompt; empty when the client asks for nothing."""
         language = f"Answer in {self.language}, whatever the language of the question." if self.language else ""
         return "\n\n".join(part for part in (self.system_prompt or "", language) if part)
 
@@ -37,10 +39,26 @@ _STORED = select(client_settings).where(client_settings.c.client_id == bindparam
 class ClientSettingsStore:
     """Clients' settings in the catalog's database; they go with their client."""
 
-    def __init__(self, database: Database, *, models: Collection[str]) -> None:
-        """`models` are those of the service, which any client may choose from."""
+    def __init__(self, database: Database, *, models: Collection[str], defaults: AnswerOptions) -> None:
+        """`models` are those of the service, which any client may choose from; `defaults` are the service's own."""
         self._db = database
         self._models = frozenset(models)
+        self._defaults = defaults
+
+    def options(
+        self, client_id: ClientId, *, top_k: int | None = None, temperature: float | None = None, instructions: str = ""
+    ) -> AnswerOptions:
+        """Decide how one question of the client is answered; the arguments are what its request asks for.
+
+        A request's instructions come after the client's own. Raises InvalidInput when both together are too long.
+        """
+        own, defaults = self.get(client_id), self._defaults
+        return AnswerOptions(
+            top_k=top_k or own.top_k or defaults.top_k,
+            temperature=_first(temperature, own.temperature, defaults.temperature),
+            model=own.model or defaults.model,
+            instructions=_joined(own.instructions, instructions),
+        )
 
     def get(self, client_id: ClientId) -> ClientSettings:
         """Return the client's settings, all None for one that has set nothing or is not known."""
@@ -68,7 +86,21 @@ class ClientSettingsStore:
                 connection.execute(insert(client_settings).values(client_id=client_id, **asdict(settings)))
 
 
+def _first(*temperatures: float | None) -> float | None:
+    return next((one for one in temperatures if one is not None), None)  # 0 is a temperature too
+
+
+def _joined(own: str, requested: str) -> str:
+    instructions = "\n\n".join(part for part in (own, requested) if part)
+    if len(instructions) > MAX_INSTRUCTIONS:
+        raise InvalidInput(
+            f"The system messages, and what the client has set, may have {MAX_INSTRUCTIONS} characters in all.",
+            code="instructions_too_long",
+        )
+    return instructions
+
+
 def _settings(rows: Sequence[AnyRow]) -> ClientSettings:
-    for row in rows:
-        return ClientSettings(**{name: value for name, value in row._mapping.items() if name != "client_id"})
-    return SERVICE_DEFAULTS
+    if not rows:
+        return SERVICE_DEFAULTS
+    return ClientSettings(**{name: value for name, value in rows[0]._mapping.items() if name != "client_id"})

@@ -7,7 +7,7 @@ from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage
 from app.services.answering.drafts import Draft
 from app.services.answering.extractive import Quote
-from app.services.answering.types import ChatQuestion, Prepared
+from app.services.answering.types import AnswerOptions, ChatQuestion, Prepared
 from app.services.llm.types import Completion
 
 PASSAGES = [Passage(Chunk("doc", n, f"text {n}", 1, "", "a.txt", 0, 6), 0.5) for n in range(2)]
@@ -16,7 +16,7 @@ WHOLE = Completion("raw", "model", None)
 
 @pytest.fixture
 def draft() -> Draft:
-    question = ChatQuestion(client_id=ClientId("harbour"), text="What?", top_k=4)
+    question = ChatQuestion(client_id=ClientId("harbour"), text="What?", options=AnswerOptions(top_k=4))
     return Draft(
         Prepared(
             question=question,
