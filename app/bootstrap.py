@@ -26,6 +26,7 @@ from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
 from app.services.ingestion.spool import UploadSpool
+from app.services.ingestion.uploads import Incoming, Uploads
 from app.services.jobs.service import JobService, JobSettings
 from app.services.jobs.store import JobStore
 from app.services.library import ClientLimits, Library
@@ -82,6 +83,7 @@ class Services:
     api_keys: ApiKeyStore
     spool: UploadSpool
     ingestion: Ingestion
+    uploads: Uploads
     jobs: JobService
     documents: DocumentService
     clients: ClientService
@@ -111,12 +113,7 @@ class Services:
     def ingest_file(self, path: Path, client_id: ClientId = DEFAULT_CLIENT) -> FileResult:
         """Take in a file of this machine for a client; for `default` when none is named."""
         with path.open("rb") as stream:
-            upload = self.spool.receive(path.name, stream)
-        try:
-            chunking = ChunkSettings(self.settings.chunk_size, self.settings.chunk_overlap)
-            return self.ingestion.ingest(client_id, upload, chunking)
-        finally:
-            upload.discard()
+            return self.uploads.take(client_id, Incoming(path.name, stream))
 
     def require_ready(self) -> None:
         """Raise Unavailable when a store does not answer."""
@@ -226,6 +223,9 @@ def _open(
         api_keys=api_keys,
         spool=spool,
         ingestion=ingestion,
+        uploads=Uploads(
+            spool=spool, ingestion=ingestion, defaults=ChunkSettings(settings.chunk_size, settings.chunk_overlap)
+        ),
         jobs=jobs,
         documents=documents,
         clients=ClientService(

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request
 from app.bootstrap import Services
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
-from app.dependencies import Principal, PrincipalDep, ServicesDep, SettingsDep, count_request, note_client
+from app.dependencies import Principal, PrincipalDep, ServicesDep, count_request, note_client
 from app.problems import problem_responses
-from app.routers.ingest import document_result, take_in
+from app.routers.ingest import document_result
 from app.routers.upload_form import OPENAPI_BODY, UploadFormDep
 from app.schemas.documents import ChunkInfo, ChunkList, DocumentDeleted, DocumentInfo, DocumentList, DocumentStatus
 from app.schemas.ingest import DocumentResult
@@ -83,13 +83,12 @@ def list_chunks(  # noqa: PLR0913 - the parameters are the query's
     responses=problem_responses(400, 401, 404, 413, 415, 422, 429, 503),
     openapi_extra=OPENAPI_BODY,
 )
-def replace_document(  # noqa: PLR0913 - the request's parts
+def replace_document(
     request: Request,
     document_id: str,
     principal: PrincipalDep,
     form: UploadFormDep,
     services: ServicesDep,
-    settings: SettingsDep,
     *,
     client_id: ClientQuery = None,
 ) -> DocumentResult:
@@ -107,10 +106,7 @@ def replace_document(  # noqa: PLR0913 - the request's parts
     chunking = ChunkSettings(
         old.chunk_size if size is None else size, old.chunk_overlap if overlap is None else overlap
     )
-    options = Options(replaces=document_id)
-    result = take_in(services, owner, form.files[0], chunking, settings.max_upload_mb, options)
-    if result.error is not None:
-        raise result.error
+    (result,) = services.uploads.take_all(owner, form.files, chunking, Options(replaces=document_id))
     return document_result(result)
 
 

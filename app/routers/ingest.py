@@ -4,18 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from app.bootstrap import Services
-from app.common.errors import TooLarge
 from app.common.ids import ClientId, new_client_id
-from app.config import Settings
-from app.dependencies import PrincipalDep, ServicesDep, SettingsDep, count_request
+from app.dependencies import PrincipalDep, ServicesDep, count_request
 from app.problems import problem_responses
 from app.routers.jobs import job_info
-from app.routers.upload_form import OPENAPI_BODY, ReceivedFile, UploadForm, UploadFormDep
-from app.schemas.ingest import DocumentResult, FileProblem, IngestForm, IngestResponse
+from app.routers.upload_form import OPENAPI_BODY, UploadFormDep
+from app.schemas.ingest import DocumentResult, FileProblem, IngestResponse
 from app.schemas.jobs import JobAccepted
-from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
-from app.services.jobs.service import Incoming, Job
+from app.services.ingestion.ingest import FileResult, Options
+from app.services.jobs.service import Job
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["Ingest"])
 
@@ -36,7 +33,6 @@ def ingest(  # noqa: PLR0913 - the request's parts
     principal: PrincipalDep,
     form: UploadFormDep,
     services: ServicesDep,
-    settings: SettingsDep,
     *,
     in_background: Annotated[bool, Query(alias="async", description="Answer 202 with a job at once.")] = False,
     replace: Annotated[
@@ -53,41 +49,21 @@ def ingest(  # noqa: PLR0913 - the request's parts
     is_new = form.fields.client_id is None and principal.own_client is None
     client_id = new_client_id() if is_new else principal.client(form.fields.client_id)
     count_request(request, services, client_id)
-    chunking, by_name = _chunking(form.fields, settings), replace or form.fields.replace
+    chunking = services.uploads.chunking(size=form.fields.chunk_size, overlap=form.fields.chunk_overlap)
+    by_name = replace or form.fields.replace
     answer: IngestResponse | JobAccepted
     if in_background or _prefers_async(prefer):
-        job = services.jobs.submit(client_id, _incoming(form, settings), chunking, by_name=by_name)
+        job = services.jobs.submit(client_id, form.files, chunking, by_name=by_name)
         response.status_code = 202
         response.headers["Location"] = f"/api/v1/ingest/jobs/{job.record.job_id}"
         answer = _accepted(job)
     else:
-        options, limit = Options(by_name=by_name), settings.max_upload_mb
-        results = [take_in(services, client_id, file, chunking, limit, options) for file in form.files]
-        if all(result.error for result in results) and results[0].error:
-            raise results[0].error
-        answer = _answer(client_id, results)
+        options = Options(by_name=by_name)
+        answer = _answer(client_id, services.uploads.take_all(client_id, form.files, chunking, options))
     if is_new and principal.locked:
         # Whoever holds the admin key made a client by uploading; its key goes to them, this once.
         answer.api_key, _ = services.clients.create_key(client_id, label="first key", expires_in=None)
     return answer
-
-
-def take_in(
-    services: Services,
-    client_id: ClientId,
-    file: ReceivedFile,
-    chunking: ChunkSettings,
-    max_upload_mb: int,
-    options: Options,
-) -> FileResult:
-    """Take in one file of a form while its sender waits."""
-    if file.too_large:
-        return FileResult(file.filename, "failed", error=_too_large(max_upload_mb))
-    upload = services.spool.receive(file.filename, file.file.file)
-    try:
-        return services.ingestion.ingest(client_id, upload, chunking, options)
-    finally:
-        upload.discard()
 
 
 def document_result(result: FileResult) -> DocumentResult:
@@ -108,26 +84,6 @@ def document_result(result: FileResult) -> DocumentResult:
 def _prefers_async(prefer: str) -> bool:
     """Read the Prefer header (RFC 7240): preferences are separated by commas, their parameters by semicolons."""
     return any(item.partition(";")[0].strip().lower() == "respond-async" for item in prefer.split(","))
-
-
-def _chunking(fields: IngestForm, settings: Settings) -> ChunkSettings:
-    if fields.chunk_overlap is not None:
-        overlap = fields.chunk_overlap
-    elif fields.chunk_size is not None:
-        # A caller who names only a small size gets an overlap that fits it, not an error about one it never sent.
-        overlap = min(settings.chunk_overlap, fields.chunk_size // 5)
-    else:
-        overlap = settings.chunk_overlap
-    return ChunkSettings(settings.chunk_size if fields.chunk_size is None else fields.chunk_size, overlap)
-
-
-def _incoming(form: UploadForm, settings: Settings) -> list[Incoming]:
-    too_large = _too_large(settings.max_upload_mb)
-    return [Incoming(file.filename, file.file.file, too_large if file.too_large else None) for file in form.files]
-
-
-def _too_large(max_upload_mb: int) -> TooLarge:
-    return TooLarge(f"The file is larger than {max_upload_mb} MB; split it or ask the operator for more.")
 
 
 def _accepted(job: Job) -> JobAccepted:

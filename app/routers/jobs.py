@@ -1,9 +1,8 @@
 """Looking after uploads in the background."""
 
+from contextlib import aclosing
 from typing import Annotated
 
-import anyio
-import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 from sse_starlette import EventSourceResponse
 
@@ -15,13 +14,11 @@ from app.problems import describe, problem_responses
 from app.routers.streams import HEADERS, HEARTBEAT_SECONDS, Events, event
 from app.schemas.ingest import FileProblem
 from app.schemas.jobs import JobFileResult, JobInfo, JobList, JobSummary
+from app.services.jobs.following import follow
 from app.services.jobs.records import JobFile
 from app.services.jobs.service import Job
 
 router = APIRouter(prefix="/api/v1/ingest/jobs", tags=["Ingest"])
-
-LOOK_SECONDS = 0.2
-LOOKS_PER_READ = 25
 
 
 @router.get(
@@ -101,23 +98,15 @@ def job_info(job: Job) -> JobInfo:
 
 
 async def _events(request: Request, services: Services, owner: ClientId, job_id: str) -> Events:
-    """Look at a number in memory every so often, and at the job only when it has changed: waiting holds no thread."""
-    seen, looks = -1, 0
-    while True:
-        version, looks = services.jobs.version(job_id), looks + 1
-        # Now and then the job is looked at all the same: it may be gone with its client.
-        if version != seen or looks % LOOKS_PER_READ == 0:
-            seen = version
-            try:
-                job = await anyio.to_thread.run_sync(services.jobs.get, owner, job_id)
-            except AppError as exc:
-                yield event("error", describe(request, exc))
-                return
-            if job.record.finished_at is not None:
-                yield event("done", job_info(job).model_dump_json(exclude_none=True))
-                return
-            yield event("progress", _summary(job).model_dump_json(exclude_none=True))
-        await anyio.sleep(LOOK_SECONDS)
+    try:
+        async with aclosing(follow(services.jobs, owner, job_id)) as views:
+            async for job in views:
+                if job.record.finished_at is None:
+                    yield event("progress", _summary(job).model_dump_json(exclude_none=True))
+                else:
+                    yield event("done", job_info(job).model_dump_json(exclude_none=True))
+    except AppError as exc:
+        yield event("error", describe(request, exc))
 
 
 def _owner(request: Request, services: Services, principal: Principal, job_id: str) -> ClientId:

@@ -12,9 +12,10 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.common.errors import BadRequest, InvalidInput, TooLarge
 from app.common.file_loader import SUPPORTED_KINDS
-from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE
+from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE, Settings
 from app.dependencies import SettingsDep
 from app.schemas.ingest import IngestForm
+from app.services.ingestion.uploads import Incoming
 
 MAX_FORM_FIELDS = 20
 
@@ -64,19 +65,10 @@ OPENAPI_BODY: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedFile:
-    """A file of the form; `file` holds nothing when it was over the limit."""
-
-    filename: str
-    file: UploadFile
-    too_large: bool
-
-
-@dataclass(frozen=True, slots=True)
 class UploadForm:
     """A whole upload."""
 
-    files: list[ReceivedFile]
+    files: list[Incoming]
     fields: IngestForm
 
 
@@ -133,21 +125,23 @@ async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[
             raise _too_many_files(max_files) from None
         raise BadRequest("The body is not valid multipart/form-data.") from None
     try:
-        yield _checked(form, parser.too_large, max_files)
+        yield _checked(form, settings, parser.too_large)
     finally:
         await form.close()
 
 
-def _checked(form: FormData, too_large: set[int], max_files: int) -> UploadForm:
-    files = [
-        ReceivedFile(part.filename or "", part, id(part) in too_large)
+def _checked(form: FormData, settings: Settings, too_large: set[int]) -> UploadForm:
+    parts = [
+        part
         for name, part in form.multi_items()
         if isinstance(part, UploadFile) and name == "files" and (part.filename or part.size)
     ]
-    if not files:
+    if not parts:
         raise InvalidInput("Send at least one file, in a field named 'files'.", code="no_files")
-    if len(files) > max_files:
-        raise _too_many_files(max_files)
+    if len(parts) > settings.max_files_per_upload:
+        raise _too_many_files(settings.max_files_per_upload)
+    too_much = TooLarge(f"The file is larger than {settings.max_upload_mb} MB; split it or ask the operator for more.")
+    files = [Incoming(part.filename or "", part.file, too_much if id(part) in too_large else None) for part in parts]
     texts = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
     try:
         return UploadForm(files, IngestForm.model_validate(texts))

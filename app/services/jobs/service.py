@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from app.common.absent import no_such_job
 from app.common.cursors import decode_place, encode_place
@@ -15,6 +14,7 @@ from app.common.ids import ClientId
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
 from app.services.ingestion.spool import Upload, UploadSpool
+from app.services.ingestion.uploads import Incoming
 from app.services.jobs.progress import FilePlace, JobProgress, JobStage
 from app.services.jobs.queue import FairQueue
 from app.services.jobs.records import JobFile, JobRecord, Received
@@ -36,15 +36,6 @@ class JobSettings:
     workers: int = 2
     queue_limit: int = 2000
     keep: float = 7 * 86400
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A file of a new job. `too_large` is the error of one that was over the limit and was not kept."""
-
-    filename: str
-    stream: BinaryIO
-    too_large: TooLarge | None = None
 
 
 @dataclass(frozen=True, slots=True)

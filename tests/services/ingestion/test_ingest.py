@@ -17,6 +17,7 @@ from app.common.vectors import Vectors
 from app.config import Settings
 from app.services.embedding.types import OnBatch
 from app.services.ingestion.ingest import ChunkSettings, FileResult
+from app.services.ingestion.uploads import Incoming
 from tests.api import TEXT
 from tests.fakes import HashEmbeddings
 
@@ -58,11 +59,7 @@ def _ingest(
     name: str = "crane.txt",
     chunking: ChunkSettings = CHUNKING,
 ) -> FileResult:
-    upload = services.spool.receive(name, io.BytesIO(text.encode()))
-    try:
-        return services.ingestion.ingest(client_id, upload, chunking)
-    finally:
-        upload.discard()
+    return services.uploads.take(client_id, Incoming(name, io.BytesIO(text.encode())), chunking)
 
 
 def _chunks(services: Services, client_id: ClientId = HARBOUR) -> int:

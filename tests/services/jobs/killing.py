@@ -25,7 +25,7 @@ from app.common.vectors import Vectors
 from app.config import Settings
 from app.services.embedding.types import OnBatch
 from app.services.ingestion.ingest import ChunkSettings
-from app.services.jobs.service import Incoming
+from app.services.ingestion.uploads import Incoming
 from tests.fakes import HashEmbeddings
 
 CLIENT = ClientId("killed-often")

@@ -17,9 +17,10 @@ from app.common.vectors import Vectors
 from app.config import Settings
 from app.services.embedding.types import OnBatch
 from app.services.ingestion.ingest import ChunkSettings, Options
+from app.services.ingestion.uploads import Incoming
 from app.services.jobs.queue import FairQueue
 from app.services.jobs.recovery import MAX_ATTEMPTS
-from app.services.jobs.service import Incoming, Job
+from app.services.jobs.service import Job
 from app.services.jobs.store import JobStore
 from tests.fakes import HashEmbeddings
 from tests.services.jobs.killing import run_through_kills
@@ -400,9 +401,8 @@ def test_a_document_acknowledged_before_a_crash_is_not_done_again(
     services = open_again()
     _, job = _claimed(services)
     crashed = job.files[0]
-    upload = services.spool.receive("a.txt", io.BytesIO(b"All about a.txt."))
     options = Options(document_id=crashed.document_id)
-    assert services.ingestion.ingest(ANNA, upload, CHUNKING, options).status == "ready"
+    assert services.uploads.take(ANNA, file("a.txt"), CHUNKING, options).status == "ready"
     services.close()
     services = open_again()
     job = finished(services, job)
@@ -452,11 +452,7 @@ def test_every_file_once_though_the_process_is_killed(tmp_path: Path) -> None:
 
 
 def _ingest(services: Services, name: str, text: str | None = None, options: Options | None = None) -> Any:
-    upload = services.spool.receive(name, file(name, text).stream)
-    try:
-        return services.ingestion.ingest(ANNA, upload, CHUNKING, options)
-    finally:
-        upload.discard()
+    return services.uploads.take(ANNA, file(name, text), CHUNKING, options)
 
 
 def test_a_client_gets_no_more_documents_than_its_limit(open_again: Opener, embedder: GatedEmbeddings) -> None:

@@ -1,9 +1,9 @@
 """What a question may see while documents are written, replaced and removed."""
 
+import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +16,7 @@ from app.common.vectors import Vectors
 from app.config import Settings
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
+from app.services.ingestion.uploads import Incoming
 from app.services.library.visible import DocumentSearch
 from app.services.vector_store import VectorStoreService
 from tests.fakes import HashEmbeddings
@@ -36,15 +37,8 @@ def search(services: Services) -> DocumentSearch:
     return DocumentSearch(catalog=services.catalog, store=services.vector_store_service)
 
 
-def ingest(services: Services, folder: Path, name: str, text: str, options: Options | None = None) -> FileResult:
-    path = folder / "incoming.txt"
-    path.write_text(text)
-    with path.open("rb") as stream:
-        upload = services.spool.receive(name, stream)
-    try:
-        return services.ingestion.ingest(ANNA, upload, CHUNKING, options)
-    finally:
-        upload.discard()
+def ingest(services: Services, name: str, text: str, options: Options | None = None) -> FileResult:
+    return services.uploads.take(ANNA, Incoming(name, io.BytesIO(text.encode())), CHUNKING, options)
 
 
 def found(search: DocumentSearch, k: int = 4) -> list[str]:
@@ -57,36 +51,34 @@ def hide(catalog: Catalog, document_id: str | None) -> None:
     assert catalog.begin_delete(ANNA, document_id)
 
 
-def test_what_is_on_its_way_out_is_not_found(services: Services, search: DocumentSearch, tmp_path: Path) -> None:
-    going = ingest(services, tmp_path, "a.txt", "The old crane.")
-    ingest(services, tmp_path, "b.txt", "The new crane.")
+def test_what_is_on_its_way_out_is_not_found(services: Services, search: DocumentSearch) -> None:
+    going = ingest(services, "a.txt", "The old crane.")
+    ingest(services, "b.txt", "The new crane.")
     assert found(search) == ["The new crane.", "The old crane."]
     hide(services.catalog, going.document_id)
     assert found(search) == ["The new crane."]
 
 
-def test_what_is_hidden_takes_nobodys_place(services: Services, search: DocumentSearch, tmp_path: Path) -> None:
-    going = ingest(services, tmp_path, "a.txt", "crane " * 200)
-    ingest(services, tmp_path, "b.txt", "A crane among many other words.")
+def test_what_is_hidden_takes_nobodys_place(services: Services, search: DocumentSearch) -> None:
+    going = ingest(services, "a.txt", "crane " * 200)
+    ingest(services, "b.txt", "A crane among many other words.")
     assert "A crane among many other words." not in found(search, k=2)
     hide(services.catalog, going.document_id)
     assert found(search, k=2) == ["A crane among many other words."]
 
 
-def test_filters_hold_beside_what_is_hidden(services: Services, search: DocumentSearch, tmp_path: Path) -> None:
-    going = ingest(services, tmp_path, "a.txt", "The old crane.")
-    ingest(services, tmp_path, "b.txt", "The new crane.")
-    ingest(services, tmp_path, "c.txt", "Another crane.")
+def test_filters_hold_beside_what_is_hidden(services: Services, search: DocumentSearch) -> None:
+    going = ingest(services, "a.txt", "The old crane.")
+    ingest(services, "b.txt", "The new crane.")
+    ingest(services, "c.txt", "Another crane.")
     hide(services.catalog, going.document_id)
     where = Comparison("source", "in", ["a.txt", "b.txt"])
     passages = search.search(ANNA, EMBEDDER.embed_question("crane"), 4, where=where)
     assert [passage.chunk.text for passage in passages] == ["The new crane."]
 
 
-def test_a_client_whose_first_document_is_not_ready_has_none(
-    services: Services, search: DocumentSearch, tmp_path: Path
-) -> None:
-    going = ingest(services, tmp_path, "a.txt", "The old crane.")
+def test_a_client_whose_first_document_is_not_ready_has_none(services: Services, search: DocumentSearch) -> None:
+    going = ingest(services, "a.txt", "The old crane.")
     assert search.exists(ANNA)
     hide(services.catalog, going.document_id)
     assert not search.exists(ANNA)
@@ -95,10 +87,10 @@ def test_a_client_whose_first_document_is_not_ready_has_none(
 
 
 def test_one_version_is_found_at_any_time_while_a_document_is_replaced(
-    services: Services, search: DocumentSearch, tmp_path: Path
+    services: Services, search: DocumentSearch
 ) -> None:
     versions = [f"The crane in version {number}." for number in range(25)]
-    ingest(services, tmp_path, "crane.txt", versions[0])
+    ingest(services, "crane.txt", versions[0])
     seen: list[Sequence[str]] = []
     done = threading.Event()
 
@@ -109,7 +101,7 @@ def test_one_version_is_found_at_any_time_while_a_document_is_replaced(
     looking = threading.Thread(target=look)
     looking.start()
     for text in versions[1:]:
-        result = ingest(services, tmp_path, "crane.txt", text, Options(by_name=True))
+        result = ingest(services, "crane.txt", text, Options(by_name=True))
         assert len(result.replaced) == 1
     done.set()
     looking.join()
@@ -140,11 +132,9 @@ class Interrupted:
 
 
 @pytest.mark.parametrize("before", [1, 2])
-def test_what_was_left_out_is_found_when_it_is_acknowledged_meanwhile(
-    services: Services, tmp_path: Path, before: int
-) -> None:
+def test_what_was_left_out_is_found_when_it_is_acknowledged_meanwhile(services: Services, before: int) -> None:
     catalog, store = services.catalog, services.vector_store_service
-    old = ingest(services, tmp_path, "a.txt", "The old crane.").document_id
+    old = ingest(services, "a.txt", "The old crane.").document_id
     assert old
     record = catalog.document(ANNA, old)
     assert record
@@ -162,15 +152,9 @@ def test_what_was_left_out_is_found_when_it_is_acknowledged_meanwhile(
     assert found(search) == [text]
 
 
-def test_the_same_bytes_cut_otherwise_replace_those_that_are_there(
-    services: Services, search: DocumentSearch, tmp_path: Path
-) -> None:
-    first = ingest(services, tmp_path, "a.txt", "The old crane.")
-    path = tmp_path / "again.txt"
-    path.write_text("The old crane.")
-    with path.open("rb") as stream:
-        upload = services.spool.receive("a.txt", stream)
-    again = services.ingestion.ingest(ANNA, upload, ChunkSettings(150, 10))
+def test_the_same_bytes_cut_otherwise_replace_those_that_are_there(services: Services, search: DocumentSearch) -> None:
+    first = ingest(services, "a.txt", "The old crane.")
+    again = services.uploads.take(ANNA, Incoming("a.txt", io.BytesIO(b"The old crane.")), ChunkSettings(150, 10))
     assert again.status == "ready"
     assert again.replaced == (first.document_id,)
     assert found(search) == ["The old crane."]
