@@ -8,11 +8,11 @@ import anyio.to_thread
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from app.bootstrap import Services
 from app.common.absent import no_such_client
 from app.common.errors import InvalidInput, NotAuthenticated
 from app.common.ids import ClientId, parse_client_id
 from app.config import Settings
+from app.service import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.common.errors import StartupError
 from app.common.garbage import rarely_collected
 from app.common.logger import configure_logging
@@ -18,6 +18,7 @@ from app.config import Settings, load_settings
 from app.middleware import BodyLimit, RequestLog
 from app.problems import OPENAI_PREFIX, Problem, add_problem_handlers, problem_responses, unexpected_problem
 from app.routers import chat, clients, documents, health, ingest, jobs, openai, search, sessions
+from app.service import Services
 
 logger = logging.getLogger(__name__)
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.bootstrap import Services, data_files, open_services
+from app.bootstrap import open_services
 from app.cli import app
 from app.commands.doctor import doctor
 from app.common.errors import StartupError
 from app.common.ids import ClientId
 from app.config import Settings
+from app.folders import data_files
+from app.service import Services
 from tests.api import TEXT
 from tests.fakes import HashEmbeddings
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
-from app.bootstrap import Services, data_files, hold_folders, open_services
+from app.bootstrap import open_services
 from app.common.errors import AppError, StartupError
 from app.common.ids import ClientId
 from app.config import Settings
+from app.folders import data_files, hold_folders
+from app.service import Services
 from app.services.catalog.store import Catalog
 from app.services.upkeep.inspection import ClientState, Inspection, inspect
 
@@ -117,15 +119,15 @@ def _mend(services: Services, found: Inspection, say: Say) -> None:
     store = services.vector_store_service
     for client in found.unsound:
         if client.index != "ok" and _worked(say, client.client_id, partial(store.check, client.client_id)):
-            services.repairer.repair_due()
+            services.internals.repairer.repair_due()
             if client.client_id not in store.damaged():
                 say(f"Index of {client.client_id} made anew from its texts.")
     _compact(services, say)
 
 
 def _discard(services: Services, found: Inspection, say: Say) -> None:
-    catalog, store = services.catalog, services.vector_store_service
-    services.compactor.note()
+    catalog, store = services.internals.catalog, services.vector_store_service
+    services.internals.compactor.note()
     for client_id in [each for each in store.client_ids() if catalog.client(each) is None]:
         if _worked(say, client_id, partial(store.delete_collection, client_id)):
             say(f"Collection of {client_id}, which the catalog does not know, removed.")
@@ -134,14 +136,16 @@ def _discard(services: Services, found: Inspection, say: Say) -> None:
             if _worked(say, client.client_id, partial(store.delete_document, client.client_id, document_id)):
                 say(f"Document {document_id} of {client.client_id}, which the catalog does not know, removed.")
         for document_id in client.incomplete:
-            if _worked(say, client.client_id, partial(services.library.remove, client.client_id, document_id)):
+            if _worked(
+                say, client.client_id, partial(services.internals.library.remove, client.client_id, document_id)
+            ):
                 say(f"Document {document_id} of {client.client_id}, which lacks chunks, removed.")
     _compact(services, say)
 
 
 def _compact(services: Services, say: Say) -> None:
-    if services.compactor.due:
-        report = services.compactor.run()
+    if services.internals.compactor.due:
+        report = services.internals.compactor.run()
         say(f"Deleted data compacted away: {report.bytes_before} bytes before, {report.bytes_after} after.")
 
 

@@ -6,7 +6,6 @@ import anyio.to_thread
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
 from starlette.background import BackgroundTask
 
-from app.bootstrap import Services
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId, parse_session_id
 from app.dependencies import PrincipalDep, ServicesDep, SettingsDep, count_request, note_client
@@ -24,6 +23,7 @@ from app.schemas.chat import (
     StreamDelta,
 )
 from app.schemas.sessions import SessionDeleted
+from app.service import Services
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared
 
 router = APIRouter(prefix="/api/v1/chat", tags=["Chat"])

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from app.bootstrap import Services
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
 from app.dependencies import Principal, PrincipalDep, ServicesDep, count_request, note_client
@@ -13,6 +12,7 @@ from app.routers.ingest import document_result
 from app.routers.upload_form import OPENAPI_BODY, UploadFormDep
 from app.schemas.documents import ChunkInfo, ChunkList, DocumentDeleted, DocumentInfo, DocumentList, DocumentStatus
 from app.schemas.ingest import DocumentResult
+from app.service import Services
 from app.services.catalog.records import DocumentRecord
 from app.services.ingestion.ingest import ChunkSettings, Options
 

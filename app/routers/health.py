@@ -15,7 +15,7 @@ router = APIRouter(prefix="/health", tags=["Health"])
 def health(services: ServicesDep, settings: SettingsDep) -> Health:
     """Return the parts in use; `degraded` when a store does not answer."""
     return Health(
-        status="healthy" if services.ready() else "degraded",
+        status="healthy" if services.readiness.ready() else "degraded",
         timestamp=time.time(),
         model=settings.answering_model,
         vector_store=settings.vector_store_type,
@@ -33,5 +33,5 @@ async def live() -> Live:
 @router.get("/ready", summary="The stores answer", responses=problem_responses(503))
 def ready(services: ServicesDep) -> Ready:
     """Ask every store: for taking a replica out of the load balancer. 503 when one does not answer."""
-    services.require_ready()
+    services.readiness.require()
     return Ready()

@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from sse_starlette import EventSourceResponse
 
-from app.bootstrap import Services
 from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.dependencies import Principal, PrincipalDep, ServicesDep, note_client
@@ -14,6 +13,7 @@ from app.problems import describe, problem_responses
 from app.routers.streams import HEADERS, HEARTBEAT_SECONDS, Events, event
 from app.schemas.ingest import FileProblem
 from app.schemas.jobs import JobFileResult, JobInfo, JobList, JobSummary
+from app.service import Services
 from app.services.jobs.following import follow
 from app.services.jobs.records import JobFile
 from app.services.jobs.service import Job

@@ -3,7 +3,6 @@
 import anyio.to_thread
 from fastapi import APIRouter, Request
 
-from app.bootstrap import Services
 from app.common.errors import InvalidInput, NotFound
 from app.common.filters import Comparison, Compound, PassageFilter, checked_filter
 from app.common.ids import ClientId
@@ -14,6 +13,7 @@ from app.routers.openai_shapes import Conversation, Reply, as_search_result, rea
 from app.routers.search import require_length
 from app.routers.streams import Begun, Events, EventStream, event, noting_failure
 from app.schemas import openai as shapes
+from app.service import Services
 from app.services.catalog.records import ClientRecord
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared
 
@@ -59,10 +59,8 @@ async def create_completion(
 @router.get("/models", summary="The clients, as models", responses=openai_responses(401))
 def list_models(principal: PrincipalDep, services: ServicesDep) -> shapes.ModelList:
     """Return a model for each client that the key may ask."""
-    if principal.own_client is not None:
-        records = [services.clients.get(principal.own_client)]
-    else:
-        records = services.catalog.list_clients()
+    own = principal.own_client
+    records = services.clients.all() if own is None else [services.clients.get(own)]
     return shapes.ModelList(data=[_model(record) for record in records])
 
 
@@ -71,10 +69,10 @@ def get_model(request: Request, model: str, principal: PrincipalDep, services: S
     """Return the client of this name if the key may ask it."""
     client_id = _client(principal, model)
     note_client(request, client_id)
-    record = services.catalog.client(client_id)
-    if record is None:
-        raise _no_such_model()
-    return _model(record)
+    try:
+        return _model(services.clients.get(client_id))
+    except NotFound as exc:
+        raise _no_such_model() from exc
 
 
 @router.post(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 import numpy as np
 
@@ -46,6 +46,15 @@ _CLOSE_SECONDS = 5.0
 _SMALL = 1000
 
 _T = TypeVar("_T")
+
+
+class ClientCollection(TypedDict):
+    """What one client has stored, documents that are being written or deleted included."""
+
+    client_id: str
+    collection_name: str
+    document_count: int
+    chunk_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +161,21 @@ class VectorStoreService:
         with _maintenance():
             known = chroma_sql.facts(self._path)
         yield from (_client(facts.collection) for facts in known if facts.collection.startswith(_PREFIX))
+
+    def list_client_collections(self) -> list[ClientCollection]:
+        """Return all collections in the order of their clients; for monitoring, as it counts in a child process."""
+        with _maintenance():
+            known, stored = chroma_sql.facts(self._path), chroma_sql.contents(self._path).chunks
+        ours = [facts for facts in known if facts.collection.startswith(_PREFIX)]
+        return [
+            ClientCollection(
+                client_id=_client(facts.collection),
+                collection_name=facts.collection,
+                document_count=len(stored.get(facts.collection_id, ())),
+                chunk_count=facts.rows,
+            )
+            for facts in sorted(ours, key=lambda facts: facts.collection)
+        ]
 
     def delete_document(self, client_id: ClientId, document_id: str) -> int:
         """Remove a document's chunks and return how many they were."""

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.main import create_app
+from app.service import Services
 from tests.compatibility.make_data import DATA, QUESTION, SESSION, settings_in
 
 ARCHIVES = sorted(DATA.glob("*.tar.gz"))

@@ -13,9 +13,10 @@ from pathlib import Path
 import alembic.command  # noqa: F401 - loaded here, because every child would have to
 import uvicorn
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.config import Settings
 from app.main import create_app
+from app.service import Services
 from tests.fakes import HashEmbeddings
 
 

@@ -13,7 +13,7 @@ from tests.api import AppFactory, ask, assert_problem, upload
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from app.bootstrap import Services
+    from app.service import Services
 
 ADMIN = "admin-key-of-the-isolation-test"
 SECRET = "The xylophone vault opens with 7731."

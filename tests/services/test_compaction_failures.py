@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import data_files, open_services
+from app.bootstrap import open_services
 from app.common.errors import Unavailable
 from app.common.ids import ClientId
 from app.config import Settings
+from app.folders import data_files
 from app.services.compaction import Compactor
 from app.services.library.embedded import EmbeddedLibrary
 from app.services.vector_store import VectorStoreService
@@ -96,9 +97,11 @@ def test_a_deletion_that_does_not_come_to_its_end_leaves_a_compaction_due(
         path.write_text("High tide is at seven.")
         services.ingest_file(path, ClientId("harbour"))
         store = _Ending(tmp_path / "another", cache_size=8, embedding_model="hash")
-        ending = EmbeddedLibrary(catalog=services.catalog, store=store, compactor=services.compactor)
+        ending = EmbeddedLibrary(
+            catalog=services.internals.catalog, store=store, compactor=services.internals.compactor
+        )
         assert not due.exists()
         with pytest.raises(_Ended):
             ending.remove_all(ClientId("harbour"))
         assert due.exists()
-        assert len(services.catalog.unfinished()) == 1
+        assert len(services.internals.catalog.unfinished()) == 1

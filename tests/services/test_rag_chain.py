@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.common.errors import NotFound
 from app.common.ids import DEFAULT_CLIENT, ClientId
 from app.config import Settings
+from app.service import Services
 from tests.api import TEXT
 from tests.fakes import HashEmbeddings
 

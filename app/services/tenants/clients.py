@@ -63,12 +63,16 @@ class ClientService:
             raise Conflict("There is already a client of this name; choose another.", code="client_exists")
         return self._keys.create(client_id, label="first key")
 
-    def list(self, *, after: str = "", limit: int = 100) -> ClientPage:
-        """Return clients in the order of their ids, those behind `after`."""
+    def list(self, *, after: str = "", limit: int) -> ClientPage:
+        """Return clients in the order of their ids, those after `after`."""
         records = self._catalog.list_clients(after=after, limit=limit + 1)
         shown = records[:limit]
         more = len(records) > limit
         return ClientPage(shown, self._catalog.count_clients(), shown[-1].client_id if more else None)
+
+    def all(self) -> Sequence[ClientRecord]:
+        """Return all clients in the order of their ids."""
+        return self._catalog.list_clients()
 
     def get(self, client_id: ClientId) -> ClientRecord:
         """Return the client; raises NotFound when there is none."""

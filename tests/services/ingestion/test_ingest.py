@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.common.errors import AppError, InvalidInput, NotFound, Unavailable
 from app.common.ids import ClientId
 from app.common.vectors import Vectors
 from app.config import Settings
+from app.service import Services
 from app.services.embedding.types import OnBatch
 from app.services.ingestion.ingest import ChunkSettings, FileResult
 from app.services.ingestion.uploads import Incoming
@@ -74,19 +75,19 @@ def _found(services: Services, question: str) -> set[str]:
 
 
 def _assert_nothing_of(services: Services, client_id: ClientId) -> None:
-    assert services.catalog.client(client_id) is None
-    assert services.catalog.unfinished() == []
+    assert services.internals.catalog.client(client_id) is None
+    assert services.internals.catalog.unfinished() == []
     assert not services.vector_store_service.exists(client_id)
     with pytest.raises(NotFound):
         services.ask("How much does the crane lift?", client_id)
 
 
 def _assert_only_the_first_is_there(services: Services, first: FileResult) -> None:
-    record = services.catalog.client(HARBOUR)
+    record = services.internals.catalog.client(HARBOUR)
     assert record is not None
     assert (record.document_count, record.chunk_count) == (1, first.chunks)
     assert _chunks(services) == first.chunks
-    assert services.catalog.unfinished() == []
+    assert services.internals.catalog.unfinished() == []
     assert _found(services, "Who built the crane?") == {first.filename}
 
 
@@ -94,7 +95,7 @@ def test_a_file_becomes_passages_and_a_record(services: Services) -> None:
     result = _ingest(services)
     assert (result.status, result.pages, result.chunks) == ("ready", 1, 1)
     assert result.document_id is not None
-    record = services.catalog.document(HARBOUR, result.document_id)
+    record = services.internals.catalog.document(HARBOUR, result.document_id)
     assert record is not None
     assert (record.filename, record.kind, record.chunk_count) == ("crane.txt", "txt", 1)
     assert record.size_bytes == len(TEXT.encode())
@@ -225,10 +226,10 @@ def test_deleting_while_an_upload_runs_leaves_catalog_and_store_at_one(
         assert services.documents.delete_collection(HARBOUR) == 1
         embeddings.gate.set()
         result = tides.result(20)
-    record = services.catalog.client(HARBOUR)
+    record = services.internals.catalog.client(HARBOUR)
     counted = record.chunk_count if record else 0
     assert counted == _chunks(services) == (result.chunks if result.status == "ready" else 0)
-    assert services.catalog.unfinished() == []
+    assert services.internals.catalog.unfinished() == []
 
 
 def test_erasing_a_client_while_an_upload_runs_leaves_nothing_of_it(services: Services, embeddings: Embeddings) -> None:

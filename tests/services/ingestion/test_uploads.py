@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.common.errors import InvalidInput, TooLarge, UnsupportedType
 from app.common.ids import ClientId
 from app.config import Settings
+from app.service import Services
 from app.services.ingestion.ingest import ChunkSettings
 from app.services.ingestion.uploads import Incoming
 from tests.fakes import HashEmbeddings

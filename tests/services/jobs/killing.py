@@ -19,10 +19,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.common.ids import ClientId
 from app.common.vectors import Vectors
 from app.config import Settings
+from app.service import Services
 from app.services.embedding.types import OnBatch
 from app.services.ingestion.ingest import ChunkSettings
 from app.services.ingestion.uploads import Incoming
@@ -102,14 +103,14 @@ def _outcome(services: Services) -> Outcome:
     found = services.jobs.get(CLIENT, job.record.job_id)
     numbers = {
         passage.text
-        for document in services.catalog.list_documents(CLIENT, limit=len(found.files) + 1)
+        for document in services.internals.catalog.list_documents(CLIENT, limit=len(found.files) + 1)
         for passage in services.vector_store_service.chunks(CLIENT, document.document_id)
     }
     assert len(numbers) == services.vector_store_service.count(CLIENT)
     return Outcome(
         status=job.record.status,
         statuses=dict(Counter(file.status for file in found.files)),
-        documents=services.catalog.count_documents(CLIENT),
+        documents=services.internals.catalog.count_documents(CLIENT),
         chunks=len(numbers),
     )
 

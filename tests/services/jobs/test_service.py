@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.common.errors import AppError, Conflict, NotFound, TooLarge, Unavailable
 from app.common.ids import ClientId
 from app.common.vectors import Vectors
 from app.config import Settings
+from app.service import Services
 from app.services.embedding.types import OnBatch
 from app.services.ingestion.ingest import ChunkSettings, Options
 from app.services.ingestion.uploads import Incoming
@@ -92,7 +93,7 @@ def statuses(job: Job) -> list[str]:
 
 
 def names(services: Services, client: ClientId = ANNA) -> list[str]:
-    return sorted(record.filename for record in services.catalog.list_documents(client))
+    return sorted(record.filename for record in services.internals.catalog.list_documents(client))
 
 
 def spooled(services: Services) -> int:
@@ -261,7 +262,7 @@ def test_finished_jobs_are_forgotten_after_their_time(open_again: Opener, embedd
     assert spooled(services) == 0
     with pytest.raises(NotFound):
         services.jobs.get(ANNA, job.record.job_id)
-    assert services.catalog.client(ANNA) is None
+    assert services.internals.catalog.client(ANNA) is None
 
 
 def test_kept_files_are_bounded(open_again: Opener) -> None:
@@ -331,7 +332,9 @@ def test_only_failed_files_are_tried_again(services: Services, embedder: GatedEm
 def test_a_file_that_is_gone_from_the_disk_fails_with_its_reason(services: Services, embedder: GatedEmbeddings) -> None:
     job = services.jobs.submit(ANNA, files("a.txt", "b.txt"), CHUNKING)
     wait_for(lambda: embedder.begun)
-    services.spool.discard([each.upload for each in services.jobs.get(ANNA, job.record.job_id).files if each.upload])
+    services.internals.spool.discard(
+        [each.upload for each in services.jobs.get(ANNA, job.record.job_id).files if each.upload]
+    )
     embedder.gate.set()
     job = finished(services, job)
     assert statuses(job) == ["ready", "failed"]
@@ -361,7 +364,7 @@ def test_erasing_a_client_erases_its_jobs(services: Services, embedder: GatedEmb
     with pytest.raises(NotFound):
         services.jobs.get(ANNA, job.record.job_id)
     finished(services, services.jobs.submit(BERT, files("b.txt"), CHUNKING))
-    assert services.catalog.client(ANNA) is None
+    assert services.internals.catalog.client(ANNA) is None
 
 
 # Restarts
@@ -389,7 +392,7 @@ def _claimed(services: Services) -> tuple[JobStore, Job]:
     services.jobs._queue.close()
     services.jobs._workers.join()
     job = services.jobs.submit(ANNA, files("a.txt"), CHUNKING)
-    store = JobStore(services.catalog.database)
+    store = JobStore(services.internals.catalog.database)
     assert store.claim((job.record.job_id, 0)) is not None
     return store, services.jobs.get(ANNA, job.record.job_id)
 
@@ -435,7 +438,7 @@ def test_a_cancelled_file_is_not_begun_again_after_a_crash(open_again: Opener) -
 
 def test_the_start_removes_files_that_no_job_needs(open_again: Opener) -> None:
     services = open_again()
-    services.spool.receive("left.txt", io.BytesIO(b"Left behind."))
+    services.internals.spool.receive("left.txt", io.BytesIO(b"Left behind."))
     services.close()
     assert spooled(open_again()) == 0
 
@@ -475,7 +478,7 @@ def test_a_client_gets_no_more_chunks_than_its_limit(open_again: Opener, embedde
     refused = _ingest(services, "long.txt", "A sentence of words. " * 60)
     assert refused.error.code == "limit_chunks"
     assert len(embedder.begun) == 1  # refused before it was embedded
-    assert services.catalog.list_documents(ANNA)[0].filename == "a.txt"
+    assert services.internals.catalog.list_documents(ANNA)[0].filename == "a.txt"
 
 
 def test_uploads_at_the_same_time_do_not_exceed_the_limit(open_again: Opener, embedder: GatedEmbeddings) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.common.ids import ClientId
 from app.common.passages import Chunk
 from app.config import Settings
+from app.service import Services
 from app.services.catalog.records import DocumentRecord
 from tests.fakes import HashEmbeddings
 from tests.services.records import RECORD
@@ -41,9 +42,9 @@ def _found(services: Services, client_id: ClientId = HARBOUR) -> set[str]:
 def _document(services: Services, name: str, **changes: Any) -> DocumentRecord:
     """An acknowledged document."""
     record = replace(RECORD, document_id=name, sha256=name, **changes)
-    services.catalog.begin_document(record)
+    services.internals.catalog.begin_document(record)
     _store(services, record, record.chunk_count)
-    services.catalog.finish_document(record.client_id, record.document_id)
+    services.internals.catalog.finish_document(record.client_id, record.document_id)
     return record
 
 
@@ -51,29 +52,29 @@ def _document(services: Services, name: str, **changes: Any) -> DocumentRecord:
 def test_a_document_that_was_being_written_is_gone(start: Opener, written: int) -> None:
     with start() as services:
         _document(services, "doc_kept")
-        services.catalog.begin_document(RECORD)
+        services.internals.catalog.begin_document(RECORD)
         _store(services, RECORD, written)
     with start() as services:
         assert _found(services) == {"doc_kept"}
-        assert services.catalog.unfinished() == []
-        record = services.catalog.client(HARBOUR)
+        assert services.internals.catalog.unfinished() == []
+        record = services.internals.catalog.client(HARBOUR)
         assert record is not None
         assert (record.document_count, record.chunk_count) == (1, 3)
 
 
 def test_a_client_whose_first_document_was_being_written_is_gone(start: Opener) -> None:
     with start() as services:
-        services.catalog.begin_document(RECORD)
+        services.internals.catalog.begin_document(RECORD)
         _store(services, RECORD, 3)
     with start() as services:
-        assert services.catalog.client(HARBOUR) is None
+        assert services.internals.catalog.client(HARBOUR) is None
         assert not services.vector_store_service.exists(HARBOUR)
 
 
 def test_a_registered_client_keeps_its_key_but_no_empty_collection(start: Opener) -> None:
     with start() as services:
         key, _ = services.clients.register(HARBOUR)
-        services.catalog.begin_document(RECORD)
+        services.internals.catalog.begin_document(RECORD)
         _store(services, RECORD, 3)
     with start() as services:
         assert services.api_keys.authenticate(key) == HARBOUR
@@ -85,12 +86,12 @@ def test_a_document_that_was_being_deleted_is_gone(start: Opener, *, removed: bo
     with start() as services:
         _document(services, "doc_kept")
         going = _document(services, "doc_going")
-        services.catalog.begin_delete(HARBOUR, going.document_id)
+        services.internals.catalog.begin_delete(HARBOUR, going.document_id)
         if removed:
             services.vector_store_service.delete_document(HARBOUR, going.document_id)
     with start() as services:
         assert _found(services) == {"doc_kept"}
-        assert services.catalog.unfinished() == []
+        assert services.internals.catalog.unfinished() == []
 
 
 @pytest.mark.parametrize("removed", [False, True])
@@ -99,11 +100,11 @@ def test_a_collection_that_was_being_deleted_is_gone(start: Opener, *, removed: 
         _document(services, "doc_1")
         _document(services, "doc_2")
         _document(services, "doc_theirs", client_id=AIRPORT)
-        services.catalog.begin_delete_all(HARBOUR)
+        services.internals.catalog.begin_delete_all(HARBOUR)
         if removed:
             services.vector_store_service.delete_collection(HARBOUR)
     with start() as services:
-        assert services.catalog.client(HARBOUR) is None
+        assert services.internals.catalog.client(HARBOUR) is None
         assert not services.vector_store_service.exists(HARBOUR)
         assert _found(services, AIRPORT) == {"doc_theirs"}
 
@@ -114,7 +115,7 @@ def test_the_same_file_can_be_uploaded_after_the_crash(start: Opener, tmp_path: 
     with start() as services:
         first = services.ingest_file(file, HARBOUR)
         assert first.document_id is not None
-        services.catalog.begin_delete(HARBOUR, first.document_id)
+        services.internals.catalog.begin_delete(HARBOUR, first.document_id)
     with start() as services:
         assert services.ingest_file(file, HARBOUR).status == "ready"
         assert services.ingest_file(file, HARBOUR).status == "duplicate"

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.common.errors import NotFound
 from app.common.filters import Comparison, PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
 from app.config import Settings
+from app.service import Services
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
 from app.services.ingestion.uploads import Incoming
@@ -34,7 +35,7 @@ def services(make_settings: Callable[..., Settings]) -> Iterator[Services]:
 
 @pytest.fixture
 def search(services: Services) -> DocumentSearch:
-    return DocumentSearch(catalog=services.catalog, store=services.vector_store_service)
+    return DocumentSearch(catalog=services.internals.catalog, store=services.vector_store_service)
 
 
 def ingest(services: Services, name: str, text: str, options: Options | None = None) -> FileResult:
@@ -55,7 +56,7 @@ def test_what_is_on_its_way_out_is_not_found(services: Services, search: Documen
     going = ingest(services, "a.txt", "The old crane.")
     ingest(services, "b.txt", "The new crane.")
     assert found(search) == ["The new crane.", "The old crane."]
-    hide(services.catalog, going.document_id)
+    hide(services.internals.catalog, going.document_id)
     assert found(search) == ["The new crane."]
 
 
@@ -63,7 +64,7 @@ def test_what_is_hidden_takes_nobodys_place(services: Services, search: Document
     going = ingest(services, "a.txt", "crane " * 200)
     ingest(services, "b.txt", "A crane among many other words.")
     assert "A crane among many other words." not in found(search, k=2)
-    hide(services.catalog, going.document_id)
+    hide(services.internals.catalog, going.document_id)
     assert found(search, k=2) == ["A crane among many other words."]
 
 
@@ -71,7 +72,7 @@ def test_filters_hold_beside_what_is_hidden(services: Services, search: Document
     going = ingest(services, "a.txt", "The old crane.")
     ingest(services, "b.txt", "The new crane.")
     ingest(services, "c.txt", "Another crane.")
-    hide(services.catalog, going.document_id)
+    hide(services.internals.catalog, going.document_id)
     where = Comparison("source", "in", ["a.txt", "b.txt"])
     passages = search.search(ANNA, EMBEDDER.embed_question("crane"), 4, where=where)
     assert [passage.chunk.text for passage in passages] == ["The new crane."]
@@ -80,7 +81,7 @@ def test_filters_hold_beside_what_is_hidden(services: Services, search: Document
 def test_a_client_whose_first_document_is_not_ready_has_none(services: Services, search: DocumentSearch) -> None:
     going = ingest(services, "a.txt", "The old crane.")
     assert search.exists(ANNA)
-    hide(services.catalog, going.document_id)
+    hide(services.internals.catalog, going.document_id)
     assert not search.exists(ANNA)
     with pytest.raises(NotFound):
         found(search)
@@ -133,7 +134,7 @@ class Interrupted:
 
 @pytest.mark.parametrize("before", [1, 2])
 def test_what_was_left_out_is_found_when_it_is_acknowledged_meanwhile(services: Services, before: int) -> None:
-    catalog, store = services.catalog, services.vector_store_service
+    catalog, store = services.internals.catalog, services.vector_store_service
     old = ingest(services, "a.txt", "The old crane.").document_id
     assert old
     record = catalog.document(ANNA, old)

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.bootstrap import Services, open_services
+from app.bootstrap import open_services
 from app.common.errors import Unavailable
 from app.common.ids import ClientId
 from app.common.vectors import Vectors
 from app.config import Settings
+from app.service import Services
 from app.services.catalog.store import Catalog
 from app.services.chroma.sql import facts
 from app.services.compaction import Compactor
@@ -113,13 +114,13 @@ def test_a_document_that_cannot_be_taken_back_does_not_keep_the_service_from_sta
     settings = make_settings()
     with open_services(settings, embedder=HashEmbeddings()) as services:
         document_id = _ingest(services, HARBOUR)
-        services.catalog.begin_delete(HARBOUR, document_id)
+        services.internals.catalog.begin_delete(HARBOUR, document_id)
     # Another model: the store refuses to touch the client.
     with open_services(settings, embedder=_AnotherModel()) as services:
-        assert [record.document_id for record in services.catalog.unfinished()] == [document_id]
+        assert [record.document_id for record in services.internals.catalog.unfinished()] == [document_id]
         _ingest(services, BAKERY)
     with open_services(settings, embedder=HashEmbeddings()) as services:
-        assert services.catalog.unfinished() == []
+        assert services.internals.catalog.unfinished() == []
         assert not services.vector_store_service.exists(HARBOUR)
 
 
@@ -194,7 +195,7 @@ def test_a_repair_that_fails_is_tried_again_later_and_does_not_hold_up_the_other
 def test_what_the_start_could_not_take_back_is_taken_back_behind(make_settings: MakeSettings) -> None:
     settings = make_settings()
     with open_services(settings, embedder=HashEmbeddings()) as services:
-        services.catalog.begin_delete(HARBOUR, _ingest(services, HARBOUR))
+        services.internals.catalog.begin_delete(HARBOUR, _ingest(services, HARBOUR))
     with _stores(settings) as (catalog, store):
         library = _library(settings, catalog, store)
         assert library.resume() == 1

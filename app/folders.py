@@ -1,0 +1,60 @@
+"""Where the service keeps its data, and that one process alone has it open."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from app.common.errors import StartupError
+from app.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class DataFiles:
+    """What lies in DATA_PATH: the catalog, the folder of uploads being read, the sign that a compaction is due."""
+
+    catalog: Path
+    spool: Path
+    compaction_marker: Path
+
+
+def data_files(settings: Settings) -> DataFiles:
+    """Return where the data of the service is, whether it exists or not."""
+    folder = settings.data_path
+    return DataFiles(folder / "catalog.db", folder / "uploads", folder / "compaction.due")
+
+
+def data_folders(settings: Settings) -> tuple[Path, ...]:
+    """Return all folders with data, each once."""
+    return tuple(dict.fromkeys((settings.data_path, settings.session_db_path.parent, settings.vector_store_path)))
+
+
+@contextmanager
+def hold_folders(settings: Settings) -> Iterator[None]:
+    """Hold all folders with data for this process; raises StartupError when another one has them."""
+    with ExitStack() as stack:
+        for folder in data_folders(settings):
+            stack.enter_context(_locked(folder))
+        yield
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the lock goes with the process, however that ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StartupError(
+            f"The folder {folder} is in use by another process of this service; stop that one first "
+            "(one process per data folder, so no --workers)."
+        ) from None
+    except OSError:
+        raise StartupError(f"The folder {folder} cannot be written; check its owner and permissions.") from None
+    try:
+        yield
+    finally:
+        lock.release()

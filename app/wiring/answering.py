@@ -1,0 +1,60 @@
+"""What answers questions."""
+
+from contextlib import ExitStack
+
+from app.config import Settings
+from app.memory import SessionStore
+from app.memory.strategies import BufferMemory, Memory, make_memory
+from app.services.answering.extractive import ExtractiveAnswerer
+from app.services.answering.followups import FollowUps
+from app.services.answering.summaries import summariser
+from app.services.llm.model import CallLimits, Endpoint, LanguageModel, open_language_model
+from app.services.rag_chain import Answerer, ModelAnswerer, QuotingAnswerer, RagChain
+from app.services.retriever import Retriever
+from app.wiring.stores import Stores
+
+
+def open_model(settings: Settings, stack: ExitStack) -> LanguageModel | None:
+    """Open the language model, or none for extractive answers."""
+    provider = settings.provider
+    if provider == "extractive":
+        return None
+    key = settings.groq_api_key if provider == "groq" else settings.llm_api_key
+    base = settings.groq_api_base if provider == "groq" else settings.llm_base_url
+    model = open_language_model(
+        provider,
+        Endpoint(api_key=key.get_secret_value() if key else "", base_url=base),
+        model=settings.model_name,
+        fallback_model=settings.fallback_model_name,
+        temperature=settings.temperature,
+        limits=CallLimits(timeout=settings.llm_timeout, max_concurrency=settings.worker_threads),
+    )
+    stack.callback(model.close)
+    return model
+
+
+def make_rag(settings: Settings, stores: Stores, retriever: Retriever, model: LanguageModel | None) -> RagChain:
+    """Put the chain together; without a model it quotes."""
+    answerer: Answerer = ModelAnswerer(model) if model else QuotingAnswerer(ExtractiveAnswerer(stores.embedder))
+    return RagChain(
+        retriever=retriever,
+        answerer=answerer,
+        sessions=stores.sessions,
+        memory=_make_memory(settings, stores.sessions, model),
+        follow_ups=FollowUps(model if settings.query_rewrite == "auto" else None),
+        # Quoting has a finer sense of its own, which costs embeddings, for when there is no answer.
+        min_relevance=settings.min_relevance if model and settings.no_answer == "say" else None,
+    )
+
+
+def _make_memory(settings: Settings, sessions: SessionStore, model: LanguageModel | None) -> Memory:
+    if model is None:
+        # There is nobody to write a summary, and nobody to read one: quoting looks at the question alone.
+        return BufferMemory(sessions, max_tokens=settings.max_token_limit)
+    return make_memory(
+        settings.memory_type,
+        sessions,
+        max_tokens=settings.max_token_limit,
+        window=settings.memory_window,
+        summarise=summariser(model),
+    )

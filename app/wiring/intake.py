@@ -1,0 +1,54 @@
+"""What takes files in."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from app.config import Settings
+from app.folders import data_files
+from app.services.ingestion.ingest import ChunkSettings, Ingestion
+from app.services.ingestion.spool import UploadSpool
+from app.services.ingestion.uploads import Uploads
+from app.services.jobs.service import JobService, JobSettings
+from app.services.jobs.store import JobStore
+from app.services.library import Library
+from app.services.parsing.pool import ParserPool, ProcessLimits
+from app.wiring.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What takes files in: at once, or as jobs."""
+
+    spool: UploadSpool
+    ingestion: Ingestion
+    uploads: Uploads
+    jobs: JobService
+
+
+def open_intake(
+    settings: Settings, stack: ExitStack, stores: Stores, library: Library, limits: ProcessLimits | None
+) -> Intake:
+    """Open the parser and start the jobs; a parser's process is held to `limits`."""
+    spool = UploadSpool(data_files(settings).spool)
+    parser = ParserPool(pdf_engine=settings.pdf_engine, ocr=settings.ocr, process_limits=limits)
+    stack.callback(parser.close)
+    ingestion = Ingestion(
+        catalog=stores.catalog, library=library, embedder=stores.embedder, parser=parser, clock=stores.clock
+    )
+    uploads = Uploads(
+        spool=spool, ingestion=ingestion, defaults=ChunkSettings(settings.chunk_size, settings.chunk_overlap)
+    )
+    jobs = JobService(
+        store=JobStore(stores.catalog.database, clock=stores.clock),
+        catalog=stores.catalog,
+        spool=spool,
+        ingestion=ingestion,
+        settings=JobSettings(settings.ingest_workers, settings.ingest_queue_limit, settings.ingest_job_days * 86400),
+        clock=stores.clock,
+    )
+    stack.callback(jobs.join)
+    # Before the jobs are waited for: a file that is being read may take minutes, and is read again after the start.
+    stack.callback(parser.close)
+    stack.callback(jobs.interrupt)
+    jobs.start()
+    return Intake(spool, ingestion, uploads, jobs)

@@ -1,0 +1,85 @@
+"""The stores, and what looks after them in the background."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from app.common.database import Database
+from app.config import Settings
+from app.folders import data_files, data_folders
+from app.memory.sqlite_session_store import SqliteSessionStore
+from app.services.catalog.store import Catalog
+from app.services.compaction import Compactor
+from app.services.embedding.opening import open_embedder
+from app.services.embedding.types import Embedder
+from app.services.library import ClientLimits, Library
+from app.services.library.embedded import EmbeddedLibrary
+from app.services.upkeep.repair import Repairer
+from app.services.upkeep.session_expiry import Cleaner
+from app.services.vector_store import VectorStoreService
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What everything else rests on."""
+
+    catalog: Catalog
+    sessions: SqliteSessionStore
+    embedder: Embedder
+    vectors: VectorStoreService
+    clock: Clock
+
+
+def open_stores(settings: Settings, stack: ExitStack, embedder: Embedder | None, clock: Clock) -> Stores:
+    """Open the databases, the vector store and the embedding model, unless `embedder` stands in for that."""
+    catalog = Catalog.open(data_files(settings).catalog, clock=clock)
+    stack.callback(catalog.close)
+    sessions = SqliteSessionStore(
+        Database.open_sqlite(settings.session_db_path),
+        ttl=settings.session_ttl,
+        cached_sessions=settings.max_cached_sessions,
+        clock=clock,
+    )
+    stack.callback(sessions.close)
+    if embedder is None:
+        embedder = open_embedder(
+            settings.embedding_model,
+            backend=settings.embedding_backend,
+            device=settings.embedding_device,
+            cache=settings.data_path / "models",
+        )
+    stack.callback(embedder.close)
+    vectors = VectorStoreService(
+        settings.vector_store_path, cache_size=settings.collection_cache_size, embedding_model=embedder.name
+    )
+    stack.callback(vectors.close)
+    return Stores(catalog, sessions, embedder, vectors, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """The owner of the documents, and what looks after the stores in the background."""
+
+    library: Library
+    compactor: Compactor
+    repairer: Repairer
+
+
+def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
+    """Finish what a crash interrupted, and only then begin to clean up, compact and repair."""
+    compactor = Compactor(
+        steps=(stores.vectors.scrub, stores.sessions.compact, stores.catalog.compact),
+        folders=data_folders(settings),
+        marker=data_files(settings).compaction_marker,
+    )
+    limits = ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client)
+    library = EmbeddedLibrary(catalog=stores.catalog, store=stores.vectors, compactor=compactor, limits=limits)
+    library.resume()
+    cleaner = Cleaner(stores.sessions, interval=settings.cleanup_interval)
+    repairer = Repairer(library=library, store=stores.vectors, embedder=stores.embedder)
+    for background in (cleaner, compactor, repairer):
+        background.start()
+        stack.callback(background.stop)
+    return Upkeep(library, compactor, repairer)
