@@ -10,14 +10,15 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
+from app import openai
 from app.bootstrap import open_services
 from app.common.errors import StartupError
 from app.common.garbage import rarely_collected
 from app.common.logger import configure_logging
 from app.config import Settings, load_settings
 from app.middleware import BodyLimit, RequestLog
-from app.problems import OPENAI_PREFIX, Problem, add_problem_handlers, problem_responses, unexpected_problem
-from app.routers import chat, clients, documents, health, ingest, jobs, openai, search, sessions
+from app.problems import Problem, add_problem_handlers, unexpected_problem
+from app.routers import chat, clients, documents, health, ingest, jobs, search, sessions
 from app.service import Services
 
 logger = logging.getLogger(__name__)
@@ -126,9 +127,10 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
         larger={
             "/api/v1/ingest": upload_bytes,
             "/api/v1/documents": upload_bytes,
-            "/v1/chat": message_bytes + CONVERSATION_BYTES,
+            f"{openai.PREFIX}chat": message_bytes + CONVERSATION_BYTES,
         },
     )
+    app.add_middleware(openai.OpenAIErrors)
     app.add_middleware(RequestLog, unexpected=unexpected_problem)
     return app
 
@@ -143,11 +145,11 @@ def _document_problems(app: FastAPI) -> None:
         schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
-        for path, operations in document["paths"].items():
-            for operation in operations.values():
-                # Below /v1 they are OpenAI's 400, which the routes themselves describe.
-                if operation["responses"].pop("422", None) and not path.startswith(OPENAI_PREFIX):
-                    operation["responses"]["422"] = problem_responses(422)[422]
+        operations = [operation for path in document["paths"].values() for operation in path.values()]
+        for operation in operations:
+            # The routes themselves say how they answer what does not validate; this one FastAPI added.
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]
         return document
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI documents replacing this method

@@ -1,25 +1,22 @@
 """Errors as answers: RFC 9457 problem details (`application/problem+json`) with a code for programs."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
-from app.common.errors import AppError
+from app.common.errors import UNSUPPORTED, AppError
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-OPENAI_PREFIX = "/v1/"
-"""Below it errors are OpenAI's error object, which their clients know how to read."""
-UNSUPPORTED = "unsupported_parameter"
-"""The type of a validation error, and the code, for what is known but not to be had here."""
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
 _DETAILS = {
     404: "There is nothing at this address; see /docs for the routes.",
@@ -41,37 +38,18 @@ class Problem(BaseModel):
     )
 
 
-class OpenAIError(BaseModel):
-    """OpenAI's error: what went wrong for a person (`message`), a program (`code`), and in which field (`param`)."""
-
-    message: str
-    type: str = Field(examples=["invalid_request_error"])
-    param: str | None
-    code: str = Field(examples=["model_not_found"])
+Renderer = Callable[[Problem, Mapping[str, str]], Response]
+"""Makes the answer of a problem and of its headers."""
 
 
-class OpenAIErrorResponse(BaseModel):
-    """The body of an error below /v1."""
-
-    error: OpenAIError
-
-
-def openai_error(problem: Problem) -> dict[str, object]:
-    """Return a problem as OpenAI's error object."""
-    if problem.status == HTTPStatus.UNAUTHORIZED:
-        kind = "authentication_error"
-    elif problem.status == HTTPStatus.TOO_MANY_REQUESTS:
-        kind = "rate_limit_error"
-    else:
-        kind = "invalid_request_error" if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
-    param = problem.errors[0]["field"] if problem.errors else None
-    error = OpenAIError(message=problem.detail, type=kind, param=param, code=problem.code)
-    return OpenAIErrorResponse(error=error).model_dump()
+def render_with(scope: Scope, renderer: Renderer) -> None:
+    """Let the problems of one request be shown in another shape than the service's own."""
+    scope.setdefault("state", {})["render_problem"] = renderer
 
 
-def openai_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return OpenAPI `responses` that document these statuses with OpenAI's error object."""
-    return {status: {"description": HTTPStatus(status).phrase, "model": OpenAIErrorResponse} for status in statuses}
+def _render(body: Problem, headers: Mapping[str, str]) -> Response:
+    content = body.model_dump(exclude_none=True)
+    return JSONResponse(content, body.status, headers=dict(headers), media_type=MEDIA_TYPE)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -109,7 +87,7 @@ def problem(
     code: str,
     headers: Mapping[str, str] | None = None,
     errors: list[dict[str, str]] | None = None,
-) -> JSONResponse:
+) -> Response:
     """Build the answer for one problem."""
     return _response(request, _problem(request, status, detail=detail, code=code, errors=errors), headers or {})
 
@@ -127,12 +105,9 @@ def _problem(
     )
 
 
-def _response(request: Request, body: Problem, headers: Mapping[str, str]) -> JSONResponse:
-    if request.url.path.startswith(OPENAI_PREFIX):
-        # OpenAI answers 400 to whatever does not validate.
-        status = HTTPStatus.BAD_REQUEST if body.status == HTTPStatus.UNPROCESSABLE_ENTITY else body.status
-        return JSONResponse(openai_error(body), status, headers=dict(headers))
-    return JSONResponse(body.model_dump(exclude_none=True), body.status, headers=dict(headers), media_type=MEDIA_TYPE)
+def _response(request: Request, body: Problem, headers: Mapping[str, str]) -> Response:
+    renderer: Renderer = getattr(request.state, "render_problem", _render)
+    return renderer(body, headers)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -142,7 +117,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
 
 
-async def _app_error(request: Request, exc: Exception) -> JSONResponse:
+async def _app_error(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, AppError)  # noqa: S101 - the registration above says so, but not to the type checker
     headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after is not None else {}
     if exc.status == HTTPStatus.UNAUTHORIZED:
@@ -150,7 +125,7 @@ async def _app_error(request: Request, exc: Exception) -> JSONResponse:
     return _response(request, describe(request, exc), headers)
 
 
-async def _invalid(request: Request, exc: Exception) -> JSONResponse:
+async def _invalid(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestValidationError)  # noqa: S101 - as above
     found = exc.errors()
     if found and found[0]["type"] == "json_invalid":
@@ -165,14 +140,14 @@ async def _invalid(request: Request, exc: Exception) -> JSONResponse:
     return problem(request, 422, detail=detail, code=code, errors=errors)
 
 
-async def _http_error(request: Request, exc: Exception) -> JSONResponse:
+async def _http_error(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101 - as above
     code = _CODES.get(exc.status_code, "http_error")
     detail = _DETAILS.get(exc.status_code, str(exc.detail))
     return problem(request, exc.status_code, detail=detail, code=code, headers=exc.headers)
 
 
-def unexpected_problem(request: Request, exc: Exception) -> JSONResponse:
+def unexpected_problem(request: Request, exc: Exception) -> Response:
     """Log an error that nobody foresaw, and build its answer."""
     return _response(request, describe_unexpected(request, exc), {})
 

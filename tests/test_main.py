@@ -43,6 +43,8 @@ def test_every_route_is_documented_for_swagger(api: TestClient) -> None:
             assert operation["summary"], (method, path)
             assert operation["description"], (method, path)
             assert operation["tags"], (method, path)
+            if operation.get("parameters") or "requestBody" in operation:
+                assert operation["responses"].keys() & {"400", "422"}, (method, path)
             for status, response in operation["responses"].items():
                 if status.startswith(("4", "5")):
                     kind = "application/json" if path.startswith("/v1/") else "application/problem+json"

@@ -5,6 +5,9 @@ A detail is written for a stranger: it never holds a path, SQL, a key, document 
 
 from typing import ClassVar
 
+UNSUPPORTED = "unsupported_parameter"
+"""The type of a validation error, and its code, for a feature that is known and that this service does not have."""
+
 
 class AppError(Exception):
     """Base of all errors that become an answer (RFC 9457 problem details)."""

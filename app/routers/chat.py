@@ -1,18 +1,20 @@
 """Asking questions, and the collections they are asked of."""
 
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
 from starlette.background import BackgroundTask
 
-from app.common.errors import InvalidInput
 from app.common.ids import ClientId, parse_session_id
-from app.dependencies import PrincipalDep, ServicesDep, SettingsDep, count_request, note_client
+from app.dependencies.callers import CallerDep
+from app.dependencies.clients import PathClientDep
+from app.dependencies.owners import UnnamedSessionOwnerDep
+from app.dependencies.parts import ClientSettingsDep, DocumentsDep, RagDep, SessionsDep, SettingsDep
+from app.dependencies.questions import require_length
 from app.problems import problem_responses
-from app.routers.chat_shapes import as_done, as_error, as_response, as_sources
-from app.routers.sessions import delete_session
-from app.routers.streams import Begun, Events, EventStream, event, noting_failure
 from app.schemas.chat import (
     ChatRequest,
     ChatResponse,
@@ -23,8 +25,11 @@ from app.schemas.chat import (
     StreamDelta,
 )
 from app.schemas.sessions import SessionDeleted
-from app.service import Services
-from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared
+from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagChain
+from app.services.tenants.settings import ClientSettingsStore
+from app.shapes.chat import as_done, as_error, as_response, as_sources
+from app.shapes.sessions import session_deleted
+from app.streams import Begun, Events, EventStream, event, noting_failure
 
 router = APIRouter(prefix="/api/v1/chat", tags=["Chat"])
 
@@ -50,21 +55,14 @@ _EVENTS: dict[str, Any] = {
 }
 
 
-async def get_asking(
-    request: Request, body: ChatRequest, principal: PrincipalDep, services: ServicesDep, settings: SettingsDep
-) -> ClientId:
-    """Check and count a request for an answer; returns whose it is."""
-    client_id = principal.client(body.client_id)
-    count_request(request, services, client_id)
-    if len(body.message) > settings.max_message_chars:
-        raise InvalidInput(
-            f"message is longer than {settings.max_message_chars} characters; ask a shorter question.",
-            code="message_too_long",
-        )
-    return client_id
+async def get_asking_client(body: ChatRequest, caller: CallerDep, settings: SettingsDep) -> AsyncIterator[ClientId]:
+    """Check and count a request for an answer; yields the client it is about."""
+    with caller.at_work(caller.client(body.client_id)) as client_id:
+        require_length(body.message, "message", settings)
+        yield client_id
 
 
-AskingDep = Annotated[ClientId, Depends(get_asking)]
+AskingClientDep = Annotated[ClientId, Depends(get_asking_client)]
 
 
 @router.post(
@@ -74,18 +72,24 @@ AskingDep = Annotated[ClientId, Depends(get_asking)]
     responses={200: {"content": _EVENTS["content"]}, **_ERRORS},
 )
 async def chat(
-    request: Request, body: ChatRequest, client_id: AskingDep, services: ServicesDep, after: BackgroundTasks
+    request: Request,
+    body: ChatRequest,
+    client_id: AskingClientDep,
+    rag: RagDep,
+    settings: ClientSettingsDep,
+    after: BackgroundTasks,
 ) -> ChatResponse | EventStream:
     """Answer from the client's documents, with the passages the answer rests on.
 
     Go on with a conversation by sending its `session_id` again. With `use_memory` false nothing is read from or
     written to the session. With `stream` true the answer comes as events: see `/api/v1/chat/stream`.
     """
+    prepare = partial(_prepare, rag, settings, client_id, body)
     if body.stream:
-        return await chat_stream(request, body, client_id, services)
-    answer = await anyio.to_thread.run_sync(_ask, services, client_id, body)
-    if answer.memory_used and services.rag.consolidates:
-        after.add_task(services.rag.consolidate, client_id, answer.session_id)
+        return await _stream(request, rag, await anyio.to_thread.run_sync(prepare))
+    answer = await anyio.to_thread.run_sync(lambda: rag.answer(prepare()))
+    if answer.memory_used and rag.consolidates:
+        after.add_task(rag.consolidate, client_id, answer.session_id)
     return as_response(client_id, answer)
 
 
@@ -96,35 +100,36 @@ async def chat(
     response_class=EventStream,
     responses={200: _EVENTS, **_ERRORS},
 )
-async def chat_stream(request: Request, body: ChatRequest, client_id: AskingDep, services: ServicesDep) -> EventStream:
+async def chat_stream(
+    request: Request, body: ChatRequest, client_id: AskingClientDep, rag: RagDep, settings: ClientSettingsDep
+) -> EventStream:
     """Answer as server-sent events. What fails within a second, before the model's first word, keeps its status.
 
     A turn that ends with `error` is not stored. If you leave, the model is stopped; the turn is then stored as far
     as it was sent, marked as cut off.
     """
-    prepared = await anyio.to_thread.run_sync(_prepare, services, client_id, body)
-    begun = await Begun.wait(services.rag.stream(prepared))
-    after = None
-    if body.use_memory and services.rag.consolidates:
-        after = BackgroundTask(services.rag.consolidate, client_id, prepared.session_id)
-    return EventStream(_events(request, prepared, begun), source=begun, after=after)
+    return await _stream(request, rag, await anyio.to_thread.run_sync(_prepare, rag, settings, client_id, body))
 
 
-def _ask(services: Services, client_id: ClientId, body: ChatRequest) -> Answer:
-    return services.rag.answer(_prepare(services, client_id, body))
-
-
-def _prepare(services: Services, client_id: ClientId, body: ChatRequest) -> Prepared:
+def _prepare(rag: RagChain, settings: ClientSettingsStore, client_id: ClientId, body: ChatRequest) -> Prepared:
     session_id = parse_session_id(body.session_id) if body.session_id else None
-    return services.rag.prepare(
+    return rag.prepare(
         ChatQuestion(
             client_id=client_id,
             text=body.message,
             session_id=session_id,
             use_memory=body.use_memory,
-            options=services.client_settings.options(client_id, top_k=body.top_k),
+            options=settings.options(client_id, top_k=body.top_k),
         )
     )
+
+
+async def _stream(request: Request, rag: RagChain, prepared: Prepared) -> EventStream:
+    begun = await Begun.wait(rag.stream(prepared))
+    after = None
+    if prepared.question.remembered and rag.consolidates:
+        after = BackgroundTask(rag.consolidate, prepared.question.client_id, prepared.session_id)
+    return EventStream(_events(request, prepared, begun), source=begun, after=after)
 
 
 async def _events(request: Request, prepared: Prepared, pieces: Begun[Delta | Answer]) -> Events:
@@ -146,13 +151,13 @@ async def _events(request: Request, prepared: Prepared, pieces: Begun[Delta | An
     responses=problem_responses(401, 422),
 )
 def list_collections(
-    principal: PrincipalDep,
-    services: ServicesDep,
+    caller: CallerDep,
+    documents: DocumentsDep,
     limit: Annotated[int | None, Query(ge=1, le=1000, description="How many to return; all when left out.")] = None,
     cursor: Annotated[str, Query(max_length=64, description="`next_cursor` of the page before.")] = "",
 ) -> CollectionList:
     """Return the clients in the order of their ids; in locked mode a client's key sees only its own."""
-    page = services.documents.collections(principal.own_client, after=cursor, limit=limit)
+    page = documents.collections(caller.own_client, after=cursor, limit=limit)
     return CollectionList(
         collections=[
             CollectionSummary(
@@ -170,15 +175,11 @@ def list_collections(
     summary="Statistics of one client's collection",
     responses=problem_responses(401, 404, 422),
 )
-def collection_stats(
-    request: Request, client_id: str, principal: PrincipalDep, services: ServicesDep
-) -> CollectionStats:
+def collection_stats(client_id: PathClientDep, documents: DocumentsDep) -> CollectionStats:
     """Return counts and the time of the last change. A client without documents has `exists` false."""
-    owner = principal.client(client_id)
-    note_client(request, owner)
-    stats = services.documents.stats(owner)
+    stats = documents.stats(client_id)
     return CollectionStats(
-        client_id=owner,
+        client_id=client_id,
         collection_name=stats.collection_name,
         exists=stats.exists,
         document_count=stats.document_count,
@@ -192,21 +193,17 @@ def collection_stats(
     summary="Delete all documents of a client",
     responses=problem_responses(401, 404, 422),
 )
-def delete_collection(
-    request: Request, client_id: str, principal: PrincipalDep, services: ServicesDep
-) -> CollectionDeleted:
+def delete_collection(client_id: PathClientDep, documents: DocumentsDep) -> CollectionDeleted:
     """Remove the client's documents, passages and vectors. Its conversations stay until they expire."""
-    owner = principal.client(client_id)
-    note_client(request, owner)
-    deleted = services.documents.delete_collection(owner)
+    deleted = documents.delete_collection(client_id)
     return CollectionDeleted(
-        message=f"Collection of client {owner} deleted", client_id=owner, documents_deleted=deleted
+        message=f"Collection of client {client_id} deleted", client_id=client_id, documents_deleted=deleted
     )
 
 
 @router.delete(
-    "/{session_id}", summary="Clear a conversation", tags=["Sessions"], responses=problem_responses(401, 404, 409)
+    "/{session_id}", summary="Clear a conversation", tags=["Sessions"], responses=problem_responses(401, 404, 409, 422)
 )
-def clear_session(session_id: str, principal: PrincipalDep, services: ServicesDep) -> SessionDeleted:
+def clear_session(session_id: str, owner: UnnamedSessionOwnerDep, sessions: SessionsDep) -> SessionDeleted:
     """Delete the session with all its messages; the same as DELETE /api/v1/sessions/{session_id}."""
-    return delete_session(session_id, principal, services)
+    return session_deleted(session_id, sessions.delete(owner, session_id))

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 
-from app.common.ids import new_client_id, parse_client_id
-from app.dependencies import AdminDep, PrincipalDep, ServicesDep, SettingsDep, note_client
+from app.dependencies.callers import AdminDep, CallerDep
+from app.dependencies.clients import ManagedClientDep, PathClientDep
+from app.dependencies.parts import ClientsDep, ClientSettingsDep, SessionsDep, SettingsDep
 from app.problems import problem_responses
 from app.schemas.chat import Message
 from app.schemas.clients import (
@@ -30,49 +31,44 @@ router = APIRouter(prefix="/api/v1/clients", tags=["Clients"])
 
 
 @router.post("", status_code=201, summary="Make a client", responses=problem_responses(401, 409, 422))
-def create_client(request: Request, body: NewClient, _: AdminDep, services: ServicesDep) -> ClientCreated:
+def create_client(body: NewClient, _: AdminDep, caller: CallerDep, clients: ClientsDep) -> ClientCreated:
     """Make a client and its first key, which is shown this once. Needs the admin key in locked mode."""
-    client_id = new_client_id() if body.client_id is None else parse_client_id(body.client_id)
-    note_client(request, client_id)
-    key, record = services.clients.register(client_id)
+    client_id = caller.new_client(body.client_id)
+    key, record = clients.register(client_id)
     return ClientCreated(client_id=client_id, api_key=key, key_id=record.key_id)
 
 
 @router.get("", summary="List the clients", response_model_exclude_none=True, responses=problem_responses(401, 422))
 def list_clients(
-    principal: PrincipalDep,
-    services: ServicesDep,
+    caller: CallerDep,
+    clients: ClientsDep,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str, Query(max_length=64, description="`next_cursor` of the page before.")] = "",
 ) -> ClientList:
     """Return the clients in the order of their ids; with a client's key, that client alone."""
-    if principal.own_client is not None:
-        return ClientList(clients=[_info(services.clients.get(principal.own_client))], total=1)
-    page = services.clients.list(after=cursor, limit=limit)
+    if caller.own_client is not None:
+        return ClientList(clients=[_info(clients.get(caller.own_client))], total=1)
+    page = clients.list(after=cursor, limit=limit)
     return ClientList(
         clients=[_info(record) for record in page.records], total=page.total, next_cursor=page.next_cursor
     )
 
 
 @router.get("/{client_id}", summary="One client", responses=problem_responses(401, 404, 422))
-def get_client(request: Request, client_id: str, principal: PrincipalDep, services: ServicesDep) -> ClientInfo:
+def get_client(client_id: PathClientDep, clients: ClientsDep) -> ClientInfo:
     """Return the client's counts and times."""
-    owner = principal.client(client_id)
-    note_client(request, owner)
-    return _info(services.clients.get(owner))
+    return _info(clients.get(client_id))
 
 
 @router.get("/{client_id}/usage", summary="What a client uses", responses=problem_responses(401, 404, 422))
 def client_usage(
-    request: Request, client_id: str, principal: PrincipalDep, services: ServicesDep, settings: SettingsDep
+    client_id: PathClientDep, clients: ClientsDep, sessions: SessionsDep, settings: SettingsDep
 ) -> ClientUsage:
     """Return what the client has stored, and the limits it is held to."""
-    owner = principal.client(client_id)
-    note_client(request, owner)
-    record = services.clients.get(owner)
-    stats = services.session_store.get_stats(owner)
+    record = clients.get(client_id)
+    stats = sessions.get_stats(client_id)
     return ClientUsage(
-        client_id=owner,
+        client_id=client_id,
         documents=record.document_count,
         chunks=record.chunk_count,
         bytes_uploaded=record.byte_count,
@@ -87,12 +83,10 @@ def client_usage(
 @router.get(
     "/{client_id}/settings", summary="How a client's questions are answered", responses=problem_responses(401, 404, 422)
 )
-def get_settings(request: Request, client_id: str, principal: PrincipalDep, services: ServicesDep) -> ClientSettings:
+def get_settings(client_id: PathClientDep, clients: ClientsDep, settings: ClientSettingsDep) -> ClientSettings:
     """Return what the client has set; null is left to the service's own settings."""
-    owner = principal.client(client_id)
-    note_client(request, owner)
-    services.clients.get(owner)
-    return ClientSettings.model_validate(services.client_settings.get(owner), from_attributes=True)
+    clients.get(client_id)
+    return ClientSettings.model_validate(settings.get(client_id), from_attributes=True)
 
 
 @router.put(
@@ -101,31 +95,27 @@ def get_settings(request: Request, client_id: str, principal: PrincipalDep, serv
     responses=problem_responses(401, 404, 422),
 )
 def put_settings(
-    request: Request, client_id: str, body: ClientSettings, principal: PrincipalDep, services: ServicesDep
+    client_id: PathClientDep, body: ClientSettings, caller: CallerDep, settings: ClientSettingsDep
 ) -> ClientSettings:
     """Replace the client's settings as a whole: what is left out goes back to the service's own.
 
     The client's own key may do this for itself. They hold for the next question, in sessions that are under way too.
     """
-    owner = principal.client(client_id)
-    note_client(request, owner)
     wanted = client_settings.ClientSettings(**body.model_dump())
-    services.client_settings.put(owner, wanted, any_model=principal.own_client is None)
+    settings.put(client_id, wanted, any_model=caller.own_client is None)
     return body
 
 
 @router.delete("/{client_id}", summary="Erase a client", responses=problem_responses(401, 404, 422))
-def erase_client(request: Request, client_id: str, _: AdminDep, services: ServicesDep) -> ClientErased:
+def erase_client(client_id: ManagedClientDep, clients: ClientsDep) -> ClientErased:
     """Erase documents, vectors, conversations, records and keys, and leave no trace of their text in any file.
 
     Returns when that is done, compaction included; its cost is in the answer. Needs the admin key in locked mode.
     """
-    owner = parse_client_id(client_id)
-    note_client(request, owner)
-    erased = services.clients.erase(owner)
+    erased = clients.erase(client_id)
     return ClientErased(
-        message=f"Client {owner} erased",
-        client_id=owner,
+        message=f"Client {client_id} erased",
+        client_id=client_id,
         documents_deleted=erased.documents,
         sessions_deleted=erased.sessions,
         keys_deleted=erased.keys,
@@ -138,31 +128,25 @@ def erase_client(request: Request, client_id: str, _: AdminDep, services: Servic
 
 
 @router.post("/{client_id}/keys", status_code=201, summary="Make a key", responses=problem_responses(401, 404, 422))
-def create_key(request: Request, client_id: str, body: NewKey, _: AdminDep, services: ServicesDep) -> KeyCreated:
+def create_key(client_id: ManagedClientDep, body: NewKey, clients: ClientsDep) -> KeyCreated:
     """Make another key for the client, which is shown this once. Needs the admin key in locked mode.
 
     To rotate: make a new key, hand it out, delete the old one.
     """
-    owner = parse_client_id(client_id)
-    note_client(request, owner)
-    key, record = services.clients.create_key(owner, label=body.label, expires_in=body.expires_in)
-    return KeyCreated(client_id=owner, api_key=key, **_key(record).model_dump())
+    key, record = clients.create_key(client_id, label=body.label, expires_in=body.expires_in)
+    return KeyCreated(client_id=client_id, api_key=key, **_key(record).model_dump())
 
 
 @router.get("/{client_id}/keys", summary="List a client's keys", responses=problem_responses(401, 404, 422))
-def list_keys(request: Request, client_id: str, _: AdminDep, services: ServicesDep) -> KeyList:
+def list_keys(client_id: ManagedClientDep, clients: ClientsDep) -> KeyList:
     """Return what is known of the client's keys, oldest first. Needs the admin key in locked mode."""
-    owner = parse_client_id(client_id)
-    note_client(request, owner)
-    return KeyList(keys=[_key(record) for record in services.clients.keys(owner)])
+    return KeyList(keys=[_key(record) for record in clients.keys(client_id)])
 
 
 @router.delete("/{client_id}/keys/{key_id}", summary="Revoke a key", responses=problem_responses(401, 404, 422))
-def revoke_key(request: Request, client_id: str, key_id: str, _: AdminDep, services: ServicesDep) -> Message:
+def revoke_key(client_id: ManagedClientDep, key_id: str, clients: ClientsDep) -> Message:
     """Revoke the key: requests with it fail from now on. Needs the admin key in locked mode."""
-    owner = parse_client_id(client_id)
-    note_client(request, owner)
-    services.clients.revoke_key(owner, key_id)
+    clients.revoke_key(client_id, key_id)
     return Message(message="The key is revoked")
 
 

@@ -1,53 +1,47 @@
 """A client's documents: listing, looking into, replacing, deleting."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
-from app.dependencies import Principal, PrincipalDep, ServicesDep, count_request, note_client
+from app.dependencies.callers import CallerDep
+from app.dependencies.clients import ClientQuery, QueryClientDep
+from app.dependencies.owners import DocumentOwnerDep, get_document_owner
+from app.dependencies.parts import DocumentsDep, UploadsDep
+from app.dependencies.uploads import OPENAPI_BODY, UploadFormDep
 from app.problems import problem_responses
-from app.routers.ingest import document_result
-from app.routers.upload_form import OPENAPI_BODY, UploadFormDep
 from app.schemas.documents import ChunkInfo, ChunkList, DocumentDeleted, DocumentInfo, DocumentList, DocumentStatus
 from app.schemas.ingest import DocumentResult
-from app.service import Services
 from app.services.catalog.records import DocumentRecord
 from app.services.ingestion.ingest import ChunkSettings, Options
+from app.shapes.ingest import document_result
 
 router = APIRouter(prefix="/api/v1/documents", tags=["Documents"])
 
-ClientQuery = Annotated[str | None, Query(description="Whose; a client's key needs none.")]
-
 
 @router.get("", summary="List documents", response_model_exclude_none=True, responses=problem_responses(401, 404, 422))
-def list_documents(  # noqa: PLR0913 - the parameters are the query's
-    request: Request,
-    principal: PrincipalDep,
-    services: ServicesDep,
+def list_documents(
+    client_id: QueryClientDep,
+    documents: DocumentsDep,
     *,
-    client_id: ClientQuery = None,
     status: Annotated[DocumentStatus | None, Query(description="Only those; all when left out.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str, Query(max_length=100, description="`next_cursor` of the page before.")] = "",
 ) -> DocumentList:
     """Return the client's documents, newest first."""
-    owner = principal.client(client_id)
-    note_client(request, owner)
-    page = services.documents.page(owner, status=status, cursor=cursor, limit=limit)
+    page = documents.page(client_id, status=status, cursor=cursor, limit=limit)
     return DocumentList(
         documents=[_info(record) for record in page.records], total=page.total, next_cursor=page.next_cursor
     )
 
 
 @router.get("/{document_id}", summary="One document", responses=problem_responses(401, 404, 422))
-def get_document(
-    request: Request, document_id: str, principal: PrincipalDep, services: ServicesDep, client_id: ClientQuery = None
-) -> DocumentInfo:
+def get_document(document_id: str, owner: DocumentOwnerDep, documents: DocumentsDep) -> DocumentInfo:
     """Return what is known of the document."""
-    owner = _owner(request, services, principal, document_id, client_id)
-    return _info(services.documents.get(owner, document_id))
+    return _info(documents.get(owner, document_id))
 
 
 @router.get(
@@ -56,24 +50,30 @@ def get_document(
     response_model_exclude_none=True,
     responses=problem_responses(401, 404, 409, 422),
 )
-def list_chunks(  # noqa: PLR0913 - the parameters are the query's
-    request: Request,
+def list_chunks(
     document_id: str,
-    principal: PrincipalDep,
-    services: ServicesDep,
+    owner: DocumentOwnerDep,
+    documents: DocumentsDep,
     *,
-    client_id: ClientQuery = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str, Query(max_length=20, description="`next_cursor` of the page before.")] = "",
 ) -> ChunkList:
     """Return the pieces that the document was cut into, in order, as they are searched and cited."""
-    owner = _owner(request, services, principal, document_id, client_id)
-    page = services.documents.chunks(owner, document_id, cursor=cursor, limit=limit)
+    page = documents.chunks(owner, document_id, cursor=cursor, limit=limit)
     chunks = [
         ChunkInfo(index=c.index, text=c.text, page=c.page, section=c.section, start=c.start, end=c.end)
         for c in page.chunks
     ]
     return ChunkList(chunks=chunks, total=page.total, next_cursor=page.next_cursor)
+
+
+async def get_replacing_owner(
+    document_id: str, caller: CallerDep, form: UploadFormDep, documents: DocumentsDep, client_id: ClientQuery = None
+) -> AsyncIterator[ClientId]:
+    """Yield the client whose document is replaced, which the form may name too; the request is counted."""
+    owner = await get_document_owner(document_id, caller, documents, client_id or form.fields.client_id)
+    with caller.at_work(owner):
+        yield owner
 
 
 @router.put(
@@ -84,54 +84,35 @@ def list_chunks(  # noqa: PLR0913 - the parameters are the query's
     openapi_extra=OPENAPI_BODY,
 )
 def replace_document(
-    request: Request,
     document_id: str,
-    principal: PrincipalDep,
+    owner: Annotated[ClientId, Depends(get_replacing_owner)],
     form: UploadFormDep,
-    services: ServicesDep,
-    *,
-    client_id: ClientQuery = None,
+    documents: DocumentsDep,
+    uploads: UploadsDep,
 ) -> DocumentResult:
     """Put one file in the place of the document, which answers until the new one is ready and stays when that fails.
 
     The new document has an id of its own. It is cut as the old one was unless `chunk_size` or `chunk_overlap` say
     otherwise. When the client has the same content already, the old document goes and that one is the answer.
     """
-    owner = _owner(request, services, principal, document_id, client_id or form.fields.client_id)
-    count_request(request, services, owner)
     if len(form.files) != 1:
         raise InvalidInput("Send exactly one file, in a field named 'files'.", code="one_file")
-    old = services.documents.get(owner, document_id)
+    old = documents.get(owner, document_id)
     size, overlap = form.fields.chunk_size, form.fields.chunk_overlap
     chunking = ChunkSettings(
         old.chunk_size if size is None else size, old.chunk_overlap if overlap is None else overlap
     )
-    (result,) = services.uploads.take_all(owner, form.files, chunking, Options(replaces=document_id))
+    (result,) = uploads.take_all(owner, form.files, chunking, Options(replaces=document_id))
     return document_result(result)
 
 
 @router.delete("/{document_id}", summary="Delete a document", responses=problem_responses(401, 404, 422))
-def delete_document(
-    request: Request, document_id: str, principal: PrincipalDep, services: ServicesDep, client_id: ClientQuery = None
-) -> DocumentDeleted:
+def delete_document(document_id: str, owner: DocumentOwnerDep, documents: DocumentsDep) -> DocumentDeleted:
     """Delete the document with its passages and vectors; their traces on disk go soon after."""
-    owner = _owner(request, services, principal, document_id, client_id)
-    record = services.documents.delete(owner, document_id)
+    record = documents.delete(owner, document_id)
     return DocumentDeleted(
         message=f"Document {document_id} deleted", document_id=document_id, chunks_deleted=record.chunk_count
     )
-
-
-def _owner(
-    request: Request, services: Services, principal: Principal, document_id: str, client_id: str | None
-) -> ClientId:
-    """Return the client in whose documents to look: the caller's, the one it names, or whoever has the document."""
-    if principal.own_client is None and client_id is None:
-        owner = services.documents.owner_of(document_id)
-    else:
-        owner = principal.client(client_id)
-    note_client(request, owner)
-    return owner
 
 
 def _info(record: DocumentRecord) -> DocumentInfo:

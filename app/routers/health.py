@@ -4,7 +4,7 @@ import time
 
 from fastapi import APIRouter
 
-from app.dependencies import ServicesDep, SettingsDep
+from app.dependencies.parts import ReadinessDep, SettingsDep
 from app.problems import problem_responses
 from app.schemas.health import Health, Live, Ready
 
@@ -12,10 +12,10 @@ router = APIRouter(prefix="/health", tags=["Health"])
 
 
 @router.get("", summary="Health and what the service runs on")
-def health(services: ServicesDep, settings: SettingsDep) -> Health:
+def health(readiness: ReadinessDep, settings: SettingsDep) -> Health:
     """Return the parts in use; `degraded` when a store does not answer."""
     return Health(
-        status="healthy" if services.readiness.ready() else "degraded",
+        status="healthy" if readiness.ready() else "degraded",
         timestamp=time.time(),
         model=settings.answering_model,
         vector_store=settings.vector_store_type,
@@ -31,7 +31,7 @@ async def live() -> Live:
 
 
 @router.get("/ready", summary="The stores answer", responses=problem_responses(503))
-def ready(services: ServicesDep) -> Ready:
+def ready(readiness: ReadinessDep) -> Ready:
     """Ask every store: for taking a replica out of the load balancer. 503 when one does not answer."""
-    services.readiness.require()
+    readiness.require()
     return Ready()

@@ -1,37 +1,45 @@
 """Finding passages without a model."""
 
-from fastapi import APIRouter, Request
+from collections.abc import AsyncIterator
+from typing import Annotated
 
-from app.common.errors import InvalidInput
+from fastapi import APIRouter, Depends
+
 from app.common.filters import Comparison, Compound, PassageFilter, checked_filter
-from app.dependencies import PrincipalDep, ServicesDep, SettingsDep, count_request
+from app.common.ids import ClientId
+from app.dependencies.callers import CallerDep
+from app.dependencies.parts import ClientSettingsDep, RetrieverDep, SettingsDep
+from app.dependencies.questions import require_length
 from app.problems import problem_responses
-from app.routers.chat_shapes import as_found
 from app.schemas.search import SearchFilters, SearchRequest, SearchResponse
+from app.shapes.chat import as_found
 
 router = APIRouter(prefix="/api/v1", tags=["Search"])
 
 
+async def get_searching_client(
+    body: SearchRequest, caller: CallerDep, settings: SettingsDep
+) -> AsyncIterator[ClientId]:
+    """Check and count a search; yields the client it is about."""
+    with caller.at_work(caller.client(body.client_id)) as client_id:
+        require_length(body.query, "query", settings)
+        yield client_id
+
+
 @router.post("/search", summary="Find passages", responses=problem_responses(401, 404, 413, 422, 429, 503))
 def search(
-    request: Request, body: SearchRequest, principal: PrincipalDep, services: ServicesDep, settings: SettingsDep
+    body: SearchRequest,
+    client_id: Annotated[ClientId, Depends(get_searching_client)],
+    retriever: RetrieverDep,
+    settings: ClientSettingsDep,
 ) -> SearchResponse:
     """Return the passages an answer would be made from, without asking a model.
 
     Only those that pass the `filters`, when there are any. Counts as a request of the client.
     """
-    client_id = principal.client(body.client_id)
-    count_request(request, services, client_id)
-    require_length(body.query, "query", settings.max_message_chars)
-    options = services.client_settings.options(client_id, top_k=body.top_k)
-    found = services.retriever.retrieve(client_id, body.query, top_k=options.top_k, where=_where(body.filters))
+    options = settings.options(client_id, top_k=body.top_k)
+    found = retriever.retrieve(client_id, body.query, top_k=options.top_k, where=_where(body.filters))
     return SearchResponse(client_id=client_id, query=body.query, results=as_found(found))
-
-
-def require_length(text: str, name: str, limit: int) -> None:
-    """Raise InvalidInput when a question is longer than `limit` characters (setting MAX_MESSAGE_CHARS)."""
-    if len(text) > limit:
-        raise InvalidInput(f"{name} is longer than {limit} characters; make it shorter.", code="message_too_long")
 
 
 def _where(filters: SearchFilters) -> PassageFilter | None:

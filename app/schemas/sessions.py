@@ -65,15 +65,6 @@ class SessionTitle(BaseModel):
     title: Title | None = Field(description="One line; null takes the name away.")
 
 
-class MessageWindow(BaseModel):
-    """Which messages of a session, and whose it is."""
-
-    client_id: str | None = Field(None, description=WHOSE_SESSION)
-    after: int | None = Field(None, ge=0, le=MAX_NUMBER, description="Only those behind this number.")
-    before: int | None = Field(None, ge=1, le=MAX_NUMBER, description="Only those ahead of this number.")
-    limit: int = Field(50, ge=1, le=500)
-
-
 class StoredMessage(BaseModel):
     """A question or an answer."""
 

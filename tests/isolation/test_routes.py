@@ -3,17 +3,25 @@
 A route that is not in CALLS fails the test: whoever adds one says here how it is called.
 """
 
+import logging
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pytest
 from fastapi.testclient import TestClient
 
+from app.bootstrap import open_services
+from app.common.ids import ClientId
+from app.config import Settings
+from app.main import create_app
+from app.service import Services
+from app.services.tenants.rate_limit import RateLimit
 from tests.api import AppFactory, ask, assert_problem, upload
+from tests.fakes import HashEmbeddings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-    from app.service import Services
 
 ADMIN = "admin-key-of-the-isolation-test"
 SECRET = "The xylophone vault opens with 7731."
@@ -96,6 +104,15 @@ CALLS: dict[tuple[str, str], Any] = {
         f"/v1/vector_stores/{t.client_id}/search", {"query": "What opens the vault?"}),
 }
 # fmt: on
+COUNTED = {
+    ("post", "/api/v1/ingest/"),
+    ("put", "/api/v1/documents/{document_id}"),
+    ("post", "/api/v1/chat/"),
+    ("post", "/api/v1/chat/stream"),
+    ("post", "/api/v1/search"),
+    ("post", "/v1/chat/completions"),
+    ("post", "/v1/vector_stores/{client_id}/search"),
+}
 OPEN_TO_ALL = {("get", "/health"), ("get", "/health/live"), ("get", "/health/ready")}
 
 
@@ -164,6 +181,47 @@ def world(make_client: AppFactory) -> World:
 def _routes(api: TestClient) -> set[tuple[str, str]]:
     paths = api.get("/openapi.json").json()["paths"]
     return {(method, path) for path, operations in paths.items() for method in operations}
+
+
+def test_the_log_names_whom_each_request_is_about(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    # One of two routes that remove the same thing is enough: the other one finds nobody who has it.
+    twice = {("delete", "/api/v1/chat/{session_id}"), ("delete", "/api/v1/documents/{document_id}")}
+    erasing = ("delete", "/api/v1/clients/{client_id}")
+    order = ["get", "post", "patch", "put", "delete"]
+    for route in sorted(CALLS.keys() - twice, key=lambda route: (order.index(route[0]), route == erasing)):
+        if CALLS[route](world.target).shared:
+            continue
+        caplog.clear()
+        with caplog.at_level(logging.INFO, logger="app.request"):
+            world.call(route, world.target, world.admin)
+        (line,) = [record for record in caplog.records if record.name == "app.request"]
+        assert vars(line)["client"] == "victim-co", route
+
+
+class Counting(RateLimit):
+    """No limit, but it says whose requests it counted."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.counted: list[ClientId] = []
+
+    def hit(self, client_id: ClientId) -> None:
+        """Count a request."""
+        self.counted.append(client_id)
+
+
+def test_what_makes_work_is_counted_and_nothing_else(make_settings: Callable[..., Settings]) -> None:
+    counting = Counting()
+
+    def opener(settings: Settings) -> Services:
+        return replace(open_services(settings, embedder=HashEmbeddings()), rate_limit=counting)
+
+    with TestClient(create_app(make_settings(admin_api_key=ADMIN), opener=opener)) as api:
+        world = World(api)
+        for route in CALLS:
+            counting.counted.clear()
+            world.call(route, world.target, world.victim)
+            assert counting.counted == (["victim-co"] if route in COUNTED else []), route
 
 
 def test_every_route_is_covered(world: World) -> None:

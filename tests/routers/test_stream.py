@@ -13,12 +13,12 @@ from fastapi.testclient import TestClient
 from httpx_sse import EventSource, ServerSentEvent, connect_sse
 from starlette.types import Receive, Scope, Send
 
+from app import streams
 from app.bootstrap import open_services
 from app.common.ids import ClientId
 from app.config import Settings
 from app.middleware import RequestLog
 from app.problems import unexpected_problem
-from app.routers import streams
 from app.service import Services
 from app.services.rag_chain import Answer, AnswerOptions, ChatQuestion, Delta
 from tests.api import AppFactory, ask, assert_problem, quick_app, upload

@@ -21,11 +21,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from app.common.errors import UNSUPPORTED
 from app.schemas.chat import Source
 
 MAX_MESSAGES = 2000
-# As app.problems has it: schemas and problems do not know each other.
-UNSUPPORTED = "unsupported_parameter"
 
 
 def _text(value: object) -> object:
@@ -228,6 +227,11 @@ class VectorSearchRequest(BaseModel):
     max_num_results: int = Field(10, ge=1, le=50)
     filters: Filter | None = None
     ranking_options: RankingOptions | None = None
+
+    @property
+    def queries(self) -> list[str]:
+        """What is searched for: one question or several."""
+        return [self.query] if isinstance(self.query, str) else self.query
 
 
 class VectorSearchContent(BaseModel):

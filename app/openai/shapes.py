@@ -10,8 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from app.common.errors import InvalidInput
 from app.common.passages import Passage
 from app.memory.tokens import MESSAGE_OVERHEAD, estimate_tokens
-from app.routers.chat_shapes import as_source_list
-from app.schemas.openai import (
+from app.openai.schemas import (
     Annotation,
     AssistantMessage,
     ChatMessage,
@@ -25,6 +24,7 @@ from app.schemas.openai import (
 )
 from app.services.answering.citations import Citation
 from app.services.rag_chain import Answer
+from app.shapes.chat import as_source_list
 
 
 @dataclass(frozen=True, slots=True)

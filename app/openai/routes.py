@@ -1,23 +1,27 @@
-"""OpenAI's API over the clients' documents: what speaks to OpenAI can ask here, with another base URL."""
+"""Chat completions, models and vector store search, in OpenAI's words."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
 
 import anyio.to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
 from app.common.errors import InvalidInput, NotFound
 from app.common.filters import Comparison, Compound, PassageFilter, checked_filter
 from app.common.ids import ClientId
 from app.common.passages import Passage
-from app.dependencies import Principal, PrincipalDep, ServicesDep, SettingsDep, count_request, note_client
-from app.problems import openai_error, openai_responses
-from app.routers.openai_shapes import Conversation, Reply, as_search_result, read_conversation
-from app.routers.search import require_length
-from app.routers.streams import Begun, Events, EventStream, event, noting_failure
-from app.schemas import openai as shapes
-from app.service import Services
+from app.dependencies.callers import Caller, CallerDep
+from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, RetrieverDep, SettingsDep
+from app.dependencies.questions import require_length
+from app.openai import schemas
+from app.openai.errors import PREFIX, openai_error, openai_responses
+from app.openai.shapes import Conversation, Reply, as_search_result, read_conversation
 from app.services.catalog.records import ClientRecord
-from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared
+from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagChain
+from app.services.tenants.settings import ClientSettingsStore
+from app.streams import Begun, Events, EventStream, event, noting_failure
 
-router = APIRouter(prefix="/v1", tags=["OpenAI"])
+router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"])
 
 OWN_CLIENT = "default"
 """The model that means the client of the key."""
@@ -25,52 +29,70 @@ OWN_CLIENT = "default"
 _STREAM = {"description": "The answer; with `stream`, server-sent events.", "content": {"text/event-stream": {}}}
 
 
+async def get_asked_client(body: schemas.CompletionRequest, caller: CallerDep) -> AsyncIterator[ClientId]:
+    """Count a request for an answer; yields the client that its model stands for."""
+    with caller.at_work(_client(caller, body.model)) as client_id:
+        yield client_id
+
+
+async def get_searched_client(
+    client_id: str, body: schemas.VectorSearchRequest, caller: CallerDep, settings: SettingsDep
+) -> AsyncIterator[ClientId]:
+    """Check and count a search; yields the client that its vector store stands for."""
+    with caller.at_work(caller.client(client_id)) as owner:
+        for query in body.queries:
+            require_length(query, "query", settings)
+        yield owner
+
+
+async def get_model_client(model: str, caller: CallerDep) -> ClientId:
+    """Return the client that the model in the path stands for."""
+    return _client(caller, model)
+
+
 @router.post(
     "/chat/completions",
     summary="Chat completion",
-    response_model=shapes.Completion,
+    response_model=schemas.Completion,
     responses={200: _STREAM, **openai_responses(400, 401, 404, 413, 429, 502, 503, 504)},
 )
 async def create_completion(
     request: Request,
-    body: shapes.CompletionRequest,
-    principal: PrincipalDep,
-    services: ServicesDep,
+    body: schemas.CompletionRequest,
+    client_id: Annotated[ClientId, Depends(get_asked_client)],
+    rag: RagDep,
+    client_settings: ClientSettingsDep,
     settings: SettingsDep,
-) -> shapes.Completion | EventStream:
+) -> schemas.Completion | EventStream:
     """Answer the last user message from the client's documents. Nothing is read from or stored in a session.
 
     The earlier messages are the conversation; system messages are followed after the service's own rules. The answer's
     `annotations` are its citations, and `sources` holds the passages.
     """
-    client_id = _client(principal, body.model)
-    count_request(request, services, client_id)
     talk = read_conversation(body.messages, max_tokens=settings.max_token_limit)
-    require_length(talk.question, "The last message", settings.max_message_chars)
-    prepared = await anyio.to_thread.run_sync(_prepare, services, client_id, body, talk)
+    require_length(talk.question, "The last message", settings)
+    prepared = await anyio.to_thread.run_sync(_prepare, rag, client_settings, client_id, body, talk)
     reply = Reply.begin(client_id, str(request.base_url), talk.tokens)
     if not body.stream:
-        return reply.completion(await anyio.to_thread.run_sync(services.rag.answer, prepared))
-    begun = await Begun.wait(services.rag.stream(prepared))
+        return reply.completion(await anyio.to_thread.run_sync(rag.answer, prepared))
+    begun = await Begun.wait(rag.stream(prepared))
     usage = bool(body.stream_options and body.stream_options.include_usage)
     return EventStream(_chunks(request, begun, reply, usage=usage), source=begun)
 
 
 @router.get("/models", summary="The clients, as models", responses=openai_responses(401))
-def list_models(principal: PrincipalDep, services: ServicesDep) -> shapes.ModelList:
+def list_models(caller: CallerDep, clients: ClientsDep) -> schemas.ModelList:
     """Return a model for each client that the key may ask."""
-    own = principal.own_client
-    records = services.clients.all() if own is None else [services.clients.get(own)]
-    return shapes.ModelList(data=[_model(record) for record in records])
+    own = caller.own_client
+    records = clients.all() if own is None else [clients.get(own)]
+    return schemas.ModelList(data=[_model(record) for record in records])
 
 
 @router.get("/models/{model}", summary="One client, as a model", responses=openai_responses(400, 401, 404))
-def get_model(request: Request, model: str, principal: PrincipalDep, services: ServicesDep) -> shapes.Model:
+def get_model(client_id: Annotated[ClientId, Depends(get_model_client)], clients: ClientsDep) -> schemas.Model:
     """Return the client of this name if the key may ask it."""
-    client_id = _client(principal, model)
-    note_client(request, client_id)
     try:
-        return _model(services.clients.get(client_id))
+        return _model(clients.get(client_id))
     except NotFound as exc:
         raise _no_such_model() from exc
 
@@ -81,36 +103,32 @@ def get_model(request: Request, model: str, principal: PrincipalDep, services: S
     responses=openai_responses(400, 401, 404, 413, 429, 503),
 )
 def search_vector_store(
-    request: Request,
-    client_id: str,
-    body: shapes.VectorSearchRequest,
-    principal: PrincipalDep,
-    services: ServicesDep,
-    settings: SettingsDep,
-) -> shapes.VectorSearchPage:
+    body: schemas.VectorSearchRequest,
+    client_id: Annotated[ClientId, Depends(get_searched_client)],
+    retriever: RetrieverDep,
+) -> schemas.VectorSearchPage:
     """Return the passages of the client that fit best, without asking a model. A client is a vector store here."""
-    owner = principal.client(client_id)
-    count_request(request, services, owner)
-    queries = [body.query] if isinstance(body.query, str) else body.query
     where = checked_filter(_filter(body.filters)) if body.filters else None
-    lists = []
-    for query in queries:
-        require_length(query, "query", settings.max_message_chars)
-        lists.append(services.retriever.retrieve(owner, query, top_k=body.max_num_results, where=where))
+    top_k = body.max_num_results
+    lists = [retriever.retrieve(client_id, query, top_k=top_k, where=where) for query in body.queries]
     least = body.ranking_options.score_threshold if body.ranking_options else None
     found = [passage for passage in _merged(lists) if least is None or passage.score >= least]
-    return shapes.VectorSearchPage(
-        search_query=queries, data=[as_search_result(passage) for passage in found[: body.max_num_results]]
+    return schemas.VectorSearchPage(
+        search_query=body.queries, data=[as_search_result(passage) for passage in found[:top_k]]
     )
 
 
-def _prepare(services: Services, client_id: ClientId, body: shapes.CompletionRequest, talk: Conversation) -> Prepared:
-    options = services.client_settings.options(
+def _prepare(
+    rag: RagChain,
+    settings: ClientSettingsStore,
+    client_id: ClientId,
+    body: schemas.CompletionRequest,
+    talk: Conversation,
+) -> Prepared:
+    options = settings.options(
         client_id, top_k=body.top_k, temperature=body.temperature, instructions=talk.instructions
     )
-    return services.rag.prepare(
-        ChatQuestion(client_id=client_id, text=talk.question, options=options, history=talk.history)
-    )
+    return rag.prepare(ChatQuestion(client_id=client_id, text=talk.question, options=options, history=talk.history))
 
 
 async def _chunks(request: Request, pieces: Begun[Delta | Answer], reply: Reply, *, usage: bool) -> Events:
@@ -125,12 +143,11 @@ async def _chunks(request: Request, pieces: Begun[Delta | Answer], reply: Reply,
     yield event(None, openai_error(failure.problem) if failure.problem else "[DONE]")
 
 
-def _client(principal: Principal, model: str) -> ClientId:
+def _client(caller: Caller, model: str) -> ClientId:
     """Return the client that a model stands for; raises NotFound when there is none or it is not the caller's."""
-    if model == OWN_CLIENT and principal.own_client is not None:
-        return principal.own_client
+    own_by_any_name = model == OWN_CLIENT and caller.own_client is not None
     try:
-        return principal.client(model)
+        return caller.client(None if own_by_any_name else model)
     except (NotFound, InvalidInput) as exc:
         raise _no_such_model() from exc
 
@@ -139,12 +156,12 @@ def _no_such_model() -> NotFound:
     return NotFound("There is no such model: its name is a client's id; see /v1/models.", code="model_not_found")
 
 
-def _model(record: ClientRecord) -> shapes.Model:
-    return shapes.Model(id=record.client_id, created=int(record.created_at))
+def _model(record: ClientRecord) -> schemas.Model:
+    return schemas.Model(id=record.client_id, created=int(record.created_at))
 
 
-def _filter(wanted: shapes.Filter) -> PassageFilter:
-    if isinstance(wanted, shapes.ComparisonFilter):
+def _filter(wanted: schemas.Filter) -> PassageFilter:
+    if isinstance(wanted, schemas.ComparisonFilter):
         return Comparison(wanted.key, wanted.type, wanted.value)
     return Compound(wanted.type, [_filter(part) for part in wanted.filters])
 

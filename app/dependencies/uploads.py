@@ -13,7 +13,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from app.common.errors import BadRequest, InvalidInput, TooLarge
 from app.common.file_loader import SUPPORTED_KINDS
 from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE, Settings
-from app.dependencies import SettingsDep
+from app.dependencies.parts import SettingsDep
 from app.schemas.ingest import IngestForm
 from app.services.ingestion.uploads import Incoming
 
