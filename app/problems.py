@@ -112,21 +112,19 @@ def _response(request: Request, body: Problem, headers: Mapping[str, str]) -> Re
 
 def add_problem_handlers(app: FastAPI) -> None:
     """Turn every error, ours and the framework's, into a problem."""
-    app.add_exception_handler(AppError, _app_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.exception_handler(AppError)(_app_error)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http_error)
 
 
-async def _app_error(request: Request, exc: Exception) -> Response:
-    assert isinstance(exc, AppError)  # noqa: S101 - the registration above says so, but not to the type checker
+async def _app_error(request: Request, exc: AppError) -> Response:
     headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after is not None else {}
     if exc.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return _response(request, describe(request, exc), headers)
 
 
-async def _invalid(request: Request, exc: Exception) -> Response:
-    assert isinstance(exc, RequestValidationError)  # noqa: S101 - as above
+async def _invalid(request: Request, exc: RequestValidationError) -> Response:
     found = exc.errors()
     if found and found[0]["type"] == "json_invalid":
         return problem(request, 400, detail="The body is not valid JSON.", code="bad_request")
@@ -140,8 +138,7 @@ async def _invalid(request: Request, exc: Exception) -> Response:
     return problem(request, 422, detail=detail, code=code, errors=errors)
 
 
-async def _http_error(request: Request, exc: Exception) -> Response:
-    assert isinstance(exc, HTTPException)  # noqa: S101 - as above
+async def _http_error(request: Request, exc: HTTPException) -> Response:
     code = _CODES.get(exc.status_code, "http_error")
     detail = _DETAILS.get(exc.status_code, str(exc.detail))
     return problem(request, exc.status_code, detail=detail, code=code, headers=exc.headers)

@@ -13,7 +13,7 @@ from app.common.passages import Passage
 from app.dependencies.callers import Caller, CallerDep
 from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, RetrieverDep, SettingsDep
 from app.dependencies.questions import require_length
-from app.openai import schemas
+from app.openai import schemas, search_schemas
 from app.openai.errors import PREFIX, openai_error, openai_responses
 from app.openai.shapes import Conversation, Reply, as_search_result, read_conversation
 from app.services.catalog.records import ClientRecord
@@ -36,7 +36,7 @@ async def get_asked_client(body: schemas.CompletionRequest, caller: CallerDep) -
 
 
 async def get_searched_client(
-    client_id: str, body: schemas.VectorSearchRequest, caller: CallerDep, settings: SettingsDep
+    client_id: str, body: search_schemas.VectorSearchRequest, caller: CallerDep, settings: SettingsDep
 ) -> AsyncIterator[ClientId]:
     """Check and count a search; yields the client that its vector store stands for."""
     with caller.at_work(caller.client(client_id)) as owner:
@@ -103,17 +103,17 @@ def get_model(client_id: Annotated[ClientId, Depends(get_model_client)], clients
     responses=openai_responses(400, 401, 404, 413, 429, 503),
 )
 def search_vector_store(
-    body: schemas.VectorSearchRequest,
+    body: search_schemas.VectorSearchRequest,
     client_id: Annotated[ClientId, Depends(get_searched_client)],
     retriever: RetrieverDep,
-) -> schemas.VectorSearchPage:
+) -> search_schemas.VectorSearchPage:
     """Return the passages of the client that fit best, without asking a model. A client is a vector store here."""
     where = checked_filter(_filter(body.filters)) if body.filters else None
     top_k = body.max_num_results
     lists = [retriever.retrieve(client_id, query, top_k=top_k, where=where) for query in body.queries]
     least = body.ranking_options.score_threshold if body.ranking_options else None
     found = [passage for passage in _merged(lists) if least is None or passage.score >= least]
-    return schemas.VectorSearchPage(
+    return search_schemas.VectorSearchPage(
         search_query=body.queries, data=[as_search_result(passage) for passage in found[:top_k]]
     )
 
@@ -160,8 +160,8 @@ def _model(record: ClientRecord) -> schemas.Model:
     return schemas.Model(id=record.client_id, created=int(record.created_at))
 
 
-def _filter(wanted: schemas.Filter) -> PassageFilter:
-    if isinstance(wanted, schemas.ComparisonFilter):
+def _filter(wanted: search_schemas.Filter) -> PassageFilter:
+    if isinstance(wanted, search_schemas.ComparisonFilter):
         return Comparison(wanted.key, wanted.type, wanted.value)
     return Compound(wanted.type, [_filter(part) for part in wanted.filters])
 

@@ -1,4 +1,4 @@
-"""OpenAI's shapes on the wire: chat completions, models, vector store search.
+"""OpenAI's shapes of chat completions and models.
 
 Requests may hold more than is listed here: what only tunes the wording (`top_p`, `max_tokens`, `seed`, `user`, ...) is
 ignored. What would have to change the answer's shape or meaning, and cannot, is refused.
@@ -13,10 +13,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
@@ -194,68 +190,3 @@ class ModelList(BaseModel):
 
     object: Literal["list"] = "list"
     data: list[Model]
-
-
-class ComparisonFilter(BaseModel):
-    """A comparison of one field."""
-
-    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
-    key: str = Field(description="filename, file_id, page, section or chunk_index.")
-    value: StrictStr | StrictBool | StrictInt | StrictFloat | list[StrictStr | StrictBool | StrictInt | StrictFloat]
-
-
-class CompoundFilter(BaseModel):
-    """Several filters of which all, or any one, have to hold."""
-
-    type: Literal["and", "or"]
-    filters: list["Filter"]
-
-
-Filter = Annotated[ComparisonFilter | CompoundFilter, Field(discriminator="type")]
-
-
-class RankingOptions(BaseModel):
-    """How good a passage has to be. A `ranker` is accepted and changes nothing."""
-
-    score_threshold: float | None = Field(None, ge=-1, le=1)
-
-
-class VectorSearchRequest(BaseModel):
-    """A search in OpenAI's shape."""
-
-    query: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1, max_length=8)]
-    max_num_results: int = Field(10, ge=1, le=50)
-    filters: Filter | None = None
-    ranking_options: RankingOptions | None = None
-
-    @property
-    def queries(self) -> list[str]:
-        """What is searched for: one question or several."""
-        return [self.query] if isinstance(self.query, str) else self.query
-
-
-class VectorSearchContent(BaseModel):
-    """The passage, verbatim."""
-
-    type: Literal["text"] = "text"
-    text: str
-
-
-class VectorSearchResult(BaseModel):
-    """A passage that was found."""
-
-    file_id: str
-    filename: str
-    score: float = Field(description="Cosine similarity to the query, -1 to 1.")
-    attributes: dict[str, str | int]
-    content: list[VectorSearchContent]
-
-
-class VectorSearchPage(BaseModel):
-    """Passages, best first. There is never a second page."""
-
-    object: Literal["vector_store.search_results.page"] = "vector_store.search_results.page"
-    search_query: list[str]
-    data: list[VectorSearchResult]
-    has_more: Literal[False] = False
-    next_page: None = None

@@ -19,9 +19,8 @@ from app.openai.schemas import (
     CompletionUsage,
     FileCitation,
     UrlCitation,
-    VectorSearchContent,
-    VectorSearchResult,
 )
+from app.openai.search_schemas import VectorSearchContent, VectorSearchResult
 from app.services.answering.citations import Citation
 from app.services.rag_chain import Answer
 from app.shapes.chat import as_source_list

@@ -147,13 +147,7 @@ class Ingestion:
         parsed = time.perf_counter()
         options.report("chunking", _EMBEDDING_BEGINS / 2)
         document_id = options.document_id or new_id("doc")
-        chunks = split(
-            document,
-            document_id=document_id,
-            source=upload.filename,
-            chunk_size=settings.size,
-            chunk_overlap=settings.overlap,
-        )
+        chunks = _cut(document, document_id, upload.filename, settings)
         record = self._record(client_id, upload, document_id, document, chunks, settings)
         replaced = self._write(record, chunks, succession, options.report)
         logger.debug(
@@ -226,6 +220,12 @@ class Ingestion:
         vectors = self._embedder.embed_texts([chunk.text for chunk in chunks], _embedding(report, len(chunks)))
         document = NewDocument(record, chunks, vectors)
         return self._library.put(document, succession, last_chance=lambda: report("storing", _STORING_BEGINS))
+
+
+def _cut(document: LoadedDocument, document_id: str, source: str, settings: ChunkSettings) -> list[Chunk]:
+    return split(
+        document, document_id=document_id, source=source, chunk_size=settings.size, chunk_overlap=settings.overlap
+    )
 
 
 def _embedding(report: Report, total: int) -> Callable[[int], None]:

@@ -35,9 +35,9 @@ class CollectionStatistics:
 
     collection_name: str
     exists: bool
-    document_count: int
-    chunk_count: int
-    last_modified: float | None
+    document_count: int = 0
+    chunk_count: int = 0
+    last_modified: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,15 @@ class DocumentService:
 
     def stats(self, client_id: ClientId) -> CollectionStatistics:
         """Return the counts of one client; zero for one that is not known."""
-        record = self._catalog.client(client_id)
+        record, name = self._catalog.client(client_id), collection_name(client_id)
         if record is None:
-            return CollectionStatistics(collection_name(client_id), False, 0, 0, None)  # noqa: FBT003 - `exists`
+            return CollectionStatistics(name, exists=False)
         return CollectionStatistics(
-            collection_name(client_id),
-            record.document_count > 0,
-            record.document_count,
-            record.chunk_count,
-            record.last_modified,
+            name,
+            exists=record.document_count > 0,
+            document_count=record.document_count,
+            chunk_count=record.chunk_count,
+            last_modified=record.last_modified,
         )
 
     def page(

@@ -1,0 +1,70 @@
+"""OpenAI's shapes of a vector store search."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+
+class ComparisonFilter(BaseModel):
+    """A comparison of one field."""
+
+    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+    key: str = Field(description="filename, file_id, page, section or chunk_index.")
+    value: StrictStr | StrictBool | StrictInt | StrictFloat | list[StrictStr | StrictBool | StrictInt | StrictFloat]
+
+
+class CompoundFilter(BaseModel):
+    """Several filters of which all, or any one, have to hold."""
+
+    type: Literal["and", "or"]
+    filters: list["Filter"]
+
+
+Filter = Annotated[ComparisonFilter | CompoundFilter, Field(discriminator="type")]
+
+
+class RankingOptions(BaseModel):
+    """How good a passage has to be. A `ranker` is accepted and changes nothing."""
+
+    score_threshold: float | None = Field(None, ge=-1, le=1)
+
+
+class VectorSearchRequest(BaseModel):
+    """A search in OpenAI's shape."""
+
+    query: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1, max_length=8)]
+    max_num_results: int = Field(10, ge=1, le=50)
+    filters: Filter | None = None
+    ranking_options: RankingOptions | None = None
+
+    @property
+    def queries(self) -> list[str]:
+        """What is searched for: one question or several."""
+        return [self.query] if isinstance(self.query, str) else self.query
+
+
+class VectorSearchContent(BaseModel):
+    """The passage, verbatim."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+class VectorSearchResult(BaseModel):
+    """A passage that was found."""
+
+    file_id: str
+    filename: str
+    score: float = Field(description="Cosine similarity to the query, -1 to 1.")
+    attributes: dict[str, str | int]
+    content: list[VectorSearchContent]
+
+
+class VectorSearchPage(BaseModel):
+    """Passages, best first. There is never a second page."""
+
+    object: Literal["vector_store.search_results.page"] = "vector_store.search_results.page"
+    search_query: list[str]
+    data: list[VectorSearchResult]
+    has_more: Literal[False] = False
+    next_page: None = None
