@@ -9,9 +9,6 @@ from dataclasses import dataclass
 
 from app.common.errors import InvalidInput, UnreadableFile, UnsupportedType
 from app.common.readers.cleaning import MAX_UNREADABLE, unreadable_share
-from app.common.readers.csv import read_csv
-from app.common.readers.doc import read_doc
-from app.common.readers.docx import read_docx
 from app.common.readers.epub import read_epub
 from app.common.readers.html import read_html
 from app.common.readers.joining import join_blocks, shorten
@@ -29,10 +26,13 @@ from app.common.readers.raw import (
     read_head,
 )
 from app.common.readers.raw import Kind as FileKind
-from app.common.readers.rtf import read_rtf
+from app.common.readers.rtf.rtf import read_rtf
+from app.common.readers.sheets.csv import read_csv
+from app.common.readers.sheets.xlsx import read_xlsx
 from app.common.readers.sniff import DESCRIPTIONS, Content, holds_pdf_header, sniff
 from app.common.readers.text import read_markdown, read_text
-from app.common.readers.xlsx import read_xlsx
+from app.common.readers.word.doc import read_doc
+from app.common.readers.word.docx import read_docx
 
 __all__ = [
     "SUPPORTED_EXTENSIONS",

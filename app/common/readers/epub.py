@@ -6,10 +6,10 @@ from lxml import etree
 
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive, bomb, resolve
-from app.common.readers.docx_styles import local_name
 from app.common.readers.html import declared_encoding, html_blocks
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
 from app.common.readers.text import decode
+from app.common.readers.word.docx_styles import local_name
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"

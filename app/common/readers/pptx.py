@@ -6,8 +6,8 @@ from lxml import etree
 
 from app.common.errors import TooLarge, UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive
-from app.common.readers.docx_styles import local_name
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits, page_list
+from app.common.readers.word.docx_styles import local_name
 
 _TITLES = ("title", "ctrTitle")
 _FURNITURE = ("sldNum", "dt", "ftr", "hdr", "sldImg")

@@ -7,10 +7,10 @@ from lxml import etree
 
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive, stream_xml
-from app.common.readers.docx_styles import local_name
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
-from app.common.readers.tables import table_blocks
-from app.common.readers.xlsx_numbers import NumberFormats, read_formats
+from app.common.readers.sheets.tables import table_blocks
+from app.common.readers.sheets.xlsx_numbers import NumberFormats, read_formats
+from app.common.readers.word.docx_styles import local_name
 
 _COLUMN = re.compile(r"([A-Z]{1,3})\d*")
 _LONGEST_GAP = 10

@@ -2,8 +2,8 @@
 
 import logging
 
-from app.common.readers import msdoc
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits, read_bytes
+from app.common.readers.word import msdoc
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeAlias
 import olefile
 
 from app.common.errors import TooLarge, UnreadableFile
-from app.common.readers.msdoc_codepages import codepage_of_fonts, codepage_of_language
 from app.common.readers.raw import ReadLimits
+from app.common.readers.word.msdoc_codepages import codepage_of_fonts, codepage_of_language
 
 _CORRUPT = "This Word document is damaged and cannot be opened; open it in Word, save it as DOCX and upload that."
 _ENCRYPTED = "This Word document is protected by a password; save a copy without one and upload that."

@@ -11,9 +11,9 @@ from lxml import etree
 
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive
-from app.common.readers.docx_styles import NO_STYLES, Styles, read_styles
-from app.common.readers.docx_walk import DocxWalk
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
+from app.common.readers.word.docx_styles import NO_STYLES, Styles, read_styles
+from app.common.readers.word.docx_walk import DocxWalk
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ Local names, because ISO Strict files use other namespaces than the usual ones.
 
 from lxml import etree
 
-from app.common.readers.docx_styles import Styles, local_name, outline_level, style_of
 from app.common.readers.raw import Block, Budget
+from app.common.readers.word.docx_styles import Styles, local_name, outline_level, style_of
 
 _NOT_ON_THE_PAGE = ("del", "moveFrom", "instrText", "delText", "delInstrText", "Fallback", "rt")
 _PROPERTIES = ("pPr", "rPr", "sectPr", "tblPr", "tblGrid", "trPr", "tcPr", "sdtPr")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, bomb
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits, read_bytes
-from app.common.readers.rtf_story import Story
-from app.common.readers.rtf_words import (
+from app.common.readers.rtf.story import Story
+from app.common.readers.rtf.words import (
     CHARACTERS,
     OPENING,
     SKIPPED,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from lxml import etree
 
-from app.common.readers.docx_styles import local_name
+from app.common.readers.word.docx_styles import local_name
 
 _Look = Literal["number", "percent", "date"]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from app.common.readers.raw import Budget, Data, RawDocument, ReadLimits, read_bytes
-from app.common.readers.tables import table_blocks
+from app.common.readers.sheets.tables import table_blocks
 from app.common.readers.text import decode
 
 _SEPARATORS = (",", ";", "\t", "|")
