@@ -13,8 +13,8 @@ from app.common.readers.epub import read_epub
 from app.common.readers.html import read_html
 from app.common.readers.joining import join_blocks, shorten
 from app.common.readers.markdown import markdown_headings
-from app.common.readers.ocr import Recogniser
-from app.common.readers.pdf import read_pdf
+from app.common.readers.pdf.ocr import Recogniser
+from app.common.readers.pdf.pdf import read_pdf
 from app.common.readers.pptx import read_pptx
 from app.common.readers.raw import (
     Budget,

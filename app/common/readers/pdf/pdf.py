@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.common.errors import AppError, TooLarge, UnreadableFile
-from app.common.readers.ocr import Recognised, Recogniser
+from app.common.readers.pdf.ocr import Recognised, Recogniser
+from app.common.readers.pdf.rtl import to_reading_order
 from app.common.readers.raw import Block, Budget, Data, PdfEngine, RawDocument, ReadLimits, open_data, page_list
-from app.common.readers.rtl import to_reading_order
 
 if TYPE_CHECKING:
     import pypdf

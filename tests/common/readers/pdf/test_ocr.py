@@ -8,7 +8,7 @@ import pytest
 
 from app.common.errors import AppError
 from app.common.file_loader import LoadedDocument, ReadLimits, Recogniser, load_document
-from app.common.readers.ocr import text_of_table
+from app.common.readers.pdf.ocr import text_of_table
 from app.services.parsing.pool import ParserPool
 from tests import containers, documents
 
