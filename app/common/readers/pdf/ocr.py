@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
+from app.common.readers.pdf.hyphens import divides_word
 from app.common.readers.raw import Data, ReadLimits
 
 if TYPE_CHECKING:
@@ -112,9 +113,9 @@ def text_of_table(table: str) -> str:
 
 
 def _joined(before: str, line: str) -> str:
-    """A word that is cut at the end of a line becomes whole again, as in PDFs with text."""
-    if before[-1:] == "-" and before[-2:-1].isalpha() and line[:1].islower():
-        return before[:-1] + line
+    """A word that is divided at the end of a line becomes whole again, as in PDFs with text."""
+    if before[-1:] == "-" and before[-2:-1].isalpha() and before[-3:-2].isalnum() and line[:1].isalnum():
+        return (before[:-1] if divides_word(before[:-1], line) else before) + line
     return f"{before}\n{line}" if before else line
 
 

@@ -126,6 +126,10 @@ def test_a_huge_page_is_drawn_smaller(tmp_path: Path) -> None:
     assert int(width) * int(height) <= 25_100_000
 
 
+def test_a_code_keeps_the_hyphen_at_the_end_of_a_line() -> None:
+    assert text_of_table(rows(("1", "1", "BX-", 90.0), ("1", "2", "7250", 91.0))) == "BX-7250"
+
+
 def test_lines_become_paragraphs_and_cut_words_whole() -> None:
     table = rows(
         ("1", "1", "The", 90.0), ("1", "1", "dan-", 91.0), ("1", "2", "gerous", 92.0), ("1", "3", "A-", 93.0),
