@@ -13,6 +13,7 @@ from app.common.readers.epub import read_epub
 from app.common.readers.html import read_html
 from app.common.readers.joining import join_blocks, shorten
 from app.common.readers.markdown import markdown_headings
+from app.common.readers.markdown_tables import markdown_tables
 from app.common.readers.pdf.ocr import Recogniser
 from app.common.readers.pdf.pdf import read_pdf
 from app.common.readers.pptx import read_pptx
@@ -23,6 +24,7 @@ from app.common.readers.raw import (
     PdfEngine,
     RawDocument,
     ReadLimits,
+    Table,
     read_head,
 )
 from app.common.readers.raw import Kind as FileKind
@@ -43,6 +45,7 @@ __all__ = [
     "PdfEngine",
     "ReadLimits",
     "Recogniser",
+    "Table",
     "check_filename",
     "load_document",
 ]
@@ -62,7 +65,8 @@ class LoadedDocument:
 
     `text` is cleaned, its pages are joined by one empty line; `page_starts` holds the offset of each page (kinds
     without pages have one, at 0); `headings` are those of the document, of sheets and of slides; `warnings` are
-    sentences about the reading and never hold text of the document.
+    sentences about the reading and never hold text of the document; `tables` are those whose rows and columns are
+    known, in the order of the text.
     """
 
     kind: FileKind
@@ -70,6 +74,7 @@ class LoadedDocument:
     page_starts: tuple[int, ...]
     headings: tuple[Heading, ...]
     warnings: tuple[str, ...]
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,19 +184,22 @@ def _finish(kind: FileKind, raw: RawDocument, limits: ReadLimits) -> LoadedDocum
     pages: list[str] = []
     page_starts: list[int] = []
     headings: list[Heading] = []
+    tables: list[Table] = []
     start = 0
     for blocks in raw.pages:
-        page, found = join_blocks(blocks, verbatim=raw.verbatim)
-        headings += [heading._replace(start=start + heading.start) for heading in found]
-        pages.append(page)
+        page = join_blocks(blocks, start=start, verbatim=raw.verbatim)
+        headings += page.headings
+        tables += page.tables
+        pages.append(page.text)
         page_starts.append(start)
-        start += len(page) + len(_PAGE_BREAK)
+        start += len(page.text) + len(_PAGE_BREAK)
     text = Budget(limits).spend(_PAGE_BREAK.join(pages))
     if not text.strip():
         raise _empty() if kind in _TEXT_KINDS else UnreadableFile(raw.empty_hint, code="no_text")
     if kind == "md":
         headings = [shorten(heading) for heading in markdown_headings(text)]
-    return LoadedDocument(kind, text, tuple(page_starts), tuple(headings), tuple(raw.warnings))
+        tables = markdown_tables(text, limits)
+    return LoadedDocument(kind, text, tuple(page_starts), tuple(headings), tuple(raw.warnings), tuple(tables))
 
 
 def _check_readable(raw: RawDocument) -> None:

@@ -8,7 +8,9 @@ class Chunk:
     """A piece of one document.
 
     `start` and `end` are character offsets into the document's cleaned text, `page` is 1-based, `section` is the
-    path of headings above it (`Billing > Refunds`) or empty, `source` is the file name as the client gave it.
+    path of headings above where it begins (`Billing > Refunds`) or empty, `source` is the file name as the client gave
+    it. `sections` are all that it reaches into, the first included, when that is more than `section` says. Rows of a
+    table may have its header put before them; `start` and `end` are then those of the rows.
     """
 
     document_id: str
@@ -19,6 +21,7 @@ class Chunk:
     source: str
     start: int
     end: int
+    sections: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

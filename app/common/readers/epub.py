@@ -7,9 +7,9 @@ from lxml import etree
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive, bomb, resolve
 from app.common.readers.html import declared_encoding, html_blocks
-from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
+from app.common.readers.raw import BREAK, Block, Budget, Data, RawDocument, ReadLimits
 from app.common.readers.text import decode
-from app.common.readers.word.docx_styles import local_name
+from app.common.readers.xml import local_name
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
@@ -63,7 +63,8 @@ class _Book:
         # The title of a chapter's page is often that of the whole book: the table of contents knows better.
         blocks = [block for block in blocks if block.level != 0]
         if not blocks or any(block.level is not None for block in blocks) or part not in self._titles:
-            return blocks
+            # What stands before the first heading of a chapter does not belong to the chapter before.
+            return [BREAK, *blocks] if blocks and blocks[0].level is None else blocks
         return [Block(budget.spend(self._titles[part]), 1), *blocks]
 
     def _package_name(self) -> str:

@@ -6,12 +6,12 @@ keeps deleted and hidden text, and knows no headings.
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, bomb
-from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits, read_bytes
-from app.common.readers.rtf.story import Story
+from app.common.readers.raw import BREAK, Block, Budget, Data, RawDocument, ReadLimits, read_bytes
+from app.common.readers.rtf.story import Merged, Story
 from app.common.readers.rtf.words import (
     CHARACTERS,
     OPENING,
@@ -20,6 +20,7 @@ from app.common.readers.rtf.words import (
     codepage_of_charset,
     codepage_of_number,
 )
+from app.common.readers.scripts import lowered, raised
 from app.common.readers.text import looks_binary
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n\x00]+|([^\\{}\r\n\x00]+)|\\"
 )
 _MAX_DEPTH = 5000
+Script = Literal["super", "sub", ""]
 _BODY_TEXT = 9
 
 
@@ -42,6 +44,7 @@ class _State:
     encoding: str = ""
     hidden: bool = False
     deleted: bool = False
+    script: Script = ""
     skipped_per_unicode: int = 1
 
 
@@ -78,7 +81,7 @@ class _Walk:
     def __init__(self, content: bytes, budget: Budget) -> None:
         self._content = content
         self._budget = budget
-        self._body = Story()
+        self._body = Story(budget)
         self._beside: dict[str, list[Story]] = {}
         self._tables = _Tables()
         self._default = "cp1252"
@@ -88,6 +91,7 @@ class _Walk:
         self._bytes = bytearray()
         self._to_skip = 0
         self._marked = False
+        self._merged = Merged()
         self.mostly_unread = False
         self._actions: dict[str, Callable[[int | None], None]] = {
             "f": self._font,
@@ -100,6 +104,13 @@ class _Walk:
             "deff": self._set_default_font,
             "uc": self._unicode_skip,
             "v": self._hide,
+            "super": lambda _: self._set_script("super"),
+            "sub": lambda _: self._set_script("sub"),
+            "nosupersub": lambda _: self._set_script(""),
+            "trowd": lambda _: self._state.story.begin_row(),
+            "clmrg": lambda _: self._merge(left=True),
+            "clvmrg": lambda _: self._merge(above=True),
+            "cellx": lambda _: self._define_cell(),
             "deleted": self._delete,
             "intbl": self._in_table,
             "cell": self._cell,
@@ -134,7 +145,8 @@ class _Walk:
         out = self._body.finish()
         for title in STORIES:
             found = [block._replace(level=None) for story in self._beside.get(title, []) for block in story.finish()]
-            out += dict.fromkeys(found) if title in ("header", "footer") else found
+            found = list({block.text: block for block in found}.values()) if title in ("header", "footer") else found
+            out += [BREAK, *found] if found else []
         return out
 
     def _brace(self, brace: bytes) -> None:
@@ -183,13 +195,13 @@ class _Walk:
         state = self._state
         if not (state.skip or state.hidden or state.deleted):
             self._decode()
-            state.story.add(self._budget.spend(text))
+            state.story.add(self._scripted(self._budget.spend(text)))
 
     def _decode(self) -> None:
         """Turn the bytes since the last time into text: a letter may be made of two of them."""
         if self._bytes:
             text = bytes(self._bytes).decode(self._state.encoding or self._default, errors="replace")
-            self._state.story.add(self._budget.spend(text.replace("\ufffd", "")))
+            self._state.story.add(self._scripted(self._budget.spend(text.replace("\ufffd", ""))))
             self._bytes.clear()
 
     def _word(self, word: str, number: int | None) -> None:
@@ -207,7 +219,7 @@ class _Walk:
         self._decode()
         state, marked, self._marked = self._state, self._marked, False
         if word in STORIES and not state.skip:
-            state.story = Story()
+            state.story = Story(self._budget)
             self._beside.setdefault(word, []).append(state.story)
         elif word == "ud":  # the better half of a text that is written twice
             state.skip = False
@@ -242,6 +254,7 @@ class _Walk:
 
     def _plain_format(self, _: int | None) -> None:
         self._state.hidden = self._state.deleted = False
+        self._state.script = ""
         self._state.encoding = self._tables.fonts.get(self._default_font, "")
 
     def _new_paragraph_format(self, _: int | None) -> None:
@@ -274,6 +287,22 @@ class _Walk:
 
     def _delete(self, number: int | None) -> None:
         self._state.deleted = number != 0
+
+    def _scripted(self, text: str) -> str:
+        script = self._state.script
+        if not script:
+            return text
+        return (raised if script == "super" else lowered)(text, self._state.story.tail)
+
+    def _set_script(self, script: Script) -> None:
+        self._state.script = script
+
+    def _merge(self, *, left: bool = False, above: bool = False) -> None:
+        self._merged = Merged(left or self._merged.left, above or self._merged.above)
+
+    def _define_cell(self) -> None:
+        self._state.story.define_cell(self._merged)
+        self._merged = Merged()
 
     def _in_table(self, _: int | None) -> None:
         self._state.story.in_table = True

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from app.common.readers.raw import Budget, Data, RawDocument, ReadLimits, read_bytes
-from app.common.readers.sheets.tables import table_blocks
+from app.common.readers.tables import Row, TableBuilder
 from app.common.readers.text import decode
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -23,7 +23,11 @@ def read_csv(data: Data, limits: ReadLimits) -> RawDocument:
     separator = _declared(text) or _guess(text[:_SAMPLE])
     if _declared(text):
         text = text.partition("\n")[2]
-    return RawDocument([list(table_blocks(_rows(text, separator), Budget(limits)))], warnings)
+    table = TableBuilder(Budget(limits))
+    for cells in _rows(text, separator):
+        table.add(Row(cells))
+    block = table.block()
+    return RawDocument([[block] if block else []], warnings)
 
 
 def _declared(text: str) -> str:

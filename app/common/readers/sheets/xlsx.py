@@ -8,12 +8,14 @@ from lxml import etree
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive, stream_xml
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
-from app.common.readers.sheets.tables import table_blocks
+from app.common.readers.sheets.merges import MergedCells, column_number
 from app.common.readers.sheets.xlsx_numbers import NumberFormats, read_formats
-from app.common.readers.word.docx_styles import local_name
+from app.common.readers.tables import Row, TableBuilder
+from app.common.readers.xml import local_name, number
 
-_COLUMN = re.compile(r"([A-Z]{1,3})\d*")
-_LONGEST_GAP = 10
+_COLUMN = re.compile(r"([A-Z]{1,3})\d")
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_LONGEST_FORMULA = 500
 
 
 def read_xlsx(data: Data, limits: ReadLimits) -> RawDocument:
@@ -40,23 +42,26 @@ class _Book:
         self._root = archive.xml(self._main)
         self._strings = self._shared_strings()
         self._formats = self._number_formats()
+        self.without_value = 0
 
     def read(self) -> tuple[list[Block], list[str]]:
         """Return all visible sheets and what there is to say about them."""
         blocks: list[Block] = []
-        hidden, damaged = 0, list[str]()
+        hidden, warnings = 0, list[str]()
         sheets = [element for element in self._root.iter() if local_name(element) == "sheet"]
-        for number, sheet in enumerate(sheets, start=1):
+        for place, sheet in enumerate(sheets, start=1):
             part = self._part(sheet)
             if sheet.get("state", "visible") != "visible":
                 hidden += 1
             elif part:
-                blocks += self._sheet(sheet.get("name") or "", part, number, damaged)
-        if damaged and not blocks:
+                blocks += self._sheet(sheet.get("name") or "", part, place, warnings)
+        if warnings and not blocks:
             raise UnreadableFile(DAMAGED)
         if hidden:
-            damaged.append(f"{hidden} hidden {'sheet was' if hidden == 1 else 'sheets were'} left out.")
-        return blocks, damaged
+            warnings.append(f"{hidden} hidden {'sheet was' if hidden == 1 else 'sheets were'} left out.")
+        if self.without_value:
+            warnings.append(_without_value(self.without_value))
+        return blocks, warnings
 
     def _part(self, sheet: etree._Element) -> str:
         identifier = next((str(v) for k, v in sheet.attrib.items() if str(k).endswith("}id")), "")
@@ -64,39 +69,54 @@ class _Book:
         return relation.target if relation and relation.kind == "worksheet" and relation.target in self._archive else ""
 
     def _sheet(self, name: str, part: str, number: int, damaged: list[str]) -> list[Block]:
-        rows: list[Block] = []
+        table = TableBuilder(self._budget, name)
         try:
-            for block in table_blocks(self._rows(part), self._budget):
-                rows.append(block)  # noqa: PERF402 - what was read before the damage is kept
+            content = self._archive.read(part)
+            merged = MergedCells(content)
+            for place, row in self._rows(content):
+                table.add(merged.fill(place, row))
         except UnreadableFile as exc:
             if exc.code != "corrupt":
                 raise
             damaged.append(f"Sheet {number} is damaged; rows of it may be missing.")
-        return [Block(self._budget.spend(name), 1), *rows] if rows else []
+        rows = table.block()
+        return [Block(self._budget.spend(name), 1), rows] if rows else []
 
-    def _rows(self, part: str) -> Iterator[list[str]]:
-        for row in stream_xml(self._archive.read(part), "row"):
+    def _rows(self, content: bytes) -> Iterator[tuple[int, Row]]:
+        """Yield the rows with their numbers, from 1."""
+        place = 0
+        for row in stream_xml(content, "row"):
+            place = number(row.get("r") or "", place + 1)
             cells: list[str] = []
-            column = 0
+            columns: list[int] = []
             for cell in row:
                 match = _COLUMN.match(cell.get("r") or "")
-                here = _column_number(match[1]) if match else column + 1
-                cells += [""] * min(max(here - column - 1, 0), _LONGEST_GAP)
+                here = column_number(match[1]) if match else columns[-1] + 1 if columns else 0
+                columns.append(here if not columns or here > columns[-1] else columns[-1] + 1)
                 cells.append(self._value(cell))
-                column = here
-            yield cells
+            yield place, Row(cells, columns)
 
     def _value(self, cell: etree._Element) -> str:
-        kind = cell.get("t", "n")
+        kind, style = cell.get("t", "n"), cell.get("s", "0")
         if kind == "inlineStr":
-            return _rich_text(cell)
-        value = next((child.text or "" for child in cell if local_name(child) == "v"), "")
+            return self._formats.words(_rich_text(cell), style)
+        stored = next((child.text or "" for child in cell if local_name(child) == "v"), "")
         if kind == "s":
-            index = int(value) if value.isdecimal() else -1
-            return self._strings[index] if 0 <= index < len(self._strings) else ""
+            index = number(stored, -1)
+            return self._formats.words(self._strings[index], style) if 0 <= index < len(self._strings) else ""
+        if not stored and kind != "str":
+            return self._formula(cell)
         if kind == "b":
-            return "TRUE" if value == "1" else "FALSE"
-        return self._formats.show(value, cell.get("s", "0")) if kind == "n" else value
+            return "TRUE" if stored == "1" else "FALSE"
+        return self._formats.show(stored, style) if kind == "n" else unescaped(stored)
+
+    def _formula(self, cell: etree._Element) -> str:
+        """Return a formula that has no stored value, as programs write it that do not calculate; it is counted."""
+        formula = next((child for child in cell if local_name(child) == "f"), None)
+        if formula is None:
+            return ""
+        self.without_value += 1
+        return f"={formula.text}" if formula.text and len(formula.text) <= _LONGEST_FORMULA else ""
 
     def _shared_strings(self) -> list[str]:
         part = self._related("sharedStrings")
@@ -117,7 +137,7 @@ class _Book:
 def _rich_text(element: etree._Element) -> str:
     """Return the text of its runs, without the phonetic readings of Japanese."""
     texts = (node for node in element.iter() if local_name(node) == "t")
-    return "".join(node.text or "" for node in texts if not _phonetic(node))
+    return unescaped("".join(node.text or "" for node in texts if not _phonetic(node)))
 
 
 def _phonetic(node: etree._Element) -> bool:
@@ -125,8 +145,13 @@ def _phonetic(node: etree._Element) -> bool:
     return parent is not None and local_name(parent) == "rPh"
 
 
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
+def unescaped(text: str) -> str:
+    """Return text without the escapes of control characters, such as _x000D_ for the end of a line."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _without_value(count: int) -> str:
+    formulas = (
+        "1 formula has no stored value and is" if count == 1 else f"{count:,} formulas have no stored value and are"
+    )
+    return f"{formulas} shown as written; open the workbook in a spreadsheet program, save it and upload it again."

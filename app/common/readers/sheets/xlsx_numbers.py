@@ -1,83 +1,76 @@
-"""Numbers of spreadsheets as a person sees them: a format decides whether 45000.5 is a number or noon of a day."""
+"""Numbers of a workbook as a person sees them: a style decides whether 45000.5 is a number or noon of a day."""
 
 import math
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
 from lxml import etree
 
-from app.common.readers.word.docx_styles import local_name
+from app.common.readers.sheets.number_format import NumberFormat, number_format
+from app.common.readers.xml import children, local_name, number
 
-_Look = Literal["number", "percent", "date"]
-
-_BUILT_IN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
-_BUILT_IN_PERCENT = {9: 0, 10: 2}
-_QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
-_DATE_LETTERS = re.compile(r"[ymdhs]", re.IGNORECASE)
-_PERCENT_DIGITS = re.compile(r"\.(0+)%")
-_LAST_DAY = 2_958_466  # of the year 9999
-_SECONDS = 86_400
-_FALSE_LEAP_DAY = 60  # spreadsheets count a 29 February 1900 that never was
+_BUILT_IN: dict[int, str] = {
+    1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: "$#,##0;-$#,##0", 6: "$#,##0;-$#,##0", 7: "$#,##0.00;-$#,##0.00",
+    8: "$#,##0.00;-$#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??", 14: "yyyy-mm-dd",
+    15: "yyyy-mm-dd", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
+    22: "yyyy-mm-dd h:mm", 37: "#,##0;(#,##0)", 38: "#,##0;(#,##0)", 39: "#,##0.00;(#,##0.00)",
+    40: "#,##0.00;(#,##0.00)", 41: '#,##0;(#,##0);"-"', 42: '$#,##0;($#,##0);"-"', 43: '#,##0.00;(#,##0.00);"-"',
+    44: '$#,##0.00;($#,##0.00);"-"', 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0",
+    **dict.fromkeys((*range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd"),
+    **dict.fromkeys((32, 33, 34, 35, 55, 56), "h:mm:ss"),
+}  # fmt: skip
+_MOST_DIGITS = 400  # of a number's exponent and more
 
 
 class NumberFormats:
     """Shows the numbers of one workbook."""
 
-    def __init__(self, looks: list[tuple[_Look, int]], *, since_1904: bool) -> None:
-        self._looks = looks
+    def __init__(self, styles: Sequence[str], codes: Mapping[str, str], *, since_1904: bool) -> None:
+        """`styles` are the ids of the formats of each style, `codes` those that the workbook defines itself."""
+        self._styles = styles
+        self._codes = codes
         self._since_1904 = since_1904
+        self._formats: dict[str, NumberFormat | None] = {}
 
-    def show(self, value: str, style: str) -> str:
+    def show(self, stored: str, style: str) -> str:
         """Return a stored number in the way of its style; what is no number stays as it is."""
         try:
-            number = float(value)
+            found = float(stored) if len(stored) <= _MOST_DIGITS else math.nan
         except ValueError:
-            return value
-        index = int(style) if style.isdecimal() else 0
-        look, digits = self._looks[index] if index < len(self._looks) else ("number", 0)
-        if not math.isfinite(number):
-            return value
-        if look == "percent":
-            return f"{number * 100:.{digits}f}%"
-        if look == "date" and 0 <= number < _LAST_DAY:
-            return self._moment(number)
-        return f"{number:.15g}" if "e" in value.lower() or "." in value else value
+            return stored
+        if not math.isfinite(found):
+            return stored
+        look = self._format(style)
+        shown = look.number(found, since_1904=self._since_1904) if look is not None else None
+        if shown is not None:
+            return shown
+        return f"{found:.15g}".upper() if "e" in stored.lower() or "." in stored else stored
 
-    def _moment(self, number: float) -> str:
-        seconds = round(number * _SECONDS)
-        days, rest = divmod(seconds, _SECONDS)
-        clock = f"{rest // 3600:02}:{rest // 60 % 60:02}" + (f":{rest % 60:02}" if rest % 60 else "")
-        if days == 0:
-            return clock
-        epoch = datetime(1904, 1, 1, tzinfo=UTC) if self._since_1904 else datetime(1899, 12, 30, tzinfo=UTC)
-        early = not self._since_1904 and days < _FALSE_LEAP_DAY
-        day = (epoch + timedelta(days=days + early)).date().isoformat()
-        return f"{day} {clock}" if rest else day
+    def words(self, text: str, style: str) -> str:
+        """Return a text in the way of its style."""
+        look = self._format(style)
+        return text if look is None else look.words(text)
+
+    def _format(self, style: str) -> NumberFormat | None:
+        if style not in self._formats:
+            index = number(style, -1)
+            identifier = self._styles[index] if 0 <= index < len(self._styles) else "0"
+            code = self._codes.get(identifier) or _BUILT_IN.get(number(identifier), "")
+            self._formats[style] = number_format(code)
+        return self._formats[style]
 
 
 def read_formats(styles: etree._Element | None, *, since_1904: bool) -> NumberFormats:
     """Return what the styles part of a workbook says; all is a plain number without one."""
     if styles is None:
-        return NumberFormats([], since_1904=since_1904)
+        return NumberFormats((), {}, since_1904=since_1904)
     codes = {
         entry.get("numFmtId", ""): entry.get("formatCode", "")
-        for entry in styles.iter()
-        if local_name(entry) == "numFmt"
+        for part in children(styles, "numFmts")
+        for entry in children(part, "numFmt")
     }
-    cell_formats = next((element for element in styles if local_name(element) == "cellXfs"), ())
-    return NumberFormats([_look(entry.get("numFmtId", "0"), codes) for entry in cell_formats], since_1904=since_1904)
-
-
-def _look(identifier: str, codes: dict[str, str]) -> tuple[_Look, int]:
-    if identifier not in codes:
-        number = int(identifier) if identifier.isdecimal() else 0
-        if number in _BUILT_IN_PERCENT:
-            return "percent", _BUILT_IN_PERCENT[number]
-        return ("date", 0) if number in _BUILT_IN_DATES else ("number", 0)
-    code = _QUOTED.sub("", codes[identifier].partition(";")[0])
-    if "%" in code:
-        digits = _PERCENT_DIGITS.search(code)
-        return "percent", len(digits[1]) if digits else 0
-    plain = code.strip().lower() != "general" and _DATE_LETTERS.search(code)
-    return ("date", 0) if plain else ("number", 0)
+    cell_formats = next(children(styles, "cellXfs"), ())
+    return NumberFormats(
+        [entry.get("numFmtId", "0") for entry in cell_formats if local_name(entry) == "xf"],
+        codes,
+        since_1904=since_1904,
+    )

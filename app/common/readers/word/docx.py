@@ -6,16 +6,22 @@ repeat merged ones, and it opens neither ISO Strict files nor survives a ZIP bom
 
 import logging
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 from lxml import etree
 
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive
-from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
-from app.common.readers.word.docx_styles import NO_STYLES, Styles, read_styles
+from app.common.readers.charts import chart_blocks, drawn_text
+from app.common.readers.raw import BREAK, Block, Budget, Data, RawDocument, ReadLimits
+from app.common.readers.word.docx_numbering import Numbering, read_numbering
+from app.common.readers.word.docx_styles import NO_STYLES, read_styles
 from app.common.readers.word.docx_walk import DocxWalk
 
 _LOGGER = logging.getLogger(__name__)
+
+_Part = TypeVar("_Part")
 
 _DEFAULT_MAIN = "word/document.xml"
 _PARTS: tuple[tuple[str, str], ...] = (
@@ -65,36 +71,45 @@ def _main_part(archive: Archive) -> str:
 def _read_parts(
     archive: Archive, body: etree._Element, folder: str, budget: Budget, warnings: list[str]
 ) -> RawDocument:
-    walk = DocxWalk(_styles(archive, f"{folder}styles.xml"), budget)
+    styles = _helping_part(archive, f"{folder}styles.xml", read_styles, NO_STYLES)
+    walk = DocxWalk(styles, _helping_part(archive, f"{folder}numbering.xml", read_numbering, Numbering()), budget)
     blocks, damaged = walk.blocks(body), []
     for title, pattern in _PARTS:
         found: list[Block] = []
         for name in (name for name in archive.names if re.fullmatch(re.escape(folder) + pattern, name)):
             try:
-                found += _part_blocks(walk, archive.xml(name), title)
+                found += _part_blocks(walk, archive.xml(name), title, budget)
             except UnreadableFile as exc:
                 if exc.code != "corrupt":
                     raise
                 damaged.append(title)
         # The same header stands in one part per section.
-        blocks += dict.fromkeys(found) if title in ("headers", "footers") else found
-    if warnings and not blocks:
+        found = _once(found) if title in ("headers", "footers") else found
+        blocks += [BREAK, *found] if found else []
+    if warnings and not any(block.text for block in blocks):
         raise UnreadableFile(DAMAGED)
     warnings += [f"The {title} could not be read." for title in dict.fromkeys(damaged)]
     return RawDocument([blocks], warnings, empty_hint="This Word document holds no text; upload one that does.")
 
 
-def _styles(archive: Archive, name: str) -> Styles:
+def _helping_part(archive: Archive, name: str, read: Callable[[etree._Element], _Part], without: _Part) -> _Part:
+    """Return what a part beside the text says; `without` when there is none or it is damaged."""
     if name not in archive:
-        return NO_STYLES
+        return without
     try:
-        return read_styles(archive.xml(name))
+        return read(archive.xml(name))
     except UnreadableFile as exc:
         if exc.code != "corrupt":
             raise
-        return NO_STYLES
+        return without
 
 
-def _part_blocks(walk: DocxWalk, root: etree._Element, title: str) -> list[Block]:
-    blocks = walk.drawn_text(root) if title in ("diagrams", "charts") else walk.blocks(root)
+def _part_blocks(walk: DocxWalk, root: etree._Element, title: str, budget: Budget) -> list[Block]:
+    if title == "charts":
+        return chart_blocks(root, budget)[0]
+    blocks = drawn_text(root, budget) if title == "diagrams" else walk.blocks(root)
     return [block._replace(level=None) for block in blocks]
+
+
+def _once(blocks: list[Block]) -> list[Block]:
+    return list({block.text: block for block in blocks}.values())

@@ -1,62 +1,105 @@
-"""Which paragraph styles of a Word document are headings or lists."""
+"""Which paragraph styles of a Word document are headings or lists, and which styles raise or lower characters."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from lxml import etree
+
+from app.common.readers.word.docx_numbering import numbered
+from app.common.readers.xml import child, children, local_name, value
 
 _BODY_TEXT = 9
 _MAX_DEPTH = 20
 _NUMBERS = tuple("123456789")
 
+Script = Literal["superscript", "subscript", ""]
 
-def local_name(element: etree._Element) -> str:
-    """Return the tag without its namespace."""
-    return element.tag.rpartition("}")[2]
+
+class StyleNumber(NamedTuple):
+    """The list that a style numbers its paragraphs by; `level` is None when the list says which it is."""
+
+    style: str
+    identifier: str
+    level: int | None
 
 
 class Styles(NamedTuple):
-    """By style id: the level of headings (0 for Title, 1 to 9), and which styles number or bullet a paragraph."""
+    """By style id: the level of headings (0 for Title, 1 to 9), the numbering of paragraphs, raised or lowered text."""
 
     levels: dict[str, int]
-    listed: frozenset[str]
+    numbers: dict[str, StyleNumber]
+    scripts: dict[str, Script]
 
 
-NO_STYLES = Styles({}, frozenset())
+NO_STYLES = Styles({}, {}, {})
 
 
 def read_styles(root: etree._Element) -> Styles:
     """Return what the styles of a document say. Built-in names are English whatever the language of Word."""
-    found = {_value(style, "styleId"): style for style in root if local_name(style) == "style"}
-    levels = {identifier: _level(identifier, found) for identifier in found}
-    listed = (key for key in found if any(_child(_child(s, "pPr"), "numPr") is not None for s in _line(key, found)))
-    return Styles({key: level for key, level in levels.items() if level is not None}, frozenset(listed))
+    found = {value(style, "styleId"): style for style in root if local_name(style) == "style"}
+    lines = {identifier: list(_line(identifier, found)) for identifier in found}
+    levels = {identifier: _level(line) for identifier, line in lines.items()}
+    numbers = {identifier: _number(line) for identifier, line in lines.items()}
+    scripts = {identifier: _script(line) for identifier, line in lines.items()}
+    return Styles(
+        {key: level for key, level in levels.items() if level is not None},
+        {key: found for key, found in numbers.items() if found is not None},
+        {key: script for key, script in scripts.items() if script},
+    )
 
 
 def outline_level(properties: etree._Element | None) -> int | None:
     """Return the level (1 to 9) that paragraph properties give directly; 0 when they say that it is body text."""
-    text = _value(_child(properties, "outlineLvl"), "val")
+    text = value(child(properties, "outlineLvl"))
     if not text.isdecimal():
         return None
-    return int(text) + 1 if int(text) < _BODY_TEXT else 0
+    return int(text[:2]) + 1 if int(text[:2]) < _BODY_TEXT else 0
 
 
 def style_of(properties: etree._Element | None) -> str:
     """Return the style id that paragraph properties name, or an empty string."""
-    return _value(_child(properties, "pStyle"), "val")
+    return value(child(properties, "pStyle"))
 
 
-def _level(identifier: str, styles: dict[str, etree._Element]) -> int | None:
+def script_of(properties: etree._Element | None, styles: Styles) -> Script:
+    """Return whether properties of a run, or the style that they name, raise or lower its text."""
+    align = child(properties, "vertAlign")
+    if align is None:
+        return styles.scripts.get(value(child(properties, "rStyle")), "")
+    return _aligned(align)
+
+
+def _aligned(align: etree._Element) -> Script:
+    named = value(align)
+    return "superscript" if named == "superscript" else "subscript" if named == "subscript" else ""
+
+
+def _level(line: list[etree._Element]) -> int | None:
     """Return what the nearest style in the line says that says anything."""
-    for style in _line(identifier, styles):
-        name = _value(_child(style, "name"), "val").lower()
+    for style in line:
+        name = value(child(style, "name")).lower()
         if name == "title":
             return 0
         if name.startswith("heading ") and name[8:] in _NUMBERS:
             return int(name[8:])
-        if (level := outline_level(_child(style, "pPr"))) is not None:
+        if (level := outline_level(child(style, "pPr"))) is not None:
             return level or None
     return None
+
+
+def _number(line: list[etree._Element]) -> StyleNumber | None:
+    level: int | None = None
+    for style in line:
+        identifier, own = numbered(child(style, "pPr"))
+        level = own if level is None else level
+        if identifier is not None:
+            return StyleNumber(value(style, "styleId"), identifier, level)
+    return None
+
+
+def _script(line: list[etree._Element]) -> Script:
+    found = (align for style in line for part in children(style, "rPr") for align in children(part, "vertAlign"))
+    return next((_aligned(align) for align in found), "")
 
 
 def _line(identifier: str, styles: dict[str, etree._Element]) -> Iterator[etree._Element]:
@@ -65,17 +108,4 @@ def _line(identifier: str, styles: dict[str, etree._Element]) -> Iterator[etree.
         if (style := styles.get(identifier)) is None:
             return
         yield style
-        identifier = _value(_child(style, "basedOn"), "val")
-
-
-def _child(element: etree._Element | None, name: str) -> etree._Element | None:
-    if element is None:
-        return None
-    return next((child for child in element if local_name(child) == name), None)
-
-
-def _value(element: etree._Element | None, name: str) -> str:
-    """Return an attribute by its local name: the namespace differs between Transitional and Strict files."""
-    if element is None:
-        return ""
-    return next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == name), "")
+        identifier = value(child(style, "basedOn"))
