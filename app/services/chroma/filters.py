@@ -4,6 +4,7 @@ Nothing of a caller's reaches the store but values of the type their field has: 
 store's own operators.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -70,7 +71,17 @@ def _comparison(wanted: Comparison) -> Where:
     if wanted.field not in _FIELDS:
         raise _wrong(f"Filters know the fields {', '.join(_FIELDS)}.")
     value = _values(wanted) if wanted.operator in ("in", "nin") else _value(wanted, wanted.value)
-    return {_FIELDS[wanted.field]: {f"${wanted.operator}": value}}
+    found: Where = {_FIELDS[wanted.field]: {f"${wanted.operator}": value}}
+    if wanted.field != "section":
+        return found
+    return _any_section(found, wanted.operator, value if isinstance(value, list) else [value])
+
+
+def _any_section(found: Where, operator: Operator, sections: Sequence[str | int]) -> Where:
+    """Widen a filter on the section to passages that reach into several: each of them counts."""
+    without = operator in ("ne", "nin")
+    among = [{"sections": {"$not_contains" if without else "$contains": section}} for section in sections]
+    return {"$and" if without else "$or": [found, *among]}
 
 
 def _values(wanted: Comparison) -> list[str | int]:
@@ -86,7 +97,7 @@ def _value(wanted: Comparison, value: object) -> str | int:
         raise _wrong(f"{wanted.field} is compared with a text of at most {MAX_TEXT} characters.")
     if wanted.operator in ("gt", "gte", "lt", "lte"):
         raise _wrong(f"{wanted.field} is text: compare it with eq, ne, in or nin.")
-    return value
+    return unicodedata.normalize("NFC", value)  # as names and headings are stored
 
 
 def _number(field: str, value: object) -> int:
