@@ -3,11 +3,11 @@
 Adding a kind is adding a reader to `_READERS`.
 """
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.common.errors import InvalidInput, UnreadableFile, UnsupportedType
+from app.common.errors import UnreadableFile, UnsupportedType
+from app.common.filenames import check_filename
 from app.common.readers.cleaning import MAX_UNREADABLE, unreadable_share
 from app.common.readers.epub import read_epub
 from app.common.readers.html import read_html
@@ -50,11 +50,10 @@ __all__ = [
     "load_document",
 ]
 
-_MAX_NAME = 255
 _BLANK_HEAD = 1 << 16
 _PAGE_BREAK = "\n\n"
-_DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_TEXT_CONTENTS: frozenset[Content] = frozenset({"other", "html"})
+_TEXT_CONTENTS: frozenset[Content] = frozenset({"other", "html", "mhtml"})
+_PAGE_CONTENTS: frozenset[Content] = frozenset({"other", "html"})
 _OFFICE_KINDS = ("docx", "doc", "xlsx", "pptx")
 _TEXT_KINDS = ("txt", "md", "csv")
 
@@ -92,9 +91,9 @@ _READERS: dict[str, _Reader] = {
     ".txt": _Reader("txt", "plain text", _TEXT_CONTENTS, read_text),
     ".md": _Reader("md", "Markdown", _TEXT_CONTENTS, read_markdown),
     ".markdown": _Reader("md", "Markdown", _TEXT_CONTENTS, read_markdown),
-    ".html": _Reader("html", "a web page (HTML)", _TEXT_CONTENTS, read_html),
-    ".htm": _Reader("html", "a web page (HTML)", _TEXT_CONTENTS, read_html),
-    ".xhtml": _Reader("html", "a web page (XHTML)", _TEXT_CONTENTS, read_html),
+    ".html": _Reader("html", "a web page (HTML)", _PAGE_CONTENTS, read_html),
+    ".htm": _Reader("html", "a web page (HTML)", _PAGE_CONTENTS, read_html),
+    ".xhtml": _Reader("html", "a web page (XHTML)", _PAGE_CONTENTS, read_html),
     ".rtf": _Reader("rtf", "a Rich Text Format document (RTF)", frozenset({"rtf"}), read_rtf),
     ".csv": _Reader("csv", "a table in text (CSV)", _TEXT_CONTENTS, read_csv),
     ".tsv": _Reader("csv", "a table in text (TSV)", _TEXT_CONTENTS, read_csv),
@@ -108,23 +107,6 @@ SUPPORTED_EXTENSIONS = frozenset(_READERS)
 
 SUPPORTED_KINDS = "PDF, DOCX, DOC, TXT, MD, HTML, RTF, CSV, XLSX, PPTX or EPUB"
 """The same for people."""
-
-
-def check_filename(name: str) -> str:
-    """Return the name to show: the last component of `name`, composed (NFC). It is never used as a path.
-
-    Raises InvalidInput (bad_name) for an empty one, more than 255 characters, control characters and marks that
-    turn the direction of writing, which make `exe.pdf` of `fdp.exe`.
-    """
-    last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2]).strip()
-    if last in ("", ".", "..") or len(last) > _MAX_NAME:
-        raise InvalidInput(f"A file needs a name of 1 to {_MAX_NAME} characters; rename it.", code="bad_name")
-    # Asked of the whole: what stands before a slash is dropped, but a NUL there is no accident either.
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _DIRECTION_OVERRIDES for char in name):
-        raise InvalidInput(
-            "The file's name holds control characters; rename it with letters, digits and spaces.", code="bad_name"
-        )
-    return last
 
 
 def load_document(

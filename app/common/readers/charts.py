@@ -13,6 +13,7 @@ _CATEGORIES = ("cat", "xVal")
 _VALUES = ("val", "yVal")
 _CACHES = ("strCache", "numCache", "strLit", "numLit", "multiLvlStrCache")
 _MOST_POINTS = 1_048_576
+_MOST_LEVELS = 10
 
 Points = dict[int, str]
 
@@ -55,15 +56,18 @@ def _groups(series: Sequence[_Series]) -> Iterator[list[_Series]]:
 
 
 def _table(series: Sequence[_Series], budget: Budget) -> Block | None:
-    places = sorted({place for one in series for place in one.values})
-    if not places:
+    values: dict[int, list[tuple[int, str]]] = {}
+    for column, one in enumerate(series, start=1):
+        for place, text in one.values.items():
+            values.setdefault(place, []).append((column, text))
+    if not values:
         return None
     categories = series[0].categories
     builder = TableBuilder(budget)
     builder.add(Row(["", *(one.name for one in series)], marked=True))
-    for place in places:
+    for place, found in sorted(values.items()):
         label = categories.get(place, str(place + 1))
-        builder.add(Row([label, *(one.values.get(place, "") for one in series)]))
+        builder.add(Row([label, *(text for _, text in found)], [0, *(column for column, _ in found)]))
     return builder.block()
 
 
@@ -108,7 +112,7 @@ def _joined(levels: Sequence[Points]) -> Points:
     """Join the levels of categories, the innermost of which comes first; an outer one holds until the next."""
     if not levels:
         return {}
-    inner, *outer = levels
+    inner, *outer = levels[:_MOST_LEVELS]
     joined: Points = {}
     current = [""] * len(outer)
     for place in sorted({place for level in levels for place in level}):

@@ -1,5 +1,6 @@
 """EPUB: the chapters of the book in the order of reading, each read as the web page that it is."""
 
+from itertools import islice
 from urllib.parse import unquote
 
 from lxml import etree
@@ -14,6 +15,7 @@ from app.common.readers.xml import local_name
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _MAX_CHAPTERS = 5000
+_LONGEST_TITLE = 300
 _LOCKED = "This e-book is protected against copying; upload one without that protection."
 
 
@@ -52,7 +54,8 @@ class _Book:
         order = [element.get("idref", "") for element in self._root.iter() if local_name(element) == "itemref"]
         if len(order) > _MAX_CHAPTERS:
             raise bomb("it is made of too many chapters")
-        self.spine = [self._name(self._items[key]) for key in order if key in self._items]
+        # Each chapter once: a book that names one again and again would be read as often.
+        self.spine = list(dict.fromkeys(self._name(self._items[key]) for key in order if key in self._items))
         self._refuse_locked()
         self._titles = self._contents()
 
@@ -122,7 +125,13 @@ def _nav_titles(root: etree._Element) -> list[tuple[str, str]]:
 
 
 def _text(element: etree._Element) -> str:
-    return "".join(map(str, element.itertext()))
+    """Return the text of a title, or what it begins with: links in links without end would be read again and again."""
+    pieces: list[str] = []
+    for piece in islice(element.itertext(), _LONGEST_TITLE):
+        pieces.append(str(piece)[:_LONGEST_TITLE])
+        if len(pieces) > 1 and sum(map(len, pieces)) > _LONGEST_TITLE:
+            break
+    return "".join(pieces)[:_LONGEST_TITLE]
 
 
 def _plain_xml(archive: Archive, name: str) -> etree._Element:

@@ -52,10 +52,9 @@ def read_html(data: Data, limits: ReadLimits) -> RawDocument:
     """
     content = read_bytes(data)
     decoded = decode(content, declared_encoding(content[:4096]))
-    warnings = ["Some bytes fit no encoding and were left out."] if decoded.damaged else []
     budget = Budget(limits)
     blocks = html_blocks(decoded.text, budget)
-    return RawDocument([blocks], warnings, empty_hint="This web page holds no text; upload one that does.")
+    return RawDocument([blocks], decoded.warnings, empty_hint="This web page holds no text; upload one that does.")
 
 
 def declared_encoding(head: bytes) -> str:

@@ -12,7 +12,7 @@ _NOT_A_PARAGRAPH = re.compile(r" {4}|\t| {0,3}(?:[>|]|(?:[-*+]|\d{1,9}[.)])(?:\s
 _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\n(?=[\w\"'-]+[ \t]*[:=])(?:.*\n)*?\1[ \t]*(?:\n|\Z)")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _LONGEST = 1000
-_MARKUP = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
+_MARKUP = re.compile(r"[*`]+|(?<!\w)_+|(?<!_)_+(?!\w)")
 
 
 def markdown_headings(text: str) -> tuple[Heading, ...]:

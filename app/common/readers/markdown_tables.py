@@ -33,17 +33,22 @@ def markdown_tables(text: str, limits: ReadLimits) -> list[Table]:
     table: _Open | None = None
     for start, line in markdown_lines(text):
         fenced = fence.holds(line)
-        row = None if fenced or not line.strip() else _Line(start, start + len(line), _cells(line))
-        if table is not None and row is not None and not _OTHER_BLOCK.match(line):
-            table.rows.append(row)
+        plain = not fenced and bool(line.strip())
+        if table is not None and plain and not _OTHER_BLOCK.match(line):
+            table.rows.append(_line(start, line))
             continue
         if table is not None:
             tables.append(_finished(table, budget))
             table = None
+        row = _line(start, line) if plain and len(line) <= _LONGEST_HEADER and (above or "|" in line) else None
         if row is not None and above is not None and _is_rule(row, above):
             table = _Open(above, row, [])
-        above = row if row is not None and "|" in line and len(line) <= _LONGEST_HEADER else None
+        above = row if "|" in line else None
     return [*tables, _finished(table, budget)] if table is not None else tables
+
+
+def _line(start: int, line: str) -> _Line:
+    return _Line(start, start + len(line), _cells(line))
 
 
 def _is_rule(line: _Line, above: _Line) -> bool:

@@ -43,7 +43,8 @@ def _slides(archive: Archive, main: str) -> list[str]:
         for element in archive.xml(main).iter()
         if local_name(element) == "sldId"
     )
-    return [relations[name].target for name in identifiers if name in relations and relations[name].kind == "slide"]
+    named = (relations[name] for name in identifiers if name in relations)
+    return list(dict.fromkeys(relation.target for relation in named if relation.kind == "slide"))
 
 
 def _read_slides(reader: "_Slides", slides: list[str]) -> RawDocument:
@@ -77,6 +78,7 @@ class _Slides:
         self._archive = archive
         self._budget = budget
         self._text = ShapeText(budget)
+        self._read: set[str] = set()  # parts beside slides: each belongs to one
         self.without_numbers = False
         """Whether a chart was met whose numbers are not in the file."""
 
@@ -91,10 +93,15 @@ class _Slides:
         titles, rest = list[Block](), list[Block]()
         self._shapes(root, titles, rest)
         for relation in self._archive.relations(part).values():
-            if relation.target in self._archive and relation.kind in (*_CHARTS, "diagramData", "notesSlide"):
+            if relation.kind in (*_CHARTS, "diagramData", "notesSlide") and self._is_new(relation.target):
                 rest += self._beside(relation.kind, self._archive.xml(relation.target))
         # A slide without a title does not belong to the one before.
         return titles + rest if titles or not rest else [BREAK, *rest]
+
+    def _is_new(self, part: str) -> bool:
+        new = part in self._archive and part not in self._read
+        self._read.add(part)
+        return new
 
     def _beside(self, kind: str, root: etree._Element) -> list[Block]:
         blocks: list[Block] = []

@@ -40,11 +40,6 @@ def join_words(pages: Sequence[str]) -> list[str]:
     return [_join(page, known) for page in pages]
 
 
-def divides_word(before: str, after: str) -> bool:
-    """Whether a hyphen between the ends of two lines only divides a word, as far as the letters beside it tell."""
-    return before[-1:].islower() and after[:1].islower()
-
-
 def _join(page: str, known: set[str]) -> str:
     pieces = page.split(MARK)
     out = [pieces[0]]
@@ -54,7 +49,7 @@ def _join(page: str, known: set[str]) -> str:
 
 
 def _hyphen(before: str, after: str, known: set[str]) -> str:
-    if not divides_word(before, after):
+    if not (before[-1:].islower() and after[:1].islower()):
         return "-"
     left, right = _letters(before[::-1])[::-1], _letters(after)
     return "-" if f"{left}{right}" not in known and f"{left}-{right}" in known else ""

@@ -6,9 +6,10 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.common.readers.pdf.hyphens import divides_word
+from app.common.readers.pdf.hyphens import MARK, join_words
 from app.common.readers.raw import Data, ReadLimits
 
 if TYPE_CHECKING:
@@ -105,18 +106,19 @@ def text_of_table(table: str) -> str:
             sure += [float(cells[-2])] * len(cells[-1])
     if not sure or sum(sure) / len(sure) < _MIN_CONFIDENCE:
         return ""
-    paragraphs: dict[tuple[str, ...], str] = {}
+    paragraphs: dict[tuple[str, ...], list[str]] = {}
     for place, words in lines.items():
-        before = paragraphs.get(place[:2], "")
-        paragraphs[place[:2]] = _joined(before, " ".join(words))
-    return "\n\n".join(paragraphs.values())
+        paragraphs.setdefault(place[:2], []).append(" ".join(words))
+    return "\n\n".join(map(_joined, paragraphs.values()))
 
 
-def _joined(before: str, line: str) -> str:
-    """A word that is divided at the end of a line becomes whole again, as in PDFs with text."""
-    if before[-1:] == "-" and before[-2:-1].isalpha() and before[-3:-2].isalnum() and line[:1].isalnum():
-        return (before[:-1] if divides_word(before[:-1], line) else before) + line
-    return f"{before}\n{line}" if before else line
+def _joined(lines: Sequence[str]) -> str:
+    """Return a paragraph; a word that is divided at the end of a line becomes whole again, as in PDFs with text."""
+    out: list[str] = []
+    for before, line in pairwise((*lines, "")):
+        divided = before[-1:] == "-" and before[-2:-1].isalpha() and before[-3:-2].isalnum() and line[:1].isalnum()
+        out.append(before[:-1] + MARK if divided else f"{before}\n")
+    return join_words(["".join(out).rstrip("\n")])[0]
 
 
 def _draw(pdf: "pypdfium2.PdfDocument", index: int) -> tuple[bytes, int]:

@@ -13,6 +13,9 @@ SCANNED = (
 )
 
 
+_MOST_COMPARED = 10_000_000  # characters of a page, once for each note on it
+
+
 class Refused(Exception):
     """An engine does not open this file, or reads none of its pages; `encrypted` says if it asks for a password."""
 
@@ -65,5 +68,11 @@ def collect(
 
 def _notes(page: PageText, budget: Budget) -> list[Block]:
     """Return the notes, each once; a passage that is marked is often copied into the note on it."""
-    shown = "".join(page.text.split()) if page.notes else ""
-    return [Block(budget.spend(note)) for note in dict.fromkeys(page.notes) if "".join(note.split()) not in shown]
+    shown = "".join(page.text.split())[:_MOST_COMPARED] if page.notes else ""
+    compared = _MOST_COMPARED // max(1, len(shown))
+    found = [
+        note
+        for number, note in enumerate(dict.fromkeys(page.notes))
+        if number >= compared or "".join(note.split()) not in shown
+    ]
+    return [Block(budget.spend(note)) for note in found]

@@ -1,5 +1,6 @@
 """A run of paragraphs and tables in an RTF file: the body, a note, a comment, a header."""
 
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from app.common.readers.raw import Block, Budget
@@ -85,7 +86,7 @@ class Story:
         if self._table is None:
             self._table = TableBuilder(self._budget), Spans()
         builder, spans = self._table
-        merged = [*self._merged, *[Merged()] * len(texts)]
+        merged = chain(self._merged, repeat(Merged()))
         cells = [Cell(text, from_left=m.left, from_above=m.above) for text, m in zip(texts, merged, strict=False)]
         builder.add(spans.row(cells))
 

@@ -18,7 +18,6 @@ _MARK = "sep="
 def read_csv(data: Data, limits: ReadLimits) -> RawDocument:
     """Read a table of text. UnsupportedType (type_mismatch) for binary data, TooLarge (too_large)."""
     decoded = decode(read_bytes(data))
-    warnings = ["Some bytes fit no encoding and were left out."] if decoded.damaged else []
     text = decoded.text
     separator = _declared(text) or _guess(text[:_SAMPLE])
     if _declared(text):
@@ -27,7 +26,7 @@ def read_csv(data: Data, limits: ReadLimits) -> RawDocument:
     for cells in _rows(text, separator):
         table.add(Row(cells))
     block = table.block()
-    return RawDocument([[block] if block else []], warnings)
+    return RawDocument([[block] if block else []], decoded.warnings)
 
 
 def _declared(text: str) -> str:

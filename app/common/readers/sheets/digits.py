@@ -1,12 +1,13 @@
 """Digits of a number format: places before and after the point, groups of thousands, percent, exponents, fractions."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
 from app.common.readers.sheets.format_tokens import Token
 
 _MOST_PLACES = 30
+_CONTEXT = Context(prec=800)  # places for the largest number there is, and for the smallest
 _LARGEST_DENOMINATOR = 999
 _FILL = {"0": "0", "#": "", "?": " "}
 
@@ -25,7 +26,7 @@ class Digits:
 
     def show(self, value: Decimal) -> str:
         """Return a number that is not negative as it is shown."""
-        value = value.scaleb(2 * self.percents - 3 * self.thousands)
+        value = value.scaleb(2 * self.percents - 3 * self.thousands, _CONTEXT)
         if self.fraction:
             return self._as_fraction(value).strip()
         if self.exponent:
@@ -34,20 +35,21 @@ class Digits:
 
     def _plain(self, value: Decimal) -> str:
         places = sum(token.kind == "digit" for token in self.decimals)
-        rounded = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
+        rounded = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _CONTEXT):f}"
         whole, _, rest = rounded.partition(".")
         return _before_point(self.whole, whole.lstrip("0"), grouped=self.grouped) + _after_point(self.decimals, rest)
 
     def _as_power(self, value: Decimal) -> str:
         step = max(1, sum(token.kind == "digit" for token in self.whole))
         power = (value.adjusted() // step * step) if value else 0
-        shown = self._plain(value.scaleb(-power))
+        shown = self._plain(value.scaleb(-power, _CONTEXT))
         sign = "-" if power < 0 else "+" if "+" in self.exponent[0].text else ""
         least = sum(token.text == "0" for token in self.exponent[1:])
         return f"{shown}E{sign}{str(abs(power)).rjust(least, '0')}"
 
     def _as_fraction(self, value: Decimal) -> str:
-        whole, rest = divmod(value, 1) if any(token.kind == "digit" for token in self.whole) else (Decimal(0), value)
+        has_whole = any(token.kind == "digit" for token in self.whole)
+        whole, rest = _CONTEXT.divmod(value, Decimal(1)) if has_whole else (Decimal(0), value)
         fixed = "".join(token.text for token in self.fraction if token.kind != "digit" or token.text == "0").strip()
         below = Fraction(rest)
         if fixed.isdecimal() and 0 < int(fixed) <= _LARGEST_DENOMINATOR:
@@ -56,8 +58,9 @@ class Digits:
             places = sum(token.kind == "digit" for token in self.fraction)
             found = below.limit_denominator(min(10 ** max(1, places) - 1, _LARGEST_DENOMINATOR))
             over, under = found.numerator, found.denominator
-        carried, over = divmod(over, under) if any(token.kind == "digit" for token in self.whole) else (0, over)
-        shown = f"{whole + carried:f}" if whole + carried or not over else ""
+        carried, over = divmod(over, under) if has_whole else (0, over)
+        whole = _CONTEXT.add(whole, Decimal(carried))
+        shown = f"{whole:f}" if whole or not over else ""
         return f"{shown} {over}/{under}" if over else shown
 
 

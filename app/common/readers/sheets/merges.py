@@ -43,7 +43,9 @@ class MergedCells:
         self._repeats.earn(len(cells))
         begun = [merge._replace(label=cells.get(merge.left, "")) for merge in self._begin.pop(number, ())]
         begun = [merge for merge in begun if merge.label]
-        spanned = self._spread(number, cells, begun) if cells else False
+        if not cells:
+            return row
+        spanned = self._spread(number, cells, begun)
         self._open = [merge for merge in (*self._open, *begun) if merge.bottom > number]
         filled = sorted(cells.items())
         return Row([cell for _, cell in filled], [column for column, _ in filled], spanned=spanned)

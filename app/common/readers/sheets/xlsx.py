@@ -49,11 +49,13 @@ class _Book:
         blocks: list[Block] = []
         hidden, warnings = 0, list[str]()
         sheets = [element for element in self._root.iter() if local_name(element) == "sheet"]
+        read = set[str]()
         for place, sheet in enumerate(sheets, start=1):
             part = self._part(sheet)
             if sheet.get("state", "visible") != "visible":
                 hidden += 1
-            elif part:
+            elif part and part not in read:
+                read.add(part)
                 blocks += self._sheet(sheet.get("name") or "", part, place, warnings)
         if warnings and not blocks:
             raise UnreadableFile(DAMAGED)

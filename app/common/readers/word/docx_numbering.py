@@ -92,13 +92,14 @@ def read_numbering(root: etree._Element) -> Numbering:
     """Return the lists that the numbering part defines."""
     abstract = {value(found, "abstractNumId"): found for found in children(root, "abstractNum")}
     linked = {value(link): found for found in abstract.values() if (link := child(found, "styleLink")) is not None}
+    levels = {}
+    for name, definition in abstract.items():
+        link = child(definition, "numStyleLink")
+        levels[name] = _levels(definition if link is None else linked.get(value(link), definition))
     lists = {}
     for found in children(root, "num"):
         name = value(child(found, "abstractNumId"))
-        definition = abstract.get(name)
-        if (link := child(definition, "numStyleLink")) is not None:
-            definition = linked.get(value(link), definition)
-        lists[value(found, "numId")] = _list(name, definition, found)
+        lists[value(found, "numId")] = _list(name, levels.get(name, {}), found)
     return Numbering(lists)
 
 
@@ -112,12 +113,16 @@ def numbered(properties: etree._Element | None) -> tuple[str | None, int | None]
     )
 
 
-def _list(name: str, definition: etree._Element | None, found: etree._Element) -> _List:
-    levels = {number(value(level, "ilvl")): _level(level) for level in children(definition, "lvl")}
-    starts = {}
+def _levels(definition: etree._Element) -> dict[int, _Level]:
+    found = ((number(value(level, "ilvl")), level) for level in children(definition, "lvl"))
+    return {place: _level(level) for place, level in found if 0 <= place < _LEVELS}
+
+
+def _list(name: str, levels: dict[int, _Level], found: etree._Element) -> _List:
+    levels, starts = dict(levels), {}
     for override in children(found, "lvlOverride"):
         place = number(value(override, "ilvl"))
-        if (own := child(override, "lvl")) is not None:
+        if (own := child(override, "lvl")) is not None and 0 <= place < _LEVELS:
             levels[place] = _level(own)
         if (start := child(override, "startOverride")) is not None and 0 <= place < _LEVELS:
             starts[place] = number(value(start), 1, most=_FURTHEST)

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from lxml import etree
 
 from app.common.readers.word.docx_numbering import numbered
-from app.common.readers.xml import child, children, local_name, value
+from app.common.readers.xml import child, local_name, value
 
 _BODY_TEXT = 9
 _MAX_DEPTH = 20
@@ -34,17 +34,41 @@ class Styles(NamedTuple):
 NO_STYLES = Styles({}, {}, {})
 
 
+class _Style(NamedTuple):
+    """What one style says itself: `level` 0 to 9, -1 for body text, None for nothing."""
+
+    identifier: str
+    based_on: str
+    level: int | None
+    numbers: tuple[str | None, int | None]
+    script: Script | None
+
+
 def read_styles(root: etree._Element) -> Styles:
     """Return what the styles of a document say. Built-in names are English whatever the language of Word."""
-    found = {value(style, "styleId"): style for style in root if local_name(style) == "style"}
-    lines = {identifier: list(_line(identifier, found)) for identifier in found}
-    levels = {identifier: _level(line) for identifier, line in lines.items()}
-    numbers = {identifier: _number(line) for identifier, line in lines.items()}
-    scripts = {identifier: _script(line) for identifier, line in lines.items()}
-    return Styles(
-        {key: level for key, level in levels.items() if level is not None},
-        {key: found for key, found in numbers.items() if found is not None},
-        {key: script for key, script in scripts.items() if script},
+    found = {value(style, "styleId"): _style(style) for style in root if local_name(style) == "style"}
+    levels, numbers, scripts = dict[str, int](), dict[str, StyleNumber](), dict[str, Script]()
+    for identifier in found:
+        line = list(_line(identifier, found))
+        level = next((style.level for style in line if style.level is not None), -1)
+        if level >= 0:
+            levels[identifier] = level
+        if (number := _number(line)) is not None:
+            numbers[identifier] = number
+        script: Script = next((style.script for style in line if style.script is not None), "")
+        if script:
+            scripts[identifier] = script
+    return Styles(levels, numbers, scripts)
+
+
+def _style(style: etree._Element) -> _Style:
+    properties, align = child(style, "pPr"), child(child(style, "rPr"), "vertAlign")
+    return _Style(
+        value(style, "styleId"),
+        value(child(style, "basedOn")),
+        _level(value(child(style, "name")).lower(), properties),
+        numbered(properties),
+        None if align is None else _aligned(align),
     )
 
 
@@ -74,38 +98,29 @@ def _aligned(align: etree._Element) -> Script:
     return "superscript" if named == "superscript" else "subscript" if named == "subscript" else ""
 
 
-def _level(line: list[etree._Element]) -> int | None:
-    """Return what the nearest style in the line says that says anything."""
-    for style in line:
-        name = value(child(style, "name")).lower()
-        if name == "title":
-            return 0
-        if name.startswith("heading ") and name[8:] in _NUMBERS:
-            return int(name[8:])
-        if (level := outline_level(child(style, "pPr"))) is not None:
-            return level or None
-    return None
+def _level(name: str, properties: etree._Element | None) -> int | None:
+    if name == "title":
+        return 0
+    if name.startswith("heading ") and name[8:] in _NUMBERS:
+        return int(name[8:])
+    level = outline_level(properties)
+    return level if level is None or level > 0 else -1
 
 
-def _number(line: list[etree._Element]) -> StyleNumber | None:
+def _number(line: list[_Style]) -> StyleNumber | None:
     level: int | None = None
     for style in line:
-        identifier, own = numbered(child(style, "pPr"))
+        identifier, own = style.numbers
         level = own if level is None else level
         if identifier is not None:
-            return StyleNumber(value(style, "styleId"), identifier, level)
+            return StyleNumber(style.identifier, identifier, level)
     return None
 
 
-def _script(line: list[etree._Element]) -> Script:
-    found = (align for style in line for part in children(style, "rPr") for align in children(part, "vertAlign"))
-    return next((_aligned(align) for align in found), "")
-
-
-def _line(identifier: str, styles: dict[str, etree._Element]) -> Iterator[etree._Element]:
+def _line(identifier: str, styles: dict[str, _Style]) -> Iterator[_Style]:
     """Yield a style and those that it is based on; circles end by the depth."""
     for _ in range(_MAX_DEPTH):
         if (style := styles.get(identifier)) is None:
             return
         yield style
-        identifier = value(child(style, "basedOn"))
+        identifier = style.based_on

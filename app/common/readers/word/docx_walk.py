@@ -144,10 +144,14 @@ class DocxWalk:
 def _inside(element: etree._Element, wanted: str, barrier: str) -> list[etree._Element]:
     """Return the `wanted` elements under `element`, also inside content controls, but not in a `barrier` below."""
     out: list[etree._Element] = []
+    _find(element, wanted, barrier, out)
+    return out
+
+
+def _find(element: etree._Element, wanted: str, barrier: str, out: list[etree._Element]) -> None:
     for found in element:
         name = local_name(found)
         if name == wanted:
             out.append(found)
         elif name != barrier and name not in _SKIPPED:
-            out += _inside(found, wanted, barrier)
-    return out
+            _find(found, wanted, barrier, out)

@@ -163,14 +163,17 @@ def _without_instructions(text: str) -> str:
     """Keep the results of fields (0x14 to 0x15) and drop their instructions (0x13 to 0x14); fields nest."""
     out: list[str] = []
     in_result: list[bool] = []
+    instructions = 0
     for piece in re.split("([\x13\x14\x15])", text):
         if piece == "\x13":
             in_result.append(False)
+            instructions += 1
         elif piece == "\x14" and in_result:
+            instructions -= not in_result[-1]
             in_result[-1] = True
         elif piece == "\x15" and in_result:
-            in_result.pop()
-        elif all(in_result):
+            instructions -= not in_result.pop()
+        elif not instructions:
             out.append(piece)
     return "".join(out)
 
