@@ -48,6 +48,25 @@ def xlsx_with_shared_strings(*rows: Sequence[str | Sequence[str]]) -> bytes:
     return out.getvalue()
 
 
+def letters(column: int) -> str:
+    """Return the letters of a column, from 0."""
+    out = ""
+    column += 1
+    while column:
+        column, place = divmod(column - 1, 26)
+        out = chr(ord("A") + place) + out
+    return out
+
+
+def xlsx_with_styles(rows: str, styles: str) -> bytes:
+    """Return a workbook with one sheet of these rows and this styles part."""
+    parts = documents.zip_parts(xlsx_of_sheet(rows, styles=styles.encode()))
+    target = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relation = f"<Relationship Id='s1' Type='{target}/styles' Target='styles.xml'/></Relationships>".encode()
+    name = "xl/_rels/workbook.xml.rels"
+    return documents.zip_file(parts | {name: parts[name].replace(b"</Relationships>", relation)})
+
+
 def xlsx_of_sheet(data: str, **parts: bytes) -> bytes:
     """Return a workbook with one sheet of this XML inside `sheetData`; `parts` are put under `xl/`."""
     namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -64,7 +64,7 @@ class Repeats:
     """Says how often labels of merged cells may be repeated: in proportion to the cells that there are."""
 
     def __init__(self) -> None:
-        self._left = 10_000
+        self._left = 1_000
 
     def earn(self, cells: int) -> None:
         """Count cells that are really there."""

@@ -24,7 +24,10 @@ _ERRORS: dict[str, type[AppError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One file to read; `path` is None when the content itself follows, `tesseract` when scans are not to be read."""
+    """One file to read; `path` is None when the content itself follows, `tesseract` when scans are not to be read.
+
+    It may take `seconds` on the clock and `cpu_seconds` of processor, and `page_cpu_seconds` for each scanned page.
+    """
 
     filename: str
     path: str | None
@@ -32,6 +35,8 @@ class Order:
     cpu_seconds: int
     limits: ReadLimits
     tesseract: str | None = None
+    seconds: float = 120.0
+    page_cpu_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)

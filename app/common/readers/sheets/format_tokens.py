@@ -8,8 +8,8 @@ Kind = Literal[
     "condition",
 ]  # fmt: skip
 
-LONGEST = 500
-"""Excel allows 255 characters; longer codes are not read."""
+LONGEST = 255
+"""As many characters as Excel allows; longer codes are not read."""
 
 # No part reaches over an opening bracket or beyond its own kind of letter: each character is looked at once.
 _TOKEN = re.compile(
