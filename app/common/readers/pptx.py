@@ -33,7 +33,8 @@ def read_pptx(data: Data, limits: ReadLimits) -> RawDocument:
                 f"The presentation has {len(slides):,} slides and the limit is {limits.max_pages:,}; split it.",
                 code="too_many_pages",
             )
-        return _read_slides(_Slides(archive, Budget(limits)), slides)
+        # Each slide once: a file that names one again and again would be read as often.
+        return _read_slides(_Slides(archive, Budget(limits)), list(dict.fromkeys(slides)))
 
 
 def _slides(archive: Archive, main: str) -> list[str]:
@@ -44,7 +45,7 @@ def _slides(archive: Archive, main: str) -> list[str]:
         if local_name(element) == "sldId"
     )
     named = (relations[name] for name in identifiers if name in relations)
-    return list(dict.fromkeys(relation.target for relation in named if relation.kind == "slide"))
+    return [relation.target for relation in named if relation.kind == "slide"]
 
 
 def _read_slides(reader: "_Slides", slides: list[str]) -> RawDocument:
