@@ -48,6 +48,22 @@ def xlsx_with_shared_strings(*rows: Sequence[str | Sequence[str]]) -> bytes:
     return out.getvalue()
 
 
+def chart_xml(series: Mapping[str, Mapping[str, float]]) -> str:
+    """Return a chart's part: for each series its name, and values by category."""
+    space = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+
+    def points(values: Sequence[object]) -> str:
+        return "".join(f"<c:pt idx='{place}'><c:v>{value}</c:v></c:pt>" for place, value in enumerate(values))
+
+    drawn = "".join(
+        f"<c:ser><c:tx><c:strRef><c:strCache>{points([name])}</c:strCache></c:strRef></c:tx>"
+        f"<c:cat><c:strRef><c:strCache>{points(list(values))}</c:strCache></c:strRef></c:cat>"
+        f"<c:val><c:numRef><c:numCache>{points(list(values.values()))}</c:numCache></c:numRef></c:val></c:ser>"
+        for name, values in series.items()
+    )
+    return f"<c:chartSpace xmlns:c='{space}'><c:chart><c:plotArea>{drawn}</c:plotArea></c:chart></c:chartSpace>"
+
+
 def letters(column: int) -> str:
     """Return the letters of a column, from 0."""
     out = ""

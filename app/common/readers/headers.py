@@ -50,7 +50,7 @@ def find_header(rows: Sequence[HeadRow]) -> tuple[int, int, tuple[str, ...]]:
 def _marked(rows: Sequence[HeadRow]) -> tuple[int, int] | None:
     first = next((n for n, row in enumerate(rows) if row.marked), len(rows))
     after = next((n for n in range(first, len(rows)) if not rows[n].marked), len(rows))
-    wide = any(len(_filled(row)) > 1 for row in rows[first:after])
+    wide = any(len(row.cells) > 1 for row in rows[first:after])
     if first == after or not wide or any(len(_filled(row)) > 1 for row in rows[:first]):
         return None
     return first, min(after, first + _MOST_HEADER_ROWS)

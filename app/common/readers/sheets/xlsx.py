@@ -8,10 +8,11 @@ from lxml import etree
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive, stream_xml
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
+from app.common.readers.scripts import lowered, raised
 from app.common.readers.sheets.merges import MergedCells, column_number
 from app.common.readers.sheets.xlsx_numbers import NumberFormats, read_formats
 from app.common.readers.tables import Row, TableBuilder
-from app.common.readers.xml import local_name, number
+from app.common.readers.xml import child, children, local_name, number, value
 
 _COLUMN = re.compile(r"([A-Z]{1,3})\d")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -102,7 +103,7 @@ class _Book:
         kind, style = cell.get("t", "n"), cell.get("s", "0")
         if kind == "inlineStr":
             return self._formats.words(_rich_text(cell), style)
-        stored = next((child.text or "" for child in cell if local_name(child) == "v"), "")
+        stored = next((found.text or "" for found in children(cell, "v")), "")
         if kind == "s":
             index = number(stored, -1)
             return self._formats.words(self._strings[index], style) if 0 <= index < len(self._strings) else ""
@@ -114,7 +115,7 @@ class _Book:
 
     def _formula(self, cell: etree._Element) -> str:
         """Return a formula that has no stored value, as programs write it that do not calculate; it is counted."""
-        formula = next((child for child in cell if local_name(child) == "f"), None)
+        formula = child(cell, "f")
         if formula is None:
             return ""
         self.without_value += 1
@@ -138,13 +139,19 @@ class _Book:
 
 def _rich_text(element: etree._Element) -> str:
     """Return the text of its runs, without the phonetic readings of Japanese."""
-    texts = (node for node in element.iter() if local_name(node) == "t")
-    return unescaped("".join(node.text or "" for node in texts if not _phonetic(node)))
-
-
-def _phonetic(node: etree._Element) -> bool:
-    parent = node.getparent()
-    return parent is not None and local_name(parent) == "rPh"
+    out: list[str] = []
+    inline = child(element, "is")
+    for found in element if inline is None else inline:
+        name = local_name(found)
+        if name == "t":
+            out.append(found.text or "")
+        elif name == "r":
+            text = "".join(node.text or "" for node in children(found, "t"))
+            align = value(child(child(found, "rPr"), "vertAlign"))
+            before = "".join(out[-2:])[-2:]
+            raise_or_lower = {"superscript": raised, "subscript": lowered}.get(align)
+            out.append(raise_or_lower(text, before) if raise_or_lower else text)
+    return unescaped("".join(out))
 
 
 def unescaped(text: str) -> str:
