@@ -61,6 +61,7 @@ def passage_fields(passage: Passage) -> dict[str, Any]:
         "content": chunk.text,
         "source": chunk.source,
         "section": chunk.section,
+        "sections": list(chunk.sections),
         "document_id": chunk.document_id,
         "chunk_index": chunk.index,
         "start": chunk.start,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from app.bootstrap import Services
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
+from app.common.passages import Chunk
 from app.dependencies import Principal, PrincipalDep, ServicesDep, SettingsDep, count_request, note_client
 from app.problems import problem_responses
 from app.routers.ingest import document_result, take_in
@@ -69,11 +70,7 @@ def list_chunks(  # noqa: PLR0913 - the parameters are the query's
     """Return the pieces that the document was cut into, in order, as they are searched and cited."""
     owner = _owner(request, services, principal, document_id, client_id)
     page = services.documents.chunks(owner, document_id, cursor=cursor, limit=limit)
-    chunks = [
-        ChunkInfo(index=c.index, text=c.text, page=c.page, section=c.section, start=c.start, end=c.end)
-        for c in page.chunks
-    ]
-    return ChunkList(chunks=chunks, total=page.total, next_cursor=page.next_cursor)
+    return ChunkList(chunks=list(map(_chunk, page.chunks)), total=page.total, next_cursor=page.next_cursor)
 
 
 @router.put(
@@ -123,6 +120,18 @@ def delete_document(
     record = services.documents.delete(owner, document_id)
     return DocumentDeleted(
         message=f"Document {document_id} deleted", document_id=document_id, chunks_deleted=record.chunk_count
+    )
+
+
+def _chunk(chunk: Chunk) -> ChunkInfo:
+    return ChunkInfo(
+        index=chunk.index,
+        text=chunk.text,
+        page=chunk.page,
+        section=chunk.section,
+        sections=list(chunk.sections),
+        start=chunk.start,
+        end=chunk.end,
     )
 
 

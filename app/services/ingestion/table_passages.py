@@ -6,7 +6,7 @@ from typing import NamedTuple
 from app.common.file_loader import Table
 
 _SHARE = 0.7  # of a passage's size: numbers take more of what a model reads than words do
-_HEADER_SHARE = 0.5
+_HEADER_SHARE = 0.6
 _SHORTEST_LABEL = 3
 _BAR = " | "
 
@@ -67,11 +67,16 @@ class _Packer:
         most = int(self._size * _SHARE)
         header = _shortened(self._text[table.header_start : table.header_end], int(most * _HEADER_SHARE))
         lines = _lines(self._text, table.start, table.end)
-        first = next((line for line in lines if line.start >= table.header_end), Span(table.start, table.end))
-        for line in (first._replace(start=table.start), *lines):
+        first = next((line for line in lines if line.start >= table.header_end), None)
+        if first is None:
+            yield from self.words(table.start, table.end)
+            return
+        head = table.start
+        for line in (first, *lines):
             if not self._grow(line.end, most):
                 yield from self.rest()
-                yield from self._begin(line, table, most, header)
+                yield from self._begin(line, min(head, line.start), most, header)
+            head = table.end
         self._ends_with_rows = True
 
     def rest(self) -> Iterator[Span]:
@@ -87,19 +92,21 @@ class _Packer:
         self._open = self._open._replace(end=end)
         return True
 
-    def _begin(self, line: Span, table: Table, most: int, header: str) -> Iterator[Span]:
-        """Begin a passage with a row; one that is too long for any is cut, each piece under the header."""
-        room = max(1, most - _length(header))
-        fits = line.end - line.start <= (most if line.start <= table.header_start else room)
-        pieces = [line] if fits else self._cut(line.start, line.end, room)
-        spans = [piece if _has_header(piece, table) else piece._replace(header=header) for piece in pieces]
+    def _begin(self, line: Span, head: int, most: int, header: str) -> Iterator[Span]:
+        """Begin a passage with a row, and what stands before it from `head` on.
+
+        A row that is too long for any passage is cut, each piece under the header.
+        """
+        if line.start - head > most * _HEADER_SHARE:
+            yield from self._cut(head, line.start, most)
+            head = line.start
+        room = max(1, most - max(_length(header), line.start - head))
+        pieces = [line] if line.end - line.start <= room else list(self._cut(line.start, line.end, room))
+        spans = [piece._replace(header=header) for piece in pieces]
+        if spans and head < line.start:
+            spans[0] = Span(head, spans[0].end)
         yield from spans[:-1]
         self._open = spans[-1] if spans else None
-
-
-def _has_header(piece: Span, table: Table) -> bool:
-    """Whether a piece holds the whole header of its table, or stands above it."""
-    return piece.end <= table.header_start or (piece.start <= table.header_start and piece.end >= table.header_end)
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[Span]:
@@ -116,9 +123,16 @@ def _length(header: str) -> int:
 
 
 def _shortened(header: str, most: int) -> str:
-    """Return the header, its labels cut until it fits: many beginnings of labels say more than a few whole ones."""
+    """Return the header, its labels cut until it fits: beginnings and ends of all say more than a few whole ones."""
     if len(header) <= most:
         return header
     labels = header.replace("\n", _BAR).split(_BAR)
     room = max(_SHORTEST_LABEL, most // len(labels) - len(_BAR))
-    return _BAR.join(label[:room].rstrip() for label in labels)[:most].rstrip()
+    return _BAR.join(_abridged(label, room) for label in labels)[:most].rstrip()
+
+
+def _abridged(label: str, room: int) -> str:
+    if len(label) <= room:
+        return label
+    tail = (room - 1) // 2
+    return f"{label[: room - 1 - tail].rstrip()}…{label[-tail:].lstrip() if tail else ''}"
