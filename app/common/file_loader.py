@@ -3,21 +3,19 @@
 Adding a kind is adding a reader to `_READERS`.
 """
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.common.errors import InvalidInput, UnreadableFile, UnsupportedType
+from app.common.errors import UnreadableFile, UnsupportedType
+from app.common.filenames import check_filename
 from app.common.readers.cleaning import MAX_UNREADABLE, unreadable_share
-from app.common.readers.csv import read_csv
-from app.common.readers.doc import read_doc
-from app.common.readers.docx import read_docx
 from app.common.readers.epub import read_epub
 from app.common.readers.html import read_html
 from app.common.readers.joining import join_blocks, shorten
 from app.common.readers.markdown import markdown_headings
-from app.common.readers.ocr import Recogniser
-from app.common.readers.pdf import read_pdf
+from app.common.readers.markdown_tables import markdown_tables
+from app.common.readers.pdf.ocr import Recogniser
+from app.common.readers.pdf.pdf import read_pdf
 from app.common.readers.pptx import read_pptx
 from app.common.readers.raw import (
     Budget,
@@ -26,13 +24,17 @@ from app.common.readers.raw import (
     PdfEngine,
     RawDocument,
     ReadLimits,
+    Table,
     read_head,
 )
 from app.common.readers.raw import Kind as FileKind
-from app.common.readers.rtf import read_rtf
+from app.common.readers.rtf.rtf import read_rtf
+from app.common.readers.sheets.csv import read_csv
+from app.common.readers.sheets.xlsx import read_xlsx
 from app.common.readers.sniff import DESCRIPTIONS, Content, holds_pdf_header, sniff
 from app.common.readers.text import read_markdown, read_text
-from app.common.readers.xlsx import read_xlsx
+from app.common.readers.word.doc import read_doc
+from app.common.readers.word.docx import read_docx
 
 __all__ = [
     "SUPPORTED_EXTENSIONS",
@@ -43,15 +45,15 @@ __all__ = [
     "PdfEngine",
     "ReadLimits",
     "Recogniser",
+    "Table",
     "check_filename",
     "load_document",
 ]
 
-_MAX_NAME = 255
 _BLANK_HEAD = 1 << 16
 _PAGE_BREAK = "\n\n"
-_DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_TEXT_CONTENTS: frozenset[Content] = frozenset({"other", "html"})
+_TEXT_CONTENTS: frozenset[Content] = frozenset({"other", "html", "mhtml"})
+_PAGE_CONTENTS: frozenset[Content] = frozenset({"other", "html"})
 _OFFICE_KINDS = ("docx", "doc", "xlsx", "pptx")
 _TEXT_KINDS = ("txt", "md", "csv")
 
@@ -62,7 +64,8 @@ class LoadedDocument:
 
     `text` is cleaned, its pages are joined by one empty line; `page_starts` holds the offset of each page (kinds
     without pages have one, at 0); `headings` are those of the document, of sheets and of slides; `warnings` are
-    sentences about the reading and never hold text of the document.
+    sentences about the reading and never hold text of the document; `tables` are those whose rows and columns are
+    known, in the order of the text.
     """
 
     kind: FileKind
@@ -70,6 +73,7 @@ class LoadedDocument:
     page_starts: tuple[int, ...]
     headings: tuple[Heading, ...]
     warnings: tuple[str, ...]
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,9 @@ _READERS: dict[str, _Reader] = {
     ".txt": _Reader("txt", "plain text", _TEXT_CONTENTS, read_text),
     ".md": _Reader("md", "Markdown", _TEXT_CONTENTS, read_markdown),
     ".markdown": _Reader("md", "Markdown", _TEXT_CONTENTS, read_markdown),
-    ".html": _Reader("html", "a web page (HTML)", _TEXT_CONTENTS, read_html),
-    ".htm": _Reader("html", "a web page (HTML)", _TEXT_CONTENTS, read_html),
-    ".xhtml": _Reader("html", "a web page (XHTML)", _TEXT_CONTENTS, read_html),
+    ".html": _Reader("html", "a web page (HTML)", _PAGE_CONTENTS, read_html),
+    ".htm": _Reader("html", "a web page (HTML)", _PAGE_CONTENTS, read_html),
+    ".xhtml": _Reader("html", "a web page (XHTML)", _PAGE_CONTENTS, read_html),
     ".rtf": _Reader("rtf", "a Rich Text Format document (RTF)", frozenset({"rtf"}), read_rtf),
     ".csv": _Reader("csv", "a table in text (CSV)", _TEXT_CONTENTS, read_csv),
     ".tsv": _Reader("csv", "a table in text (TSV)", _TEXT_CONTENTS, read_csv),
@@ -103,23 +107,6 @@ SUPPORTED_EXTENSIONS = frozenset(_READERS)
 
 SUPPORTED_KINDS = "PDF, DOCX, DOC, TXT, MD, HTML, RTF, CSV, XLSX, PPTX or EPUB"
 """The same for people."""
-
-
-def check_filename(name: str) -> str:
-    """Return the name to show: the last component of `name`, composed (NFC). It is never used as a path.
-
-    Raises InvalidInput (bad_name) for an empty one, more than 255 characters, control characters and marks that
-    turn the direction of writing, which make `exe.pdf` of `fdp.exe`.
-    """
-    last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2]).strip()
-    if last in ("", ".", "..") or len(last) > _MAX_NAME:
-        raise InvalidInput(f"A file needs a name of 1 to {_MAX_NAME} characters; rename it.", code="bad_name")
-    # Asked of the whole: what stands before a slash is dropped, but a NUL there is no accident either.
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _DIRECTION_OVERRIDES for char in name):
-        raise InvalidInput(
-            "The file's name holds control characters; rename it with letters, digits and spaces.", code="bad_name"
-        )
-    return last
 
 
 def load_document(
@@ -179,19 +166,22 @@ def _finish(kind: FileKind, raw: RawDocument, limits: ReadLimits) -> LoadedDocum
     pages: list[str] = []
     page_starts: list[int] = []
     headings: list[Heading] = []
+    tables: list[Table] = []
     start = 0
     for blocks in raw.pages:
-        page, found = join_blocks(blocks, verbatim=raw.verbatim)
-        headings += [heading._replace(start=start + heading.start) for heading in found]
-        pages.append(page)
+        page = join_blocks(blocks, start=start, verbatim=raw.verbatim)
+        headings += page.headings
+        tables += page.tables
+        pages.append(page.text)
         page_starts.append(start)
-        start += len(page) + len(_PAGE_BREAK)
+        start += len(page.text) + len(_PAGE_BREAK)
     text = Budget(limits).spend(_PAGE_BREAK.join(pages))
     if not text.strip():
         raise _empty() if kind in _TEXT_KINDS else UnreadableFile(raw.empty_hint, code="no_text")
     if kind == "md":
         headings = [shorten(heading) for heading in markdown_headings(text)]
-    return LoadedDocument(kind, text, tuple(page_starts), tuple(headings), tuple(raw.warnings))
+        tables = markdown_tables(text, limits)
+    return LoadedDocument(kind, text, tuple(page_starts), tuple(headings), tuple(raw.warnings), tuple(tables))
 
 
 def _check_readable(raw: RawDocument) -> None:

@@ -1,5 +1,6 @@
 """Filters on passages: what a search may be narrowed to, whichever store it runs on."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -84,7 +85,7 @@ def _value(wanted: Comparison, value: object) -> str | int:
         raise _wrong(f"{wanted.field} is compared with a text of at most {MAX_TEXT} characters.")
     if wanted.operator in ("gt", "gte", "lt", "lte"):
         raise _wrong(f"{wanted.field} is text: compare it with eq, ne, in or nin.")
-    return value
+    return unicodedata.normalize("NFC", value)  # as names and headings are stored
 
 
 def _number(field: str, value: object) -> int:

@@ -9,7 +9,9 @@ class Chunk:
     """A piece of one document.
 
     `start` and `end` are character offsets into the document's cleaned text, `page` is 1-based, `section` is the
-    path of headings above it (`Billing > Refunds`) or empty, `source` is the file name as the client gave it.
+    path of headings above where it begins (`Billing > Refunds`) or empty, `source` is the file name as the client gave
+    it. `sections` are all that it reaches into, the first included, when that is more than `section` says. Rows of a
+    table may have its header put before them; `start` and `end` are then those of the rows.
     """
 
     document_id: str
@@ -20,6 +22,7 @@ class Chunk:
     source: str
     start: int
     end: int
+    sections: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -34,6 +37,7 @@ class Reference(TypedDict):
     source: str
     page: int
     section: str
+    sections: list[str]
     chunk_index: int
     start: int
     end: int
@@ -55,6 +59,7 @@ class Passage:
             source=chunk.source,
             page=chunk.page,
             section=chunk.section,
+            sections=list(chunk.sections),
             chunk_index=chunk.index,
             start=chunk.start,
             end=chunk.end,

@@ -23,6 +23,8 @@ _LETTER_SHAPES = re.compile("[\ufb00-\ufb4f\ufb50-\ufdcf\ufdf0-\ufdf9\ufe80-\ufe
 _SYMBOL_BULLETS = re.compile("[\uf0b7\uf0a7]")  # what lists in the fonts Symbol and Wingdings come out as
 _UNREADABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _LONG_GAP = re.compile("[ \t]{201,}")  # no column of a table is as wide
+_MOST_MARKS = 30  # as the standard's stream-safe text has
+_MAYBE_MARKS = re.compile(f"[^\x00-\u02ff]{{{_MOST_MARKS + 1},}}")
 _BLANK_LINES = re.compile("\n{3,}")
 
 MAX_UNREADABLE = 0.3
@@ -38,7 +40,24 @@ def clean(text: str) -> str:
     text = _LONG_GAP.sub(" " * 200, text)
     text = _SYMBOL_BULLETS.sub("•", text)
     text = _LETTER_SHAPES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    return composed(text)
+
+
+def composed(text: str) -> str:
+    """Return `text` composed (NFC), at most 30 marks on one letter: putting marks in order takes n² for n of them."""
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    return unicodedata.normalize("NFC", _MAYBE_MARKS.sub(lambda run: _thinned(run[0]), text))
+
+
+def _thinned(run: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for char in run:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def tidy(text: str) -> str:

@@ -1,19 +1,21 @@
 """EPUB: the chapters of the book in the order of reading, each read as the web page that it is."""
 
+from itertools import islice
 from urllib.parse import unquote
 
 from lxml import etree
 
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive, bomb, resolve
-from app.common.readers.docx_styles import local_name
 from app.common.readers.html import declared_encoding, html_blocks
-from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
+from app.common.readers.raw import BREAK, Block, Budget, Data, RawDocument, ReadLimits
 from app.common.readers.text import decode
+from app.common.readers.xml import local_name
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _MAX_CHAPTERS = 5000
+_LONGEST_TITLE = 300
 _LOCKED = "This e-book is protected against copying; upload one without that protection."
 
 
@@ -52,7 +54,8 @@ class _Book:
         order = [element.get("idref", "") for element in self._root.iter() if local_name(element) == "itemref"]
         if len(order) > _MAX_CHAPTERS:
             raise bomb("it is made of too many chapters")
-        self.spine = [self._name(self._items[key]) for key in order if key in self._items]
+        # Each chapter once: a book that names one again and again would be read as often.
+        self.spine = list(dict.fromkeys(self._name(self._items[key]) for key in order if key in self._items))
         self._refuse_locked()
         self._titles = self._contents()
 
@@ -63,7 +66,8 @@ class _Book:
         # The title of a chapter's page is often that of the whole book: the table of contents knows better.
         blocks = [block for block in blocks if block.level != 0]
         if not blocks or any(block.level is not None for block in blocks) or part not in self._titles:
-            return blocks
+            # What stands before the first heading of a chapter does not belong to the chapter before.
+            return [BREAK, *blocks] if blocks and blocks[0].level is None else blocks
         return [Block(budget.spend(self._titles[part]), 1), *blocks]
 
     def _package_name(self) -> str:
@@ -121,7 +125,13 @@ def _nav_titles(root: etree._Element) -> list[tuple[str, str]]:
 
 
 def _text(element: etree._Element) -> str:
-    return "".join(map(str, element.itertext()))
+    """Return the text of a title, or what it begins with: links in links without end would be read again and again."""
+    pieces: list[str] = []
+    for piece in islice(element.itertext(), _LONGEST_TITLE):
+        pieces.append(str(piece)[:_LONGEST_TITLE])
+        if len(pieces) > 1 and sum(map(len, pieces)) > _LONGEST_TITLE:
+            break
+    return "".join(pieces)[:_LONGEST_TITLE]
 
 
 def _plain_xml(archive: Archive, name: str) -> etree._Element:

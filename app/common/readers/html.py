@@ -1,17 +1,22 @@
 """HTML: what a browser shows, in blocks; headings, lists and tables stay what they are."""
 
 import re
+from collections import Counter
 
 from lxml import etree
 
 from app.common.readers.archive import bomb
+from app.common.readers.html_lists import Lists
+from app.common.readers.html_tables import HtmlTable, holds_data
+from app.common.readers.math_text import math_text
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits, read_bytes
+from app.common.readers.scripts import lowered, raised
 from app.common.readers.text import decode
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SKIPPED = frozenset(
     (
-        "script", "style", "template", "noscript", "head", "iframe", "object", "svg", "math", "nav", "rt", "rp",
+        "script", "style", "template", "noscript", "head", "iframe", "object", "svg", "nav", "rt", "rp",
         "datalist",
     )
 )  # fmt: skip
@@ -23,9 +28,13 @@ _BLOCKS = frozenset(
         "ul",
     )
 )  # fmt: skip
+_TABLE_PARTS = ("tr", "td", "th")
+_LISTS = ("ol", "ul", "menu", "dir")
+_SCRIPTS = ("sup", "sub")
+_KEPT = frozenset((*_HEADINGS, *_LISTS, *_SCRIPTS, "li", "pre"))
+_EQUATIONS = ("math", "m:math", "mml:math")
 _INVISIBLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)
 _TEXT_ENCODING = re.compile(
@@ -43,10 +52,9 @@ def read_html(data: Data, limits: ReadLimits) -> RawDocument:
     """
     content = read_bytes(data)
     decoded = decode(content, declared_encoding(content[:4096]))
-    warnings = ["Some bytes fit no encoding and were left out."] if decoded.damaged else []
     budget = Budget(limits)
     blocks = html_blocks(decoded.text, budget)
-    return RawDocument([blocks], warnings, empty_hint="This web page holds no text; upload one that does.")
+    return RawDocument([blocks], decoded.warnings, empty_hint="This web page holds no text; upload one that does.")
 
 
 def declared_encoding(head: bytes) -> str:
@@ -88,10 +96,12 @@ class _Walk:
         self.blocks: list[Block] = []
         self._budget = budget
         self._text: list[str] = []
-        self._open: list[str] = []
-        self._row: list[str] = []
-        self._in_cell = False
-        self._data_table: etree._Element | None = None
+        self._open: Counter[str] = Counter()
+        self._levels: list[int] = []
+        self._scripts: list[int] = []  # where in the text raised or lowered pieces begin
+        self._lists = Lists()
+        self._numbers: list[str] = []
+        self._table: HtmlTable | None = None
 
     def take(self, root: etree._Element) -> None:
         """Walk over `root` and everything in it."""
@@ -102,6 +112,9 @@ class _Walk:
                 self._add(element.tail)
             elif _skipped(element):
                 events.skip_subtree()
+            elif element.tag in _EQUATIONS:
+                self._text.append(self._budget.spend(math_text(element)))
+                events.skip_subtree()
             else:
                 self._start(element)
                 self._add(element.text)
@@ -111,72 +124,96 @@ class _Walk:
         tag = str(element.tag)
         if tag == "br":
             self._text.append("\n")
-        elif tag == "table" and self._data_table is None and _holds_data(element):
+        elif tag == "table" and self._table is None and holds_data(element):
             self._flush()
-            self._data_table = element
-        elif self._data_table is not None and tag in ("tr", "td", "th"):
-            self._start_in_table(tag)
+            self._table = HtmlTable(element, self._budget)
+        elif self._table is not None and tag in _TABLE_PARTS:
+            self._table.start(element, self._taken())
         elif tag in _BLOCKS:
             self._break()
-        if tag in _HEADINGS or tag in ("li", "pre", "sup"):
-            self._open.append(tag)
+        if tag in _KEPT:
+            self._enter(tag, element)
+
+    def _enter(self, tag: str, element: etree._Element) -> None:
+        self._open[tag] += 1
+        if tag in _HEADINGS:
+            self._levels.append(_HEADINGS[tag])
+        elif tag in _LISTS:
+            self._lists.start(element)
+        elif tag in _SCRIPTS:
+            self._scripts.append(len(self._text))
+        elif tag == "li" and (shown := self._lists.item(element)):
+            self._numbers.append(shown)
 
     def _end(self, element: etree._Element) -> None:
-        if _skipped(element):
+        if _skipped(element) or element.tag in _EQUATIONS:
             return
         tag = str(element.tag)
-        if element is self._data_table:
-            self._end_row()
-            self._data_table = None
-        elif self._data_table is not None and tag in ("tr", "td", "th"):
-            self._end_cell() if tag != "tr" else self._end_row()
+        if tag in _SCRIPTS:
+            self._end_script(tag)
+        if self._table is not None and element is self._table.element:
+            self._end_table(self._table)
+        elif self._table is not None and tag in _TABLE_PARTS:
+            self._table.end_row(self._taken()) if tag == "tr" else self._table.end_cell(self._taken())
         elif tag in _BLOCKS:
             self._break()
-        if tag in _HEADINGS or tag in ("li", "pre", "sup"):
-            self._open.pop()
+        if tag in _KEPT:
+            self._leave(tag)
+
+    def _leave(self, tag: str) -> None:
+        self._open[tag] -= 1
+        if tag in _HEADINGS:
+            self._levels.pop()
+        elif tag in _LISTS:
+            self._lists.end()
+        elif tag == "li":
+            self._numbers.clear()  # an item without text
+
+    def _end_table(self, table: HtmlTable) -> None:
+        block = table.block(self._taken())
+        self._table = None
+        if block is not None:
+            self.blocks.append(block)
+
+    def _end_script(self, tag: str) -> None:
+        begin = self._scripts.pop()
+        if begin < len(self._text):
+            text = "".join(self._text[begin:])
+            before = "".join(self._text[max(0, begin - 2) : begin])[-2:]
+            self._text[begin:] = [raised(text, before) if tag == "sup" else lowered(text, before)]
 
     def _add(self, text: str | None) -> None:
         if not text:
             return
         self._budget.spend(text)
-        if "pre" not in self._open:
+        if not self._open["pre"]:
             text = _SPACE.sub(" ", text)
-        self._text.append(_raise(text) if "sup" in self._open else text)
+        if self._numbers and text.strip():
+            text = f"{' '.join(self._numbers)} {text.lstrip()}"
+            self._numbers.clear()
+        self._text.append(text)
 
     def _break(self) -> None:
-        if self._data_table is not None:
+        if self._table is not None:
             self._text.append(" ")  # a paragraph in a cell
         else:
             self._flush()
 
+    def _taken(self) -> str:
+        text = "".join(self._text)
+        self._text.clear()
+        self._scripts = [0] * len(self._scripts)
+        return text
+
     def _flush(self) -> None:
-        text, self._text = "".join(self._text), []
+        text = self._taken()
         if not text.strip():
             return
-        if "pre" not in self._open:
+        if not self._open["pre"]:
             text = "\n".join(line.strip() for line in text.strip().split("\n"))
-        level = next((_HEADINGS[tag] for tag in reversed(self._open) if tag in _HEADINGS), None)
-        item = level is None and "li" in self._open
+        level = self._levels[-1] if self._levels else None
+        item = level is None and self._open["li"] > 0
         self.blocks.append(Block(text.strip("\n"), level, "item" if item else "paragraph"))
-
-    def _start_in_table(self, tag: str) -> None:
-        if tag == "tr":
-            self._end_row()
-        else:
-            self._end_cell()
-            self._in_cell = True
-
-    def _end_cell(self) -> None:
-        text, self._text = " ".join("".join(self._text).split()), []
-        if self._in_cell or text:  # a caption stands outside of all cells
-            self._row.append(text)
-        self._in_cell = False
-
-    def _end_row(self) -> None:
-        self._end_cell()
-        if any(self._row):
-            self.blocks.append(Block(" | ".join(self._row), None, "row"))
-        self._row = []
 
 
 def _skipped(element: etree._Element) -> bool:
@@ -184,14 +221,3 @@ def _skipped(element: etree._Element) -> bool:
         return True
     style = element.get("style")
     return style is not None and _INVISIBLE.search(style) is not None
-
-
-def _holds_data(table: etree._Element) -> bool:
-    """Whether a table is one of rows and columns: tables that only place things on a page are read as blocks."""
-    inner = (element for element in table.iter("table", *_HEADINGS) if element is not table)
-    return next(inner, None) is None and any(len(row) > 1 for row in table.iter("tr"))
-
-
-def _raise(text: str) -> str:
-    """10<sup>2</sup> is not 102."""
-    return text.translate(_RAISED) if all(ord(char) in _RAISED or char.isspace() for char in text) else text

@@ -12,7 +12,7 @@ _NOT_A_PARAGRAPH = re.compile(r" {4}|\t| {0,3}(?:[>|]|(?:[-*+]|\d{1,9}[.)])(?:\s
 _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\n(?=[\w\"'-]+[ \t]*[:=])(?:.*\n)*?\1[ \t]*(?:\n|\Z)")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _LONGEST = 1000
-_MARKUP = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
+_MARKUP = re.compile(r"[*`]+|(?<!\w)_+|(?<!_)_+(?!\w)")
 
 
 def markdown_headings(text: str) -> tuple[Heading, ...]:
@@ -22,33 +22,44 @@ def markdown_headings(text: str) -> tuple[Heading, ...]:
     becomes a heading by its underline: longer ones are paragraphs before a rule, whatever CommonMark says.
     """
     scan = _Scan()
-    for start, line in _lines(text):
+    for start, line in markdown_lines(text):
         scan.take(start, line)
     return tuple(scan.headings)
+
+
+class Fence:
+    """Knows whether the lines of a text, asked for one after the other, belong to a fence of code."""
+
+    def __init__(self) -> None:
+        self._mark = ""
+
+    def holds(self, line: str) -> bool:
+        """Whether a line opens or closes a fence or stands in one."""
+        found = _FENCE.match(line)
+        if self._mark:
+            if found and found[1].startswith(self._mark) and not found[2].strip():
+                self._mark = ""
+            return True
+        if found is None:
+            return False
+        # A backtick fence has no backtick after it: that would be a span of code.
+        self._mark = "" if found[1][0] == "`" and "`" in found[2] else found[1]
+        return True
 
 
 class _Scan:
     def __init__(self) -> None:
         self.headings: list[Heading] = []
-        self._fence = ""
+        self._fence = Fence()
         self._paragraph: list[tuple[int, str]] = []
 
     def take(self, start: int, line: str) -> None:
-        if self._fence:
-            self._inside_fence(line)
-        elif opening := _FENCE.match(line):
-            # A backtick fence has no backtick after it: that would be a span of code.
-            self._fence = "" if opening[1][0] == "`" and "`" in opening[2] else opening[1]
+        if self._fence.holds(line):
             self._paragraph = []
         elif atx := _ATX.fullmatch(line):
             self._add(start, len(atx[1]), _without_closing(atx[2]))
         else:
             self._take_plain(start, line)
-
-    def _inside_fence(self, line: str) -> None:
-        closing = _FENCE.match(line)
-        if closing and closing[1].startswith(self._fence) and not closing[2].strip():
-            self._fence = ""
 
     def _take_plain(self, start: int, line: str) -> None:
         underline = _SETEXT.fullmatch(line)
@@ -65,7 +76,8 @@ class _Scan:
             self.headings.append(Heading(start, level, plain))
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
+def markdown_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines after the front matter, each with the offset at which it begins."""
     front = _FRONT_MATTER.match(text)
     start = front.end() if front else 0
     while start < len(text):

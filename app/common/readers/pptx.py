@@ -6,12 +6,14 @@ from lxml import etree
 
 from app.common.errors import TooLarge, UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive
-from app.common.readers.docx_styles import local_name
-from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits, page_list
+from app.common.readers.charts import chart_blocks, drawn_text
+from app.common.readers.pptx_shapes import ShapeText
+from app.common.readers.raw import BREAK, Block, Budget, Data, RawDocument, ReadLimits, page_list
+from app.common.readers.xml import child, local_name
 
 _TITLES = ("title", "ctrTitle")
 _FURNITURE = ("sldNum", "dt", "ftr", "hdr", "sldImg")
-_DRAWN = ("diagramData", "chart")
+_CHARTS = ("chart", "chartEx")
 
 
 def read_pptx(data: Data, limits: ReadLimits) -> RawDocument:
@@ -31,7 +33,8 @@ def read_pptx(data: Data, limits: ReadLimits) -> RawDocument:
                 f"The presentation has {len(slides):,} slides and the limit is {limits.max_pages:,}; split it.",
                 code="too_many_pages",
             )
-        return _read_slides(_Slides(archive, Budget(limits)), slides)
+        # Each slide once: a file that names one again and again would be read as often.
+        return _read_slides(_Slides(archive, Budget(limits)), list(dict.fromkeys(slides)))
 
 
 def _slides(archive: Archive, main: str) -> list[str]:
@@ -41,18 +44,20 @@ def _slides(archive: Archive, main: str) -> list[str]:
         for element in archive.xml(main).iter()
         if local_name(element) == "sldId"
     )
-    return [relations[name].target for name in identifiers if name in relations and relations[name].kind == "slide"]
+    named = (relations[name] for name in identifiers if name in relations)
+    return [relation.target for relation in named if relation.kind == "slide"]
 
 
 def _read_slides(reader: "_Slides", slides: list[str]) -> RawDocument:
     pages: list[list[Block]] = []
-    hidden, damaged = list[int](), list[int]()
+    hidden, damaged, drawn = list[int](), list[int](), list[int]()
     for number, part in enumerate(slides, start=1):
         page: list[Block] = []
         try:
             found = reader.read(part)
             page = found or []
             hidden += [] if found is not None else [number]
+            drawn += [number] if reader.without_numbers else []
         except UnreadableFile as exc:
             if exc.code != "corrupt":
                 raise
@@ -64,6 +69,8 @@ def _read_slides(reader: "_Slides", slides: list[str]) -> RawDocument:
     if hidden:
         verb = "is hidden and was" if len(hidden) == 1 else "are hidden and were"
         warnings.append(f"{page_list(hidden, 'Slide')} {verb} left out.")
+    if drawn:
+        warnings.append(f"{page_list(drawn, 'Slide')}: the numbers of a chart are not in the file and were left out.")
     return RawDocument(pages, warnings, empty_hint="This presentation holds no text; upload one that does.")
 
 
@@ -71,65 +78,67 @@ class _Slides:
     def __init__(self, archive: Archive, budget: Budget) -> None:
         self._archive = archive
         self._budget = budget
+        self._text = ShapeText(budget)
+        self._read: set[str] = set()  # parts beside slides: each belongs to one
+        self.without_numbers = False
+        """Whether a chart was met whose numbers are not in the file."""
 
     def read(self, part: str) -> list[Block] | None:
         """Return a slide's blocks, None when it is hidden."""
         if part not in self._archive:
             raise UnreadableFile(DAMAGED)
+        self.without_numbers = False
         root = self._archive.xml(part)
         if root.get("show") in ("0", "false"):
             return None
         titles, rest = list[Block](), list[Block]()
         self._shapes(root, titles, rest)
         for relation in self._archive.relations(part).values():
-            if relation.target in self._archive and relation.kind in (*_DRAWN, "notesSlide"):
+            if relation.kind in (*_CHARTS, "diagramData", "notesSlide") and self._is_new(relation.target):
                 rest += self._beside(relation.kind, self._archive.xml(relation.target))
-        return titles + rest
+        # A slide without a title does not belong to the one before.
+        return titles + rest if titles or not rest else [BREAK, *rest]
+
+    def _is_new(self, part: str) -> bool:
+        new = part in self._archive and part not in self._read
+        self._read.add(part)
+        return new
 
     def _beside(self, kind: str, root: etree._Element) -> list[Block]:
         blocks: list[Block] = []
-        if kind in _DRAWN:
-            return [Block(text, None, "item") for text in map(self._paragraph, _named(root, "p")) if text.strip()]
+        if kind in _CHARTS:
+            blocks, has_numbers = chart_blocks(root, self._budget)
+            self.without_numbers = self.without_numbers or not has_numbers
+            return blocks
+        if kind == "diagramData":
+            return drawn_text(root, self._budget)
         self._shapes(root, blocks, blocks)
         blocks = [block._replace(level=None) for block in blocks]
         return [blocks[0]._replace(text=f"Notes: {blocks[0].text}"), *blocks[1:]] if blocks else []
 
     def _shapes(self, element: etree._Element, titles: list[Block], rest: list[Block]) -> None:
-        for child in element:
-            name = local_name(child)
+        for found in element:
+            name = local_name(found)
             if name == "sp":
-                self._shape(child, titles, rest)
+                self._shape(found, titles, rest)
             elif name == "tbl":
-                rest += self._table(child)
+                table = self._text.table(found)
+                rest += [table] if table else []
             elif name not in ("Fallback", "extLst"):
-                self._shapes(child, titles, rest)
+                self._shapes(found, titles, rest)
 
     def _shape(self, shape: etree._Element, titles: list[Block], rest: list[Block]) -> None:
         holder = next(_named(shape, "ph"), None)
         role = None if holder is None else holder.get("type", "obj")
         if role in _FURNITURE:
             return
-        body = next((child for child in shape if local_name(child) == "txBody"), ())
-        texts = [text for text in (self._paragraph(p) for p in body if local_name(p) == "p") if text.strip()]
+        texts = self._text.paragraphs(child(shape, "txBody"))
         if role in _TITLES and texts:
             titles.append(Block(" ".join(" ".join(texts).split()), 1))
         else:
             # The paragraphs of a placeholder are the points of a list.
             rest += [Block(text, None, "item" if role else "paragraph") for text in texts]
 
-    def _table(self, table: etree._Element) -> list[Block]:
-        rows = ([" ".join(self._cell(cell).split()) for cell in _named(row, "tc")] for row in _named(table, "tr"))
-        return [Block(" | ".join(cells), None, "row") for cells in rows if any(cells)]
-
-    def _cell(self, cell: etree._Element) -> str:
-        return " ".join(map(self._paragraph, _named(cell, "p")))
-
-    def _paragraph(self, paragraph: etree._Element) -> str:
-        parts = (
-            "\n" if local_name(e) == "br" else (e.text or "") for e in paragraph.iter() if local_name(e) in ("t", "br")
-        )
-        return self._budget.spend("".join(parts))
-
 
 def _named(element: etree._Element, name: str) -> Iterator[etree._Element]:
-    return (child for child in element.iter() if local_name(child) == name)
+    return (found for found in element.iter() if local_name(found) == name)

@@ -11,7 +11,12 @@ from app.common.errors import TooLarge
 Data = bytes | Path
 PdfEngine = Literal["pdfium", "pypdf"]
 Kind = Literal["pdf", "docx", "doc", "txt", "md", "html", "rtf", "csv", "xlsx", "pptx", "epub"]
-Shape = Literal["paragraph", "row", "item"]
+Shape = Literal["paragraph", "item", "table", "break"]
+
+MOST_CELLS = 100_000
+"""Cells of tables that are kept of one document, beside the lines of its text."""
+
+_MOST_CELL_CHARACTERS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +34,40 @@ class ReadLimits:
     ocr_seconds: float = 300.0
 
 
+class RawTable(NamedTuple):
+    """A table beside its lines: which of them are the header (first, after the last), labels and cells of the rest.
+
+    `complete` is False when there are more rows than are kept.
+    """
+
+    name: str
+    header_lines: tuple[int, int]
+    header: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    complete: bool
+
+
 class Block(NamedTuple):
-    """A paragraph, a row of a table or an item of a list. `level` is that of a heading (0 is the title), else None."""
+    """A paragraph, a table of clean lines, an item of a list, or the end of all sections so far.
+
+    `level` is that of a heading (0 is the title), else None.
+    """
 
     text: str
     level: int | None = None
     shape: Shape = "paragraph"
+    table: RawTable | None = None
+
+
+BREAK = Block("", None, "break")
+"""What comes after it, up to the next heading, stands under no heading."""
 
 
 class Heading(NamedTuple):
-    """A heading and the offset at which its line begins; `level` is 0 for a title, else 1 to 9."""
+    """A heading and the offset at which its line begins; `level` is 0 for a title, else 1 to 9.
+
+    One without a title ends all sections: what comes after it stands under no heading.
+    """
 
     start: int
     level: int
@@ -60,11 +89,40 @@ class RawDocument:
     silent: Sequence[int] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the document, and where its lines stand in the text: title, header, rows, each on one line.
+
+    `name` is that of its sheet, if any. `header` has a label for each column, `rows` the cells as they are shown,
+    column by column; merged cells are repeated. Without a header `header_start` and `header_end` are `start`.
+    `complete` is False when there are more rows than are kept; their lines are in the text.
+    """
+
+    name: str
+    start: int
+    end: int
+    header_start: int
+    header_end: int
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    complete: bool
+
+
 class Budget:
-    """Counts the characters read so far, so that reading stops at the limit and not after it."""
+    """Counts the characters read so far, so that reading stops at the limit and not after it.
+
+    It also counts the cells of tables that are kept beside the text.
+    """
 
     def __init__(self, limits: ReadLimits) -> None:
         self._left = self._limit = limits.max_characters
+        self._cells, self._cell_characters = MOST_CELLS, _MOST_CELL_CHARACTERS
+
+    def keeps(self, cells: int, characters: int) -> bool:
+        """Whether so many more cells with so many characters are kept."""
+        self._cells -= cells
+        self._cell_characters -= characters
+        return self._cells >= 0 and self._cell_characters >= 0
 
     def spend(self, text: str) -> str:
         """Return `text`; TooLarge (too_large) once more than the limit has been spent."""

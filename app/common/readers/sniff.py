@@ -10,7 +10,7 @@ from app.common.readers.raw import Data, open_data, read_head
 
 Content = Literal[
     "pdf", "docx", "doc", "encrypted office", "xlsx", "pptx", "epub", "odf", "zip", "xls", "ppt", "ole", "rtf", "html",
-    "image", "program", "archive", "media", "old word", "postscript", "other",
+    "image", "program", "archive", "media", "old word", "postscript", "mhtml", "other",
 ]  # fmt: skip
 
 DESCRIPTIONS: dict[Content, str] = {
@@ -34,6 +34,7 @@ DESCRIPTIONS: dict[Content, str] = {
     "media": "a sound or video file",
     "old word": "a document of Word for DOS or Word 2",
     "postscript": "a PostScript file",
+    "mhtml": "a web archive or a mail (MHTML)",
     "other": "plain text or data of an unknown kind",
 }
 
@@ -62,6 +63,7 @@ _MAGICS: tuple[tuple[bytes, Content], ...] = (
     (b"ID3\x04", "media"),
 )
 _OLD_WORD = (b"\x31\xbe", b"\xdb\xa5", b"\xfe\x37")
+_MAIL_HEADER = re.compile(rb"(?:from|mime-version|content-type|subject|date|snapshot-content-location|return-path):")
 _HTML = re.compile(rb"\s*<(!doctype\s+html|html|head|body)[\s>]|[^\x00]{0,1000}<html[\s>]", re.IGNORECASE)
 
 
@@ -93,7 +95,15 @@ def _by_structure(head: bytes) -> Content:
         return "media"
     if b"\x00" in head[:64] and head[:2] in (b"MZ", *_OLD_WORD):
         return "program" if head[:2] == b"MZ" else "old word"
+    if _is_mail(head):
+        return "mhtml"
     return "html" if _HTML.match(head) else "other"
+
+
+def _is_mail(head: bytes) -> bool:
+    """Whether lines of a mail's header stand first, and say that parts follow: browsers save whole pages so."""
+    lower = head.lstrip().lower()
+    return _MAIL_HEADER.match(lower) is not None and b"mime-version:" in lower and b"multipart/" in lower
 
 
 def _ole_content(data: Data) -> Content:

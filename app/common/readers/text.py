@@ -1,5 +1,6 @@
 """Plain text and Markdown: which encoding it is in."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits,
 _SAMPLE = 1 << 18
 _MAX_CONTROL = 0.01
 _MAX_BROKEN = 0.02
+_GOOD_PER_BROKEN = 2
+_WESTERN_SIGNS = "€‚„…‘’“”•–—"
 _MAX_STRAY_NULS = 0.03
 
 _BOMS: tuple[tuple[bytes, str], ...] = (
@@ -37,17 +40,22 @@ _UNSURE = 0.1
 
 
 class Decoded(NamedTuple):
-    """Text, the encoding that it was read in, and whether some bytes had to be given up."""
+    """Text, the encoding that it was read in, and whether some bytes did not fit it."""
 
     text: str
     encoding: str
     damaged: bool = False
 
+    @property
+    def warnings(self) -> list[str]:
+        """What there is to say about the decoding."""
+        return ["Some bytes do not fit the text's encoding; characters may be missing."] if self.damaged else []
+
 
 def read_text(data: Data, limits: ReadLimits) -> RawDocument:
     """Read a TXT or MD file. UnsupportedType (type_mismatch) for binary data."""
     decoded = decode(read_bytes(data))
-    warnings = ["Some bytes fit no encoding and were left out."] if decoded.damaged else []
+    warnings = decoded.warnings
     Budget(limits).spend(decoded.text)
     return RawDocument([[Block(decoded.text)]], warnings)
 
@@ -62,7 +70,8 @@ def decode(data: bytes, declared: str = "") -> Decoded:
     """Return the text of `data`: by its mark, by the pattern of its bytes, as UTF-8, and only then by guessing.
 
     `declared` is the encoding that the file itself names, if any: it comes after UTF-8, as many name a wrong one.
-    A few bytes that do not fit are given up. Raises UnsupportedType (type_mismatch) for binary data.
+    Bytes that do not fit are given up, or read as Western letters. Raises UnsupportedType (type_mismatch) for binary
+    data.
     """
     for candidate in (*_certain_encodings(data), *([declared] if declared else [])):
         try:
@@ -71,7 +80,7 @@ def decode(data: bytes, declared: str = "") -> Decoded:
             continue
         if not looks_binary(text):
             return Decoded(text.removeprefix("\ufeff"), candidate)
-    return _damaged_utf8(data) or _guess(data)
+    return _damaged_wide(data) or _damaged_utf8(data) or _guess(data)
 
 
 def _binary() -> UnsupportedType:
@@ -113,14 +122,41 @@ def looks_binary(text: str) -> bool:
     return len(_CONTROL.findall(sample)) > len(sample) * _MAX_CONTROL
 
 
+def _damaged_wide(data: bytes) -> Decoded | None:
+    """A marked text in UTF-16 or UTF-32 with a broken letter, or without its last byte, is no other text for that."""
+    encoding = next((found for mark, found in _BOMS if data.startswith(mark)), "")
+    if not encoding.startswith(("utf-16", "utf-32")):
+        return None
+    text = data.decode(encoding, errors="replace")
+    whole = text.replace("\ufffd", "")
+    if len(text) - len(whole) > 1 + _MAX_BROKEN * len(text) or looks_binary(whole):
+        return None
+    return Decoded(whole.removeprefix("\ufeff"), encoding, damaged=True)
+
+
 def _damaged_utf8(data: bytes) -> Decoded | None:
-    """A long UTF-8 text with a broken byte is still UTF-8: a guess would spoil every accent in it."""
+    """A UTF-8 text with a stray byte is still UTF-8: a guess would spoil every accent in it.
+
+    Letters of other encodings hardly ever look like those of UTF-8, so few of them say more than some strays.
+    """
     text = data.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
-    good = sum(1 for char in text[:_SAMPLE] if char > "\x7f") - broken
-    if broken > _MAX_BROKEN * good or looks_binary(text):
+    good = sum(1 for char in text if char > "\x7f") - broken
+    if good < _GOOD_PER_BROKEN * broken or looks_binary(text.replace("\ufffd", "")):
         return None
-    return Decoded(text.replace("\ufffd", ""), "utf-8", damaged=True)
+    return Decoded(data.decode("utf-8", errors=_STRAY).removeprefix("\ufeff"), "utf-8", damaged=True)
+
+
+def _stray(error: UnicodeError) -> tuple[str, int]:
+    """Read a single byte that is no UTF-8 as the Western letter or sign that it mostly is; leave out all else."""
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - the handler is for decoding alone
+    byte = error.object[error.start : error.end]
+    text = byte.decode("cp1252", errors="ignore") if len(byte) == 1 and byte < b"\xfe" else ""
+    return (text if text.isalpha() or text in _WESTERN_SIGNS else ""), error.end
+
+
+_STRAY = "stray-cp1252"
+codecs.register_error(_STRAY, _stray)
 
 
 def _guess(data: bytes) -> Decoded:

@@ -1,6 +1,6 @@
 """Cutting a document's text into chunks that know their page, section and place."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from operator import itemgetter
 
@@ -8,8 +8,12 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from app.common.file_loader import Heading, LoadedDocument
 from app.common.passages import Chunk
+from app.services.ingestion.table_passages import Span, table_passages
 
 SECTION_SEPARATOR = " > "
+MOST_SECTIONS = 50
+"""So many sections are named of one chunk: a page of headings and nothing else has more than anybody looks for."""
+
 _SEPARATORS = ["\n\n", "\n", " "]
 
 
@@ -19,25 +23,48 @@ def split(
     """Cut the text into chunks of at most `chunk_size` characters that overlap by about `chunk_overlap`.
 
     A chunk never reaches over the end of a page, so its page is the page of all its text; it is a verbatim piece
-    of the text: `document.text[chunk.start:chunk.end] == chunk.text`.
+    of the text: `document.text[chunk.start:chunk.end] == chunk.text`. Rows of a table that do not begin with its header
+    have it put before them: the chunk's text then ends with that piece, and `start` and `end` are those of the rows.
+    Rows do not overlap.
     """
+
+    def cut(start: int, end: int, size: int) -> Iterator[Span]:
+        return _cut(document.text[start:end], start, size, min(chunk_overlap, size - 1))
+
+    outline = _outline(document.headings)
+    chunks: list[Chunk] = []
+    places = [table.start for table in document.tables]
+    for page, start, end in _pages(document):
+        tables = document.tables[bisect_left(places, start) : bisect_left(places, end)]
+        for span in table_passages(document.text, (start, end), tables, chunk_size, cut):
+            text, begin, stop = _stripped(document.text, span)
+            if text:
+                section, sections = _sections(outline, begin, stop)
+                chunks.append(Chunk(document_id, len(chunks), text, page, section, source, begin, stop, sections))
+    return chunks
+
+
+def _cut(text: str, offset: int, size: int, overlap: int) -> Iterator[Span]:
+    """Cut a text that begins at `offset` between paragraphs, lines or words."""
     splitter = RecursiveCharacterTextSplitter(
-        chunk_size=chunk_size,
-        chunk_overlap=chunk_overlap,
+        chunk_size=size,
+        chunk_overlap=overlap,
         separators=_SEPARATORS,
         add_start_index=True,
         strip_whitespace=True,
     )
-    outline = _outline(document.headings)
-    chunks: list[Chunk] = []
-    for page, page_start, page_text in _pages(document):
-        for piece in splitter.create_documents([page_text]):
-            begin = page_start + piece.metadata["start_index"]
-            for offset, text in _windows(piece.page_content, chunk_size, chunk_overlap):
-                start, end = begin + offset, begin + offset + len(text)
-                section = _section_at(outline, (start + end) // 2)
-                chunks.append(Chunk(document_id, len(chunks), text, page, section, source, start, end))
-    return chunks
+    for piece in splitter.create_documents([text]):
+        begin = offset + piece.metadata["start_index"]
+        for place, window in _windows(piece.page_content, size, overlap):
+            yield Span(begin + place, begin + place + len(window))
+
+
+def _stripped(text: str, span: Span) -> tuple[str, int, int]:
+    """Return the text of a chunk, and where it begins and ends without the space around it."""
+    piece = text[span.start : span.end]
+    bare = piece.strip()
+    begin = span.start + len(piece) - len(piece.lstrip())
+    return (f"{span.header}\n{bare}" if span.header and bare else bare), begin, begin + len(bare)
 
 
 def _windows(text: str, size: int, overlap: int) -> Iterator[tuple[int, str]]:
@@ -54,11 +81,11 @@ def _windows(text: str, size: int, overlap: int) -> Iterator[tuple[int, str]]:
             yield offset + len(piece) - len(piece.lstrip()), stripped
 
 
-def _pages(document: LoadedDocument) -> Iterator[tuple[int, int, str]]:
-    """Yield (1-based page number, offset in the text, text) of each page."""
+def _pages(document: LoadedDocument) -> Iterator[tuple[int, int, int]]:
+    """Yield (1-based page number, offset in the text, offset after its end) of each page."""
     ends = [*document.page_starts[1:], len(document.text)]
     for number, (start, end) in enumerate(zip(document.page_starts, ends, strict=True), start=1):
-        yield number, start, document.text[start:end]
+        yield number, start, end
 
 
 def _outline(headings: tuple[Heading, ...]) -> list[tuple[int, str]]:
@@ -66,12 +93,16 @@ def _outline(headings: tuple[Heading, ...]) -> list[tuple[int, str]]:
     outline: list[tuple[int, str]] = []
     above: list[Heading] = []
     for heading in headings:
-        above = [*(h for h in above if h.level < heading.level), heading]
+        above = [*(h for h in above if h.level < heading.level), heading] if heading.title else []
         outline.append((heading.start, SECTION_SEPARATOR.join(h.title for h in above)))
     return outline
 
 
-def _section_at(outline: list[tuple[int, str]], place: int) -> str:
-    """Return the section that `place` lies in: a chunk belongs to the one its middle is in."""
-    index = bisect_right(outline, place, key=itemgetter(0))
-    return outline[index - 1][1] if index else ""
+def _sections(outline: list[tuple[int, str]], start: int, end: int) -> tuple[str, tuple[str, ...]]:
+    """Return the section in which a chunk begins, and all that it reaches into when they are more than one."""
+    first = bisect_right(outline, start, key=itemgetter(0))
+    after = bisect_left(outline, end, key=itemgetter(0))
+    section = outline[first - 1][1] if first else ""
+    found = dict.fromkeys((section, *(path for _, path in outline[first:after])))
+    named = tuple(path for path in found if path)
+    return section, named[:MOST_SECTIONS] if len(named) > 1 or named != (section,) else ()
