@@ -22,6 +22,10 @@ PDF = documents.pdf("Hello")
 DOCX = documents.docx_of_body(documents.paragraph("Hello"))
 DOC = documents.doc("Hello\r")
 TEXT = b"Only plain text.\n"
+MHTML = (
+    b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://example.org\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/related;\r\n\tboundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n<html>Hello</html>"
+)
 NOISE = bytes(range(256)) * 40
 ALL_NAMES = [f"a.{kind.lower()}" for kind in SUPPORTED_KINDS.replace(" or ", ", ").split(", ")]
 
@@ -133,6 +137,8 @@ def test_the_supported_kinds_are_named_to_people_as_they_are_to_programs() -> No
         ("a.txt", NOISE, "binary data"),
         ("a.csv", NOISE, "binary data"),
         ("a.html", NOISE, "binary data"),
+        ("a.html", MHTML, "a web archive or a mail (MHTML)"),
+        ("a.htm", b"\r\n" + MHTML, "a web archive or a mail (MHTML)"),
         ("a.html", PDF, "a PDF document"),
         ("a.rtf", TEXT, "plain text"),
         ("a.rtf", DOC, "a Word 97-2003 document"),
@@ -152,6 +158,11 @@ def test_content_of_another_kind_is_named(name: str, data: bytes, what: str) -> 
 
 def test_a_text_about_pdf_files_is_text() -> None:
     assert load_document("a.txt", b"A PDF begins with %PDF-1.7 and MZ is a program").kind == "txt"
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_a_mail_under_a_text_name_is_text(name: str) -> None:
+    assert "MIME-Version" in load_document(name, MHTML).text
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md"])

@@ -197,3 +197,34 @@ def test_uploads_leave_no_file_behind(api: TestClient, tmp_path: Path) -> None:
 def test_an_empty_file_field_of_a_browser_is_not_a_file(api: TestClient) -> None:
     parts: list[Any] = [("files", ("", io.BytesIO(b""))), ("files", CRANE)]
     assert api.post("/api/v1/ingest/", files=parts, data={"client_id": ""}).json()["documents_processed"] == 1
+
+
+def _send_named(api: TestClient, disposition: bytes) -> Any:
+    head = b'--B\r\nContent-Disposition: form-data; name="files"' + disposition
+    body = head + b"\r\n\r\nSome text.\r\n--B--\r\n"
+    return api.post("/api/v1/ingest/", content=body, headers={"content-type": "multipart/form-data; boundary=B"})
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        (b"; filename*=utf-8''%D1%84%D0%B0%D0%B9%D0%BB.txt", "файл.txt"),
+        (b"; filename*=UTF-8'ru'%D1%84.txt", "ф.txt"),
+        (b"; filename*=iso-8859-1''caf%E9.txt", "café.txt"),
+        (b";filename* = utf-8''a%20%22b%22%3B.txt", 'a "b";.txt'),
+        (b"; filename=\"=?utf-8?B?0YQ=?=\"; filename*=utf-8''%D1%84.txt", "ф.txt"),
+        (b"; filename*=utf-8''%D1%84.txt; filename=\"plain.txt\"", "ф.txt"),
+        (b"; filename*=utf-8''..%2F..%2Fetc%2Fpasswd.txt", "passwd.txt"),
+        (b"; filename=\"; filename*=utf-8''x.txt\"", "; filename*=utf-8''x.txt"),
+    ],
+)
+def test_a_name_in_the_extended_notation_is_read(api: TestClient, disposition: bytes, name: str) -> None:
+    response = _send_named(api, disposition)
+
+    assert response.status_code == 200, response.text
+    assert response.json()["documents"][0]["filename"] == name
+
+
+@pytest.mark.parametrize("disposition", [b"; filename*=utf-8''%00.txt", b"; filename*=utf-8''", b"; filename*="])
+def test_a_name_in_the_extended_notation_is_checked_as_others_are(api: TestClient, disposition: bytes) -> None:
+    assert_problem(_send_named(api, disposition), 422, "bad_name")

@@ -48,3 +48,9 @@ def test_the_share_of_unreadable_characters_ignores_spaces() -> None:
 )
 def test_lines_in_drawing_order_are_turned_and_others_are_left(raw: str, mended: str) -> None:
     assert to_reading_order(raw) == mended
+
+
+def test_marks_without_end_are_thinned_out() -> None:
+    assert len(clean("a" + "\u0301\u0316" * 1000)) <= 31
+    assert clean("e\u0301" * 50) == "é" * 50
+    assert clean("\u1100\u1161" * 50) == "가" * 50

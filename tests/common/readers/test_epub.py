@@ -71,3 +71,19 @@ def test_a_broken_or_hostile_book_has_its_code(part: str, content: bytes, code: 
     with pytest.raises(AppError) as caught:
         load_document("a.epub", documents.zip_file(parts | {part: content}))
     assert caught.value.code == code
+
+
+def test_a_chapter_that_is_named_again_is_read_once() -> None:
+    parts = documents.zip_parts(containers.epub(CHAPTERS))
+    package = parts["OEBPS/book.opf"].replace(b"<itemref idref='c1'/>", b"<itemref idref='c1'/>" * 3)
+    document = load_document("a.epub", documents.zip_file(parts | {"OEBPS/book.opf": package}))
+
+    assert document.text.count("They ring.") == 1
+
+
+def test_an_entity_without_a_meaning_costs_nothing_else() -> None:
+    parts = documents.zip_parts(containers.epub(CHAPTERS, {"b.xhtml": "Bells"}))
+    toc = parts["OEBPS/toc.ncx"].replace(b"<navMap>", b"<navMap>&nbsp;")
+    document = load_document("a.epub", documents.zip_file(parts | {"OEBPS/toc.ncx": toc}))
+
+    assert [h.title for h in document.headings] == ["Cranes", "Bells"]

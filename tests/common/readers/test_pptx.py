@@ -120,3 +120,58 @@ def test_more_slides_than_pages_are_allowed_are_too_many() -> None:
     with pytest.raises(AppError) as caught:
         load_document("a.pptx", containers.slides("a", "b", "c"), limits=ReadLimits(max_pages=2))
     assert caught.value.code == "too_many_pages"
+
+
+def test_a_chart_without_numbers_is_named() -> None:
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+    from pptx.util import Inches
+
+    def build(presentation: Any) -> None:
+        slide = content_slide(presentation, "Sales", "went up")
+        data: Any = CategoryChartData()  # type: ignore[no-untyped-call]  # as it comes
+        data.categories = ["May"]
+        data.add_series("Bikes", (3,))
+        slide.shapes.add_chart(XL_CHART_TYPE.BAR_CLUSTERED, 0, 0, Inches(3), Inches(3), data)
+
+    parts = documents.zip_parts(containers.pptx(build))
+    (name,) = [name for name in parts if name.startswith("ppt/charts/chart")]
+    space = b"http://schemas.openxmlformats.org/drawingml/2006/chart"
+    document = load_document("a.pptx", documents.zip_file(parts | {name: b"<c:chartSpace xmlns:c='%s'/>" % space}))
+
+    assert document.warnings == ("Slide 1: the numbers of a chart are not in the file and were left out.",)
+
+
+def test_raised_digits_and_equations_of_a_slide_are_read() -> None:
+    def build(presentation: Any) -> None:
+        frame = content_slide(presentation, "Powers").placeholders[1].text_frame
+        frame.text = "10"
+        run = frame.paragraphs[0].add_run()
+        run.text = "6"
+        run.font._element.set("baseline", "30000")
+
+    assert "10⁶" in read(build).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("arabicPeriod", "2."),
+        ("arabicParenR", "2)"),
+        ("arabicParenBoth", "(2)"),
+        ("alphaLcPeriod", "b."),
+        ("alphaUcParenR", "B)"),
+        ("romanUcPeriod", "II."),
+        ("arabicPlain", "2"),
+    ],
+)
+def test_points_have_the_numbers_that_are_shown(kind: str, shown: str) -> None:
+    from lxml import etree
+
+    def build(presentation: Any) -> None:
+        frame = content_slide(presentation, "Steps", "first", "second").placeholders[1].text_frame
+        for paragraph in frame.paragraphs:
+            space = "http://schemas.openxmlformats.org/drawingml/2006/main"
+            etree.SubElement(paragraph._p.get_or_add_pPr(), f"{{{space}}}buAutoNum", type=kind)
+
+    assert f"{shown} second" in read(build).text

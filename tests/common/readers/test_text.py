@@ -72,3 +72,33 @@ def test_text_that_was_once_decoded_wrongly_is_text() -> None:
 def test_a_mark_of_an_encoding_that_does_not_fit_is_not_trusted() -> None:
     with pytest.raises(UnsupportedType):
         decode(b"\xff\xfe\x00" + b"\xd8\x00" * 100)
+
+
+@pytest.mark.parametrize("text", ["Größe und Maß", "Zażółć gęślą", "Привет, мир", "日本語のテキスト"])
+@pytest.mark.parametrize("place", ["begin", "end"])
+def test_one_stray_byte_does_not_make_a_short_text_another(text: str, place: str) -> None:
+    good = text.encode()
+    decoded = decode(b"\xff " + good if place == "begin" else good + b" \xff")
+
+    assert decoded.text.strip() == text
+    assert (decoded.encoding, decoded.damaged) == ("utf-8", True)
+    assert decoded.warnings
+
+
+def test_a_western_letter_among_utf_8_is_read_and_half_a_letter_left_out() -> None:
+    assert decode("Größe, Maß, für ".encode() + b"caf\xe9, it\x92s").text == "Größe, Maß, für café, it’s"
+    assert decode("Größe, Maß, ".encode() + "€".encode()[:2]).text == "Größe, Maß, "
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_a_marked_text_without_its_last_byte_is_still_read(encoding: str) -> None:
+    decoded = decode("Größe und Maß für alle é".encode(encoding)[:-1])
+
+    assert decoded.text.startswith("Größe und Maß für alle")
+    assert decoded.damaged
+
+
+def test_a_western_text_with_what_looks_like_utf_8_once_stays_western() -> None:
+    text = "Größe, Maß, Fuß, café, naïve: aus Ã© wird é, ä, ö, ü, ß"
+
+    assert decode(text.encode("cp1252")).text == text
