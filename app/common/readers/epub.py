@@ -41,6 +41,10 @@ def read_epub(data: Data, limits: ReadLimits) -> RawDocument:
     return RawDocument([blocks], warnings, empty_hint="This e-book holds no text; upload one that does.")
 
 
+_Title = tuple[str, int]
+"""A title in the table of contents, and how deep it stands there; 0 for the first rank."""
+
+
 class _Book:
     """The package document and what it names."""
 
@@ -65,10 +69,13 @@ class _Book:
         blocks = html_blocks(decode(content, declared_encoding(content[:4096])).text, budget)
         # The title of a chapter's page is often that of the whole book: the table of contents knows better.
         blocks = [block for block in blocks if block.level != 0]
-        if not blocks or any(block.level is not None for block in blocks) or part not in self._titles:
-            # What stands before the first heading of a chapter does not belong to the chapter before.
-            return [BREAK, *blocks] if blocks and blocks[0].level is None else blocks
-        return [Block(budget.spend(self._titles[part]), 1), *blocks]
+        title, depth = self._titles.get(part, ("", None))
+        if title and blocks and all(block.level is None for block in blocks):
+            return [Block(budget.spend(title), 1), *blocks]
+        # What stands before the first heading of a chapter does not belong to the chapter before; nor does a chapter
+        # of the first rank, whatever its headings are.
+        first = blocks[0].level if blocks else 1
+        return [BREAK, *blocks] if first is None or (depth == 0 and first > 1) else blocks
 
     def _package_name(self) -> str:
         if _CONTAINER not in self._archive:
@@ -92,9 +99,9 @@ class _Book:
         if locked & set(self.spine):
             raise UnreadableFile(_LOCKED, code="encrypted")
 
-    def _contents(self) -> dict[str, str]:
+    def _contents(self) -> dict[str, _Title]:
         """Return the titles of chapters by their files, from the EPUB 2 or the EPUB 3 table of contents."""
-        titles: dict[str, str] = {}
+        titles: dict[str, _Title] = {}
         for item in self._items.values():
             name = self._name(item)
             if name in self._archive:
@@ -105,23 +112,29 @@ class _Book:
                     found = _nav_titles(_plain_xml(self._archive, name))
                 else:
                     continue
-                for target, title in found:
-                    titles.setdefault(resolve(folder, unquote(target.partition("#")[0])), " ".join(title.split()))
-        return {name: title for name, title in titles.items() if title}
+                for target, title, depth in found:
+                    place = resolve(folder, unquote(target.partition("#")[0]))
+                    titles.setdefault(place, (" ".join(title.split()), depth))
+        return {name: title for name, title in titles.items() if title[0]}
 
 
-def _ncx_titles(root: etree._Element) -> list[tuple[str, str]]:
+def _ncx_titles(root: etree._Element) -> list[tuple[str, str, int]]:
     found = []
     for point in (element for element in root.iter() if local_name(element) == "navPoint"):
         label = next((_text(e) for e in point if local_name(e) == "navLabel"), "")
         target = next((e.get("src", "") for e in point if local_name(e) == "content"), "")
-        found.append((target, label))
+        found.append((target, label, _rank(point, "navPoint")))
     return found
 
 
-def _nav_titles(root: etree._Element) -> list[tuple[str, str]]:
+def _nav_titles(root: etree._Element) -> list[tuple[str, str, int]]:
     links = (element for element in root.iter() if local_name(element) == "a")
-    return [(link.get("href", ""), _text(link)) for link in links]
+    return [(link.get("href", ""), _text(link), max(0, _rank(link, "li") - 1)) for link in links]
+
+
+def _rank(element: etree._Element, name: str) -> int:
+    """Return how many elements of this name stand around one."""
+    return sum(1 for above in element.iterancestors() if local_name(above) == name)
 
 
 def _text(element: etree._Element) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-HEAD = 12
+HEAD = 30
 """So many rows from the top are looked at."""
 
 _MOST_HEADER_ROWS = 3
@@ -50,6 +50,8 @@ def find_header(rows: Sequence[HeadRow]) -> tuple[int, int, tuple[str, ...]]:
 def _marked(rows: Sequence[HeadRow]) -> tuple[int, int] | None:
     first = next((n for n, row in enumerate(rows) if row.marked), len(rows))
     after = next((n for n in range(first, len(rows)) if not rows[n].marked), len(rows))
+    while first < after - 1 and len(rows[first].cells) == 1:
+        first += 1  # a title among the rows that are marked
     wide = any(len(row.cells) > 1 for row in rows[first:after])
     if first == after or not wide or any(len(_filled(row)) > 1 for row in rows[:first]):
         return None

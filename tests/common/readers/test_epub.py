@@ -87,3 +87,12 @@ def test_an_entity_without_a_meaning_costs_nothing_else() -> None:
     document = load_document("a.epub", documents.zip_file(parts | {"OEBPS/toc.ncx": toc}))
 
     assert [h.title for h in document.headings] == ["Cranes", "Bells"]
+
+
+def test_a_chapter_of_the_first_rank_belongs_to_no_other() -> None:
+    chapters = {"a.xhtml": "<h1>Preface</h1><p>x</p>", "b.xhtml": "<h2>Cranes</h2><p>y</p>"}
+    unlisted = load_document("a.epub", containers.epub(chapters))
+    listed = load_document("a.epub", containers.epub(chapters, {"b.xhtml": "Cranes"}))
+
+    assert [(h.level, h.title) for h in unlisted.headings] == [(1, "Preface"), (2, "Cranes")]
+    assert [(h.level, h.title) for h in listed.headings] == [(1, "Preface"), (0, ""), (2, "Cranes")]

@@ -34,7 +34,7 @@ class Annotations:
         self.drawn = False
         """Whether the page has fields, typed text or the like, which `flatten` makes part of it."""
         self.texts = [text for index in range(min(count, MOST_ANNOTATIONS)) if (text := self._text(index).strip())]
-        """The texts of notes and comments, and `name: yes` for each ticked box; hidden ones are left out."""
+        """The texts of notes, comments and fields, and `name: yes` for each ticked box; hidden ones are left out."""
 
     def flatten(self) -> None:
         """Make what is drawn part of the page; it has to be opened again to be read with it."""
@@ -53,17 +53,19 @@ class Annotations:
         kind = self._raw.FPDFAnnot_GetSubtype(found)
         self.drawn = self.drawn or kind not in self._without_text
         if kind == self._raw.FPDF_ANNOT_WIDGET:
-            return self._ticked(found) if self._form else ""
+            return self._field(found) if self._form else ""
         if kind == self._raw.FPDF_ANNOT_POPUP:
             return ""  # the window of a note, whose text the note has
         return _string(lambda *buffer: self._raw.FPDFAnnot_GetStringValue(found, b"Contents", *buffer))
 
-    def _ticked(self, found: object) -> str:
+    def _field(self, found: object) -> str:
+        """Return what a field says. Most text is drawn as well; that of a field without a drawing is not."""
         raw, form = self._raw, self._form
         kind = raw.FPDFAnnot_GetFormFieldType(form, found)
-        if kind not in (raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON):
-            return ""
-        if not raw.FPDFAnnot_IsChecked(form, found):
+        if kind in (raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX):
+            return _string(lambda *buffer: raw.FPDFAnnot_GetFormFieldValue(form, found, *buffer))
+        boxes = (raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON)
+        if kind not in boxes or not raw.FPDFAnnot_IsChecked(form, found):
             return ""
         name = _string(lambda *buffer: raw.FPDFAnnot_GetFormFieldAlternateName(form, found, *buffer))
         name = name or _string(lambda *buffer: raw.FPDFAnnot_GetFormFieldName(form, found, *buffer))

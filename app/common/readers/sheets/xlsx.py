@@ -7,6 +7,7 @@ from lxml import etree
 
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive, stream_xml
+from app.common.readers.charts import drawn_text
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
 from app.common.readers.scripts import lowered, raised
 from app.common.readers.sheets.merges import MergedCells, column_number
@@ -43,6 +44,7 @@ class _Book:
         self._root = archive.xml(self._main)
         self._strings = self._shared_strings()
         self._formats = self._number_formats()
+        self._read: set[str] = set()  # parts: each belongs to one sheet
         self.without_value = 0
 
     def read(self) -> tuple[list[Block], list[str]]:
@@ -50,13 +52,12 @@ class _Book:
         blocks: list[Block] = []
         hidden, warnings = 0, list[str]()
         sheets = [element for element in self._root.iter() if local_name(element) == "sheet"]
-        read = set[str]()
         for place, sheet in enumerate(sheets, start=1):
             part = self._part(sheet)
             if sheet.get("state", "visible") != "visible":
                 hidden += 1
-            elif part and part not in read:
-                read.add(part)
+            elif part and part not in self._read:
+                self._read.add(part)
                 blocks += self._sheet(sheet.get("name") or "", part, place, warnings)
         if warnings and not blocks:
             raise UnreadableFile(DAMAGED)
@@ -83,7 +84,26 @@ class _Book:
                 raise
             damaged.append(f"Sheet {number} is damaged; rows of it may be missing.")
         rows = table.block()
-        return [Block(self._budget.spend(name), 1), rows] if rows else []
+        found = [*([rows] if rows else []), *self._beside(part)]
+        return [Block(self._budget.spend(name), 1), *found] if found else []
+
+    def _beside(self, part: str) -> list[Block]:
+        """Return the comments of a sheet's cells, and what stands in its text boxes."""
+        blocks: list[Block] = []
+        for relation in self._archive.relations(part).values():
+            if relation.kind not in ("comments", "drawing") or relation.target not in self._archive:
+                continue
+            if relation.target in self._read:
+                continue
+            self._read.add(relation.target)
+            root = self._archive.xml(relation.target, lenient=True)
+            blocks += drawn_text(root, self._budget) if relation.kind == "drawing" else self._comments(root)
+        return blocks
+
+    def _comments(self, root: etree._Element) -> list[Block]:
+        found = (element for element in root.iter() if local_name(element) == "comment")
+        texts = ((comment.get("ref") or "", _rich_text(child(comment, "text"))) for comment in found)
+        return [Block(self._budget.spend(f"{place}: {text}"), None, "item") for place, text in texts if text.strip()]
 
     def _rows(self, content: bytes) -> Iterator[tuple[int, Row]]:
         """Yield the rows with their numbers, from 1."""
@@ -137,11 +157,11 @@ class _Book:
         return next((target for target in targets if target in self._archive), "")
 
 
-def _rich_text(element: etree._Element) -> str:
+def _rich_text(element: etree._Element | None) -> str:
     """Return the text of its runs, without the phonetic readings of Japanese."""
     out: list[str] = []
     inline = child(element, "is")
-    for found in element if inline is None else inline:
+    for found in inline if inline is not None else element if element is not None else ():
         name = local_name(found)
         if name == "t":
             out.append(found.text or "")

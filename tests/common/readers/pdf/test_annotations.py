@@ -101,3 +101,9 @@ def test_a_note_on_a_scan_does_not_pass_for_its_text() -> None:
 
     assert document.text == "Sign here"
     assert document.warnings == ("Page 1 holds no text.",)
+
+
+def test_a_field_without_a_drawing_is_read_from_its_value() -> None:
+    field = "/Subtype /Widget /FT /Tx /T (name) /V (Ada L) /Rect [72 450 200 470] /F 4"
+
+    assert "Ada L" in read(field, form="/AcroForm << /Fields [5 0 R] >>").text

@@ -138,3 +138,46 @@ def test_a_broken_or_hostile_workbook_has_its_code(sheet: str, parts: dict[str, 
     with pytest.raises(AppError) as caught:
         load_document("a.xlsx", containers.xlsx_of_sheet(sheet, **parts))
     assert caught.value.code == code
+
+
+def test_comments_and_text_boxes_are_read_after_the_cells() -> None:
+    def finish(book: Any) -> None:
+        from openpyxl.comments import Comment  # type: ignore[import-untyped]  # it brings no types
+
+        book["Data"]["A1"].comment = Comment("ask Bob", "me")
+
+    assert lines(read(["a", "b"], finish=finish))[-1] == "A1: ask Bob"
+
+
+def test_a_sheet_that_is_named_again_is_read_once() -> None:
+    parts = documents.zip_parts(containers.xlsx({"One": [["kept"]]}))
+    name = "xl/workbook.xml"
+    sheet = parts[name][parts[name].index(b"<sheet ") : parts[name].index(b"</sheets>")]
+    document = load_document("a.xlsx", documents.zip_file(parts | {name: parts[name].replace(sheet, sheet * 3)}))
+
+    assert document.text.count("kept") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        (1e300, "0.0000000000", "1" + "0" * 300 + ".0000000000"),
+        (1e-300, "0.00", "0.00"),
+        (1.5, "[" * 200 + "0", "[" * 200 + "2"),
+        (1.5, "[" * 300 + "0", "1.5"),
+        (-1.5, "0;0;0;@;0", "2"),
+        (1.5, "", "1.5"),
+        (1.5, ";;;", ""),
+        (0.5, "?/?", "1/2"),
+        (2.5, "[>5]0;[<=5]0.00", "2.50"),
+    ],
+)
+def test_odd_formats_show_something_and_break_nothing(value: float, code: str, shown: str) -> None:
+    content = containers.xlsx_with_styles(
+        f'<row><c><v>1</v></c><c s="1"><v>{value!r}</v></c></row>',
+        '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts>'
+        f'<numFmt numFmtId="200" formatCode="{code.replace("<", "&lt;").replace(">", "&gt;")}"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="200"/></cellXfs></styleSheet>',
+    )
+
+    assert lines(load_document("a.xlsx", content)) == [f"1 | {shown}" if shown else "1"]
