@@ -44,3 +44,7 @@ def test_what_no_field_can_have_is_refused(wanted: PassageFilter) -> None:
     with pytest.raises(InvalidInput) as caught:
         checked_filter(wanted)
     assert caught.value.code == "invalid_filter"
+
+
+def test_texts_are_compared_as_they_are_stored() -> None:
+    assert checked_filter(Comparison("source", "eq", "A\u0308.txt")) == Comparison("source", "eq", "Ä.txt")
