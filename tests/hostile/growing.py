@@ -178,6 +178,7 @@ GROWING: dict[str, Growing] = {
     "fields.doc": lambda n: documents.doc_of_word_95("\x13\x14" * n + "x\x15" * n, "cp1252"),
     "notes.pdf": _notes,
     "letters.pdf": lambda n: pdf_of(placed([(72 + k % 40 * 10, 780 - k // 40 * 2, "x") for k in range(n)])),
+    "columns.pdf": lambda n: pdf_of(placed([(72 + k % 2 * 99, 780 - k // 2 * 5, "7") for k in range(140)]) * (n // 20)),
     "hyphens.pdf": lambda n: pdf_of(lines(*["some self-", "made ABC-", "7250"] * n)),
     "marks.txt": lambda n: b"a" + "\u0301\u0316".encode() * 24 * n,
     "spaces.txt": lambda n: b" \t" * n + b"x\n" * n,

@@ -40,7 +40,7 @@ READINGS = [
         ("Export X X", "Sync - X"),
     ),
     Reading(
-        "a table drawn column by column", "grades.pdf", _by_columns(), ("Anna Bert Cleo", "A B C", "3 1 7"), ("317",)
+        "a table drawn column by column", "grades.pdf", _by_columns(), ("Anna A 3", "Bert B 1", "Cleo C 7"), ("317",)
     ),
     Reading("text turned on the page", "turned.pdf", _turned(90), _RIGHT),
     Reading("text turned and the page not", "sideways.pdf", _turned(0), _RIGHT),

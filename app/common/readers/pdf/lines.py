@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from app.common.readers.pdf.columns import Line, in_rows
 from app.common.readers.pdf.hyphens import MARK
 from app.common.readers.pdf.places import Mark, Places
 from app.common.readers.scripts import lowered, raised
@@ -53,25 +54,31 @@ class PageLines:
 
     def read(self) -> str:
         """Return the lines; a word that is divided at the end of one holds a `MARK` in place of its hyphen."""
+        return "\n".join(in_rows(list(self._lines())))
+
+    def _lines(self) -> Iterator[Line]:
         out: list[str] = []
-        base: Mark | None = None
+        begun = base = last = None
         before = _Piece(0, 0, "\n")
         for piece in self._pieces():
             first = self._places.mark(piece.start)
-            if base is None:
-                relation: _Relation = "below"
-            else:
-                last = self._places.mark(before.end - 1)
+            relation: _Relation = "below"
+            if begun is not None and base is not None and last is not None:
                 relation = _relation(base, last, first, one_line=piece.gap in ("", " "))
                 gap = self._between(before, piece, relation, (last, first))
                 if gap == MARK:
                     out[-1] = out[-1].rstrip(_HYPHENS)
-                out.append(gap)
+                if gap == "\n":
+                    yield Line("".join(out), begun, last.right)
+                    out, begun = [], first
+                else:
+                    out.append(gap)
             out.append(self._shown(piece, relation, before))
-            if base is None or relation in ("beside", "below"):
-                base = first
-            before = piece
-        return "".join(out)
+            begun = begun or first
+            base = first if base is None or relation in ("beside", "below") else base
+            before, last = piece, self._places.mark(piece.end - 1)
+        if begun is not None and last is not None:
+            yield Line("".join(out), begun, last.right)
 
     def _pieces(self) -> Iterator[_Piece]:
         at, gap = 0, "\n"

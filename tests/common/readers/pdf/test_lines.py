@@ -45,6 +45,37 @@ def test_no_two_cells_become_one_word(order: str, seed: int) -> None:
         assert [line.split() for line in text.split("\n")] == rows
 
 
+def by_columns(rows: list[tuple[str, ...]]) -> str:
+    pieces = [piece for piece in cells(rows, COLUMNS) if piece[2]]
+    return read(placed(sorted(pieces, key=lambda piece: (piece[0], -piece[1]))))
+
+
+def test_a_table_that_was_drawn_column_by_column_is_read_row_by_row() -> None:
+    assert by_columns(ORDER) == ORDER_TEXT
+
+
+def test_an_empty_cell_of_such_a_table_moves_no_other() -> None:
+    rows = [("Region", "May", "June"), ("North", "1", ""), ("South", "22", "3"), ("West", "", "4")]
+
+    assert by_columns(rows) == "Region May June\nNorth 1\nSouth 22 3\nWest 4"
+
+
+def test_columns_of_words_are_read_one_after_the_other() -> None:
+    rows = [("John Smith", "ACME Corp"), ("12 Street", "5 Road"), ("Leeds", "York")]
+
+    assert by_columns(rows) == "John Smith\n12 Street\nLeeds\nACME Corp\n5 Road\nYork"
+
+
+def test_columns_of_an_article_stay_columns() -> None:
+    left = lines("1 long line of an article that runs", "2 in two columns with a number first", "3 and ends")
+    right = lines("1999", "2000", "2001", x=400)
+
+    assert read(left + right).split("\n")[:2] == [
+        "1 long line of an article that runs",
+        "2 in two columns with a number first",
+    ]
+
+
 @pytest.mark.parametrize(
     ("turn", "place", "rotation"),
     [
