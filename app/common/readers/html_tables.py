@@ -25,6 +25,7 @@ class HtmlTable:
         self._spans = Spans()
         self._row: list[Cell] = []
         self._cell: etree._Element | None = None
+        self._begun = False
         self._in_head = False
         self._marked = 0
 
@@ -32,6 +33,7 @@ class HtmlTable:
         """Begin a row or a cell; `text` is what stands before it."""
         if element.tag == "tr":
             self.end_row(text)
+            self._begun = True
             self._in_head = (parent := element.getparent()) is not None and parent.tag == "thead"
         else:
             self.end_cell(text)
@@ -50,10 +52,10 @@ class HtmlTable:
     def end_row(self, text: str) -> None:
         """End a row."""
         self.end_cell(text)
-        if self._row:
+        if self._row or self._begun:
             marked = self._in_head or self._marked == len(self._row) > 1
             self._builder.add(self._spans.row(self._row, marked=marked))
-        self._row, self._marked = [], 0
+        self._row, self._marked, self._begun = [], 0, False
 
     def block(self, text: str) -> Block | None:
         """Return the table; `text` is what stands before its end."""

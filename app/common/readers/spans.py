@@ -27,13 +27,15 @@ class Spans:
     """Turns the cells of a table into rows of columns, row by row."""
 
     def __init__(self) -> None:
-        self._open: dict[int, tuple[int, str]] = {}  # by column: rows that a label still covers, and the label
+        self._open: dict[int, tuple[int, str]] = {}  # by column: the last row that a label covers, and the label
+        self._number = 0
         self._above: dict[int, str] = {}
         self._repeats = Repeats()
         self._width = 0
 
     def row(self, cells: Sequence[Cell], *, marked: bool = False) -> Row:
         """Return the row. A label that is all that a row has is not repeated across: it is a title."""
+        self._number += 1
         given = [cell._replace(text=flat(cell.text)) for cell in cells]
         filled = sum(bool(cell.text) for cell in given)
         if not filled and not any(cell.from_above for cell in given):
@@ -59,17 +61,18 @@ class Spans:
             for later in sorted(place for place in self._open if place >= column):
                 self._continue(row, later)
             return column
-        while column in self._open:
-            self._continue(row, column)
+        while column in self._open and self._continue(row, column):
             column += 1
         return column
 
-    def _continue(self, row: dict[int, str], column: int) -> None:
-        left, label = self._open.pop(column)
-        if self._repeats.grant(label, 1):
+    def _continue(self, row: dict[int, str], column: int) -> bool:
+        """Repeat the label that covers a column; False when it no longer does."""
+        last, label = self._open[column]
+        if last >= self._number and self._repeats.grant(label, 1):
             row[column] = label
-            if left > 1:
-                self._open[column] = (left - 1, label)
+            return True
+        del self._open[column]
+        return last >= self._number
 
     def _place(self, row: dict[int, str], column: int, cell: Cell, *, alone: bool) -> bool:
         """Put a cell into its columns; whether it covers several."""
@@ -80,9 +83,9 @@ class Spans:
         across = min(cell.across, _WIDEST, max(1, self._width - column) if self._width else _WIDEST)
         repeated = 0 if alone else self._repeats.grant(text, across - 1)
         row.update(dict.fromkeys(range(column + 1, column + 1 + repeated), text))
-        down = _TALLEST if cell.down == 0 else min(cell.down, _TALLEST)
-        if down > 1 and not alone:
-            self._open.update(dict.fromkeys(range(column, column + 1 + repeated), (down - 1, text)))
+        last = self._number - 1 + (_TALLEST if cell.down == 0 else min(cell.down, _TALLEST))
+        if last > self._number:
+            self._open.update(dict.fromkeys(range(column, column + 1 + repeated), (last, text)))
         return repeated > 0 or cell.from_left
 
     def _inherited(self, row: dict[int, str], column: int, cell: Cell) -> str:

@@ -131,3 +131,57 @@ def test_a_page_without_text_has_none(body: str) -> None:
 
 def test_a_text_of_12_million_letters_in_one_element_is_read() -> None:
     assert len(page("x" * 12_000_000).text) == 12_000_000
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        ("<td rowspan=2>North<td><tr><td>2", "North\nNorth | 2"),
+        ("<td rowspan=0>North<td>1<tr><td>2<tr><td>3", "North | 1\nNorth | 2\nNorth | 3"),
+        ("<td colspan=3>Prices<tr><td>a<td>b<td>c", "Prices\na | b | c"),
+        ("<td>a<td colspan=2>b<tr><td>1<td>2<td>3", "a | b | b\n1 | 2 | 3"),
+        ("<td rowspan=2>a<td rowspan=2>b<tr><tr><td>c<td>d", "a | b\nc | d"),
+        ("<td colspan=-1 rowspan=x>a<td>b", "a | b"),
+    ],
+)
+def test_a_cell_stands_in_all_rows_and_columns_that_it_covers(rows: str, text: str) -> None:
+    assert page(f"<table><tr>{rows}</table>").text == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<ol start=0><li>z</ol>", "0. z"),
+        ("<ol start=-2><li>a<li>b</ol>", "-2. a\n-1. b"),
+        ("<ol start=x><li>a</ol>", "1. a"),
+        ("<ol type=a start=27><li>a</ol>", "aa. a"),
+        ("<ol style='list-style-type: upper-roman'><li>a</ol>", "I. a"),
+        ("<ol style='list-style: none'><li>a</ol>", "a"),
+        ("<ol><li><p>one</p><p>two</p><li>three</ol>", "1. one\ntwo\n2. three"),
+        ("<ol><li><ol type=i><li>deep</ol></ol>", "1. i. deep"),
+        ("<ol><li></li><li>second</ol>", "2. second"),
+        ("<li>alone", "alone"),
+        ("<table><tr><td>x<td><ol start=5><li>a<li>b</ol></table>", "x | 5. a 6. b"),
+    ],
+)
+def test_items_have_the_numbers_that_a_browser_shows(body: str, text: str) -> None:
+    assert page(body).text == text
+
+
+@pytest.mark.parametrize(
+    ("equation", "text"),
+    [
+        ("<msqrt><mi>x</mi><mo>+</mo><mn>1</mn></msqrt>", "√(x + 1)"),
+        ("<mroot><mi>x</mi><mn>3</mn></mroot>", "∛x"),
+        ("<mroot><mi>x</mi><mn>5</mn></mroot>", "root 5 of (x)"),
+        ("<msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>", "x_i²"),
+        ("<munderover><mo>∑</mo><mi>i</mi><mi>n</mi></munderover><mi>i</mi>", "∑_i^ni"),
+        ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>2</mn></mfrac>", "(a + b)/2"),
+        ("<mfenced open='['><mi>a</mi><mi>b</mi></mfenced>", "[a, b)"),
+        ("<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr></mtable>", "[1, 2]"),
+        ("<semantics><mi>x</mi><annotation>latex</annotation></semantics>", "x"),
+        ("<mfrac></mfrac><mi>y</mi>", "y"),
+    ],
+)
+def test_equations_are_read_as_one_line(equation: str, text: str) -> None:
+    assert page(f"<p><math>{equation}</math></p>").text == text

@@ -5,57 +5,18 @@ keeps deleted and hidden text, and knows no headings.
 """
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
 
 from app.common.errors import UnreadableFile
-from app.common.readers.archive import DAMAGED, bomb
+from app.common.readers.archive import DAMAGED
 from app.common.readers.raw import BREAK, Block, Budget, Data, RawDocument, ReadLimits, read_bytes
-from app.common.readers.rtf.story import Merged, Story
-from app.common.readers.rtf.words import (
-    CHARACTERS,
-    OPENING,
-    SKIPPED,
-    STORIES,
-    codepage_of_charset,
-    codepage_of_number,
-)
-from app.common.readers.scripts import lowered, raised
+from app.common.readers.rtf.context import Context
+from app.common.readers.rtf.story import Story
+from app.common.readers.rtf.words import CHARACTERS, OPENING, SKIPPED, STORIES
 from app.common.readers.text import looks_binary
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n\x00]+|([^\\{}\r\n\x00]+)|\\"
 )
-_MAX_DEPTH = 5000
-Script = Literal["super", "sub", ""]
-_BODY_TEXT = 9
-
-
-@dataclass(slots=True)
-class _State:
-    """What holds until the group ends."""
-
-    story: Story
-    destination: str = ""
-    skip: bool = False
-    encoding: str = ""
-    hidden: bool = False
-    deleted: bool = False
-    script: Script = ""
-    skipped_per_unicode: int = 1
-
-
-@dataclass(slots=True)
-class _Tables:
-    """What the head of the file defines: code pages of fonts and levels of styles."""
-
-    fonts: dict[int, str] = field(default_factory=dict)
-    levels: dict[int, int] = field(default_factory=dict)
-    current: int = 0
-    outline: int | None = None
 
 
 def read_rtf(data: Data, limits: ReadLimits) -> RawDocument:
@@ -83,43 +44,11 @@ class _Walk:
         self._budget = budget
         self._body = Story(budget)
         self._beside: dict[str, list[Story]] = {}
-        self._tables = _Tables()
-        self._default = "cp1252"
-        self._default_font = 0
-        self._state = _State(self._body)
-        self._stack: list[_State] = []
+        self._context = Context(self._body)
         self._bytes = bytearray()
         self._to_skip = 0
         self._marked = False
-        self._merged = Merged()
         self.mostly_unread = False
-        self._actions: dict[str, Callable[[int | None], None]] = {
-            "f": self._font,
-            "fcharset": self._charset,
-            "plain": self._plain_format,
-            "pard": self._new_paragraph_format,
-            "s": self._style,
-            "outlinelevel": self._outline,
-            "ansicpg": self._codepage,
-            "deff": self._set_default_font,
-            "uc": self._unicode_skip,
-            "v": self._hide,
-            "super": lambda _: self._set_script("super"),
-            "sub": lambda _: self._set_script("sub"),
-            "nosupersub": lambda _: self._set_script(""),
-            "trowd": lambda _: self._state.story.begin_row(),
-            "clmrg": lambda _: self._merge(left=True),
-            "clvmrg": lambda _: self._merge(above=True),
-            "cellx": lambda _: self._define_cell(),
-            "deleted": self._delete,
-            "intbl": self._in_table,
-            "cell": self._cell,
-            "row": self._row,
-            "par": self._paragraph,
-            "sect": self._paragraph,
-            "page": self._paragraph,
-            "ls": self._list_item,
-        }
 
     def run(self) -> bool:
         """Read to the end of the outermost group; whether there was one."""
@@ -132,13 +61,13 @@ class _Walk:
             elif brace:
                 self._brace(brace)
                 began = True
-                if not self._stack:
+                if not self._context.is_open:
                     break
             else:
                 self._take(word, number, code, symbol, text)
         self._decode()
         self.mostly_unread = len(self._content[at:].strip(b"\0\r\n\t ")) > at
-        return began and not self._stack
+        return began and not self._context.is_open
 
     def blocks(self) -> list[Block]:
         """Return all blocks: the body, then what stands beside it, each header and footer once."""
@@ -153,14 +82,9 @@ class _Walk:
         self._decode()
         self._to_skip = 0
         if brace == b"{":
-            if len(self._stack) >= _MAX_DEPTH:
-                raise bomb("its groups are nested too deeply")
-            self._stack.append(self._state)
-            self._state = replace(self._state)
-        elif self._stack:
-            if self._state.destination == "stylesheet":
-                self._end_style()
-            self._state = self._stack.pop()
+            self._context.begin_group()
+        else:
+            self._context.end_group()
         self._marked = False
 
     def _take(
@@ -179,30 +103,33 @@ class _Walk:
             self._plain(left)
 
     def _plain(self, text: bytes) -> None:
-        state = self._state
-        if not (state.skip or state.hidden or state.deleted):
+        if self._context.state.is_shown:
             self._bytes += text
 
     def _symbol(self, symbol: bytes) -> None:
         if symbol == b"*":
             self._marked = True
         elif symbol in (b"\r", b"\n"):
-            self._end_paragraph()
+            self._decode()
+            self._context.end_paragraph()
         else:
             self._show({b"~": " ", b"-": "", b"_": "-"}.get(symbol, symbol.decode("latin-1")))
 
     def _show(self, text: str) -> None:
-        state = self._state
-        if not (state.skip or state.hidden or state.deleted):
+        if self._context.state.is_shown:
             self._decode()
-            state.story.add(self._scripted(self._budget.spend(text)))
+            self._add(text)
 
     def _decode(self) -> None:
         """Turn the bytes since the last time into text: a letter may be made of two of them."""
         if self._bytes:
-            text = bytes(self._bytes).decode(self._state.encoding or self._default, errors="replace")
-            self._state.story.add(self._scripted(self._budget.spend(text.replace("\ufffd", ""))))
+            text = bytes(self._bytes).decode(self._context.encoding, errors="replace")
+            self._add(text.replace("\ufffd", ""))
             self._bytes.clear()
+
+    def _add(self, text: str) -> None:
+        state = self._context.state
+        state.story.add(state.scripted(self._budget.spend(text)))
 
     def _word(self, word: str, number: int | None) -> None:
         if word == "u":
@@ -211,13 +138,13 @@ class _Walk:
             self._show(CHARACTERS[word])
         elif self._marked or word in OPENING:
             self._destination(word)
-        elif action := self._actions.get(word):
+        elif self._context.knows(word):
             self._decode()
-            action(number)
+            self._context.apply(word, number)
 
     def _destination(self, word: str) -> None:
         self._decode()
-        state, marked, self._marked = self._state, self._marked, False
+        state, marked, self._marked = self._context.state, self._marked, False
         if word in STORIES and not state.skip:
             state.story = Story(self._budget)
             self._beside.setdefault(word, []).append(state.story)
@@ -228,95 +155,4 @@ class _Walk:
 
     def _unicode(self, number: int) -> None:
         self._show(chr(number % 0x10000))
-        self._to_skip = self._state.skipped_per_unicode
-
-    def _end_paragraph(self) -> None:
-        self._decode()
-        if not self._state.skip:
-            self._state.story.end_paragraph(self._tables.levels)
-
-    def _end_style(self) -> None:
-        if self._tables.outline is not None:
-            self._tables.levels[self._tables.current] = self._tables.outline
-        self._tables.outline, self._tables.current = None, 0
-
-    # What each control word does; `number` is its parameter.
-
-    def _font(self, number: int | None) -> None:
-        if self._state.destination == "fonttbl":
-            self._tables.current = number or 0
-        else:
-            self._state.encoding = self._tables.fonts.get(number or 0, "")
-
-    def _charset(self, number: int | None) -> None:
-        if self._state.destination == "fonttbl":
-            self._tables.fonts[self._tables.current] = codepage_of_charset(number or 0, self._default)
-
-    def _plain_format(self, _: int | None) -> None:
-        self._state.hidden = self._state.deleted = False
-        self._state.script = ""
-        self._state.encoding = self._tables.fonts.get(self._default_font, "")
-
-    def _new_paragraph_format(self, _: int | None) -> None:
-        self._state.story.reset_paragraph()
-
-    def _style(self, number: int | None) -> None:
-        if self._state.destination == "stylesheet":
-            self._tables.current = number or 0
-        else:
-            self._state.story.style = number or 0
-
-    def _outline(self, number: int | None) -> None:
-        level = None if number is None or number >= _BODY_TEXT else number + 1
-        if self._state.destination == "stylesheet":
-            self._tables.outline = level
-        else:
-            self._state.story.level = level or 0
-
-    def _codepage(self, number: int | None) -> None:
-        self._default = codepage_of_number(number or 0) or self._default
-
-    def _set_default_font(self, number: int | None) -> None:
-        self._default_font = number or 0
-
-    def _unicode_skip(self, number: int | None) -> None:
-        self._state.skipped_per_unicode = min(max(number if number is not None else 1, 0), 100)
-
-    def _hide(self, number: int | None) -> None:
-        self._state.hidden = number != 0
-
-    def _delete(self, number: int | None) -> None:
-        self._state.deleted = number != 0
-
-    def _scripted(self, text: str) -> str:
-        script = self._state.script
-        if not script:
-            return text
-        return (raised if script == "super" else lowered)(text, self._state.story.tail)
-
-    def _set_script(self, script: Script) -> None:
-        self._state.script = script
-
-    def _merge(self, *, left: bool = False, above: bool = False) -> None:
-        self._merged = Merged(left or self._merged.left, above or self._merged.above)
-
-    def _define_cell(self) -> None:
-        self._state.story.define_cell(self._merged)
-        self._merged = Merged()
-
-    def _in_table(self, _: int | None) -> None:
-        self._state.story.in_table = True
-
-    def _cell(self, _: int | None) -> None:
-        if not self._state.skip:
-            self._state.story.end_cell()
-
-    def _row(self, _: int | None) -> None:
-        if not self._state.skip:
-            self._state.story.end_row()
-
-    def _paragraph(self, _: int | None) -> None:
-        self._end_paragraph()
-
-    def _list_item(self, _: int | None) -> None:
-        self._state.story.item = True
+        self._to_skip = self._context.state.skipped_per_unicode

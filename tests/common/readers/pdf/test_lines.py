@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_no_two_cells_become_one_word(order: str, seed: int) -> None:
         assert [line.split() for line in text.split("\n")] == rows
 
 
-def by_columns(rows: list[tuple[str, ...]]) -> str:
+def by_columns(rows: Sequence[Sequence[str]]) -> str:
     pieces = [piece for piece in cells(rows, COLUMNS) if piece[2]]
     return read(placed(sorted(pieces, key=lambda piece: (piece[0], -piece[1]))))
 

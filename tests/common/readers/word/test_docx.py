@@ -260,3 +260,46 @@ def test_the_same_bytes_give_the_same_document() -> None:
     data = documents.docx_of_body(paragraph("same"))
 
     assert load(data) == load(io.BytesIO(data).getvalue())
+
+
+@pytest.mark.parametrize(
+    ("equation", "text"),
+    [
+        ("<m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f>", "1/2"),
+        ("<m:f><m:fPr><m:type m:val='noBar'/></m:fPr><m:num><m:r><m:t>n</m:t></m:r></m:num></m:f>", "(n;)"),
+        ("<m:d><m:dPr><m:begChr m:val='['/></m:dPr><m:e><m:r><m:t>a</m:t></m:r></m:e></m:d>", "[a)"),
+        ("<m:limLow><m:e><m:r><m:t>lim</m:t></m:r></m:e><m:lim><m:r><m:t>n</m:t></m:r></m:lim></m:limLow>", "lim_n"),
+        ("<m:func><m:fName><m:r><m:t>sin</m:t></m:r></m:fName><m:e><m:r><m:t>x</m:t></m:r></m:e></m:func>", "sin x"),
+        ("<m:m><m:mr><m:e><m:r><m:t>1</m:t></m:r></m:e><m:e><m:r><m:t>2</m:t></m:r></m:e></m:mr></m:m>", "[1, 2]"),
+        ("<m:eqArr><m:e><m:r><m:t>a</m:t></m:r></m:e><m:e><m:r><m:t>b</m:t></m:r></m:e></m:eqArr>", "a; b"),
+        ("<m:acc><m:e><m:r><m:t>x</m:t></m:r></m:e></m:acc>", "x\u0302"),
+        ("<m:rad><m:deg><m:r><m:t>3</m:t></m:r></m:deg><m:e><m:r><m:t>x</m:t></m:r></m:e></m:rad>", "∛x"),
+    ],
+)
+def test_equations_are_read_as_one_line(equation: str, text: str) -> None:
+    space = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+
+    assert text_of(f'<w:p><m:oMath xmlns:m="{space}">{equation}</m:oMath></w:p>') == text
+
+
+def test_an_equation_nested_without_end_is_read_as_its_letters() -> None:
+    space = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    deep = "<m:box><m:e>" * 100 + "<m:r><m:t>x</m:t></m:r>" + "</m:e></m:box>" * 100
+
+    assert text_of(f'<w:p><m:oMath xmlns:m="{space}">{deep}</m:oMath></w:p>') == "x"
+
+
+def test_lists_of_styles_that_are_damaged_cost_their_numbers_only() -> None:
+    body = paragraph("kept", '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>')
+
+    assert text_of(body, numbering="<w:numbering><broken") == "kept"
+    assert (
+        text_of(body, numbering=word_xml("numbering", '<w:num w:numId="1"><w:abstractNumId w:val="9"/></w:num>'))
+        == "kept"
+    )
+
+
+def test_a_level_or_a_list_that_does_not_exist_has_no_number() -> None:
+    body = paragraph("kept", '<w:numPr><w:ilvl w:val="99"/><w:numId w:val="1"/></w:numPr>')
+
+    assert text_of(body, numbering=word_xml("numbering", '<w:num w:numId="1"/>')) == "kept"
