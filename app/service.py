@@ -33,6 +33,7 @@ from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.readiness import Readiness
 from app.services.upkeep.repair import Repairer
 from app.services.vector_store import VectorStoreService
+from app.services.words import WordStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Internals:
 
     catalog: Catalog
     library: Library
+    words: WordStore
     spool: UploadSpool
     ingestion: Ingestion
     compactor: Compactor
