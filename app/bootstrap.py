@@ -94,7 +94,14 @@ def _assemble(
         rate_limit=RateLimit(settings.rate_limit_per_minute),
         readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors),
         internals=Internals(
-            catalog, upkeep.library, stores.words, intake.spool, intake.ingestion, upkeep.compactor, upkeep.repairer
+            catalog=catalog,
+            library=upkeep.library,
+            words=stores.words,
+            embedder=stores.embedder,
+            spool=intake.spool,
+            ingestion=intake.ingestion,
+            compactor=upkeep.compactor,
+            repairer=upkeep.repairer,
         ),
         _opened=stack.pop_all(),
     )

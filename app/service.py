@@ -18,6 +18,7 @@ from app.config import Settings
 from app.memory import SessionStore
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
+from app.services.embedding.types import Embedder
 from app.services.ingestion.ingest import FileResult, Ingestion
 from app.services.ingestion.spool import UploadSpool
 from app.services.ingestion.uploads import Incoming, Uploads
@@ -43,6 +44,7 @@ class Internals:
     catalog: Catalog
     library: Library
     words: WordStore
+    embedder: Embedder
     spool: UploadSpool
     ingestion: Ingestion
     compactor: Compactor

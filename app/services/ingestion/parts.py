@@ -88,9 +88,13 @@ def _units_between(text: str, start: int, end: int) -> float:
 
 
 def _numbered(parts: Sequence[Chunk], chunks: Sequence[Chunk]) -> list[Chunk]:
-    """Say of each part to which chunk of the list it belongs: the last that begins no later than it."""
+    """Say of each part to which chunk of the list it belongs: the last that begins no later than its text."""
     starts = [chunk.start for chunk in chunks]
-    return [replace(part, number=max(0, bisect_right(starts, part.end - 1) - 1)) for part in parts]
+    bodies = (part.text[len(part.text) - (part.end - part.start) :] for part in parts)
+    begins = [part.start + len(body) - len(body.lstrip()) for part, body in zip(parts, bodies, strict=True)]
+    return [
+        replace(part, number=max(0, bisect_right(starts, begin) - 1)) for part, begin in zip(parts, begins, strict=True)
+    ]
 
 
 def _chunk_spans(parts: Sequence[Chunk], chunks: Sequence[Chunk]) -> list[ChunkSpan]:
