@@ -8,7 +8,7 @@ from app.config import Settings
 from app.folders import hold_folders
 from app.service import Internals, Services
 from app.services.embedding.types import Embedder
-from app.services.library.visible import DocumentSearch
+from app.services.library.search import LibrarySearch
 from app.services.llm.types import LanguageModel
 from app.services.parsing.pool import ProcessLimits
 from app.services.rag_chain import AnswerOptions
@@ -67,7 +67,10 @@ def _assemble(
         catalog=catalog, store=stores.vectors, library=upkeep.library, compactor=compactor, jobs=intake.jobs
     )
     api_keys = ApiKeyStore(database, clock=stores.clock)
-    retriever = Retriever(store=DocumentSearch(catalog=catalog, store=stores.vectors), embedder=stores.embedder)
+    search = LibrarySearch(
+        catalog=catalog, store=stores.vectors, words=stores.words, note_stale=upkeep.library.note_stale
+    )
+    retriever = Retriever(search=search, embedder=stores.embedder, context_tokens=settings.context_tokens)
     models = [name for name in (settings.model_name, settings.fallback_model_name) if name]
     return Services(
         settings=settings,
@@ -90,6 +93,15 @@ def _assemble(
         api_keys=api_keys,
         rate_limit=RateLimit(settings.rate_limit_per_minute),
         readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors),
-        internals=Internals(catalog, upkeep.library, intake.spool, intake.ingestion, upkeep.compactor, upkeep.repairer),
+        internals=Internals(
+            catalog=catalog,
+            library=upkeep.library,
+            words=stores.words,
+            embedder=stores.embedder,
+            spool=intake.spool,
+            ingestion=intake.ingestion,
+            compactor=upkeep.compactor,
+            repairer=upkeep.repairer,
+        ),
         _opened=stack.pop_all(),
     )

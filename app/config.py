@@ -40,7 +40,8 @@ class Settings(BaseSettings):
     embedding_model: str = DEFAULT_EMBEDDING_MODEL
     embedding_backend: Literal["onnx", "torch"] = "onnx"
     embedding_device: str = "cpu"
-    top_k: int = Field(4, ge=1, le=50)
+    top_k: int | None = Field(None, ge=1, le=50)
+    context_tokens: int = Field(2000, ge=100, le=100_000)
     chunk_size: int = Field(1000, ge=MIN_CHUNK_SIZE, le=MAX_CHUNK_SIZE)
     chunk_overlap: int = Field(200, ge=0, lt=MAX_CHUNK_SIZE)
 

@@ -18,6 +18,7 @@ from app.config import Settings
 from app.memory import SessionStore
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
+from app.services.embedding.types import Embedder
 from app.services.ingestion.ingest import FileResult, Ingestion
 from app.services.ingestion.spool import UploadSpool
 from app.services.ingestion.uploads import Incoming, Uploads
@@ -33,6 +34,7 @@ from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.readiness import Readiness
 from app.services.upkeep.repair import Repairer
 from app.services.vector_store import VectorStoreService
+from app.services.words import WordStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Internals:
 
     catalog: Catalog
     library: Library
+    words: WordStore
+    embedder: Embedder
     spool: UploadSpool
     ingestion: Ingestion
     compactor: Compactor

@@ -5,31 +5,26 @@ The rewriting model is a perfect stand-in: it answers with the rewriting that th
 """
 
 import json
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from rich.console import Console
 from rich.table import Table
 
 from app.common.passages import Passage
-from app.config import DEFAULT_EMBEDDING_MODEL, Settings
+from app.config import Settings
 from app.services.answering.extractive import ExtractiveAnswerer
 from app.services.answering.followups import FollowUps, combined, leans
 from app.services.answering.grounding import is_relevant
 from app.services.answering.types import AnswerOptions, ChatQuestion
-from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
 from app.services.llm.types import Completion
-from app.services.retrieval.ranking import rank
-from app.services.retriever import CANDIDATES, Retriever
-from app.services.vector_store import VectorStoreService
-from benchmarks.retrieval import CLIENT, DEPTHS, HERE, fill_store, flat
+from app.services.retriever import Retriever
+from benchmarks.retrieval import DEPTHS, HERE, flat
+from benchmarks.samples import CLIENT, samples_loaded
 
 Item = dict[str, Any]
 Search = Callable[[Item], Sequence[Passage]]
@@ -52,39 +47,23 @@ class PerfectModel:
 
 def main() -> None:
     """Print three tables."""
-    with tempfile.TemporaryDirectory() as folder:
-        embedder = open_embedder(DEFAULT_EMBEDDING_MODEL, backend="onnx", device="cpu", cache=Path(folder) / "models")
-        store = VectorStoreService(Path(folder) / "chroma", cache_size=4, embedding_model=embedder.name)
-        try:
-            fill_store(store, embedder)
-            items = json.loads((HERE / "followups.json").read_text())
-            console = Console(width=110)
-            console.print(_retrieval(store, embedder, items))
-            console.print(_wording(items))
-            console.print(_grounding(Retriever(store=store, embedder=embedder), items))
-        finally:
-            store.close()
-            embedder.close()
+    with samples_loaded() as services:
+        embedder = services.internals.embedder
+        items = json.loads((HERE / "followups.json").read_text())
+        console = Console(width=110)
+        console.print(_retrieval(services.retriever, embedder, items))
+        console.print(_wording(items))
+        console.print(_grounding(services.retriever, items))
 
 
-def _retrieval(store: VectorStoreService, embedder: Embedder, items: Sequence[Item]) -> Table:
-    retriever = Retriever(store=store, embedder=embedder)
-
+def _retrieval(retriever: Retriever, embedder: Embedder, items: Sequence[Item]) -> Table:
     def find(text: str) -> list[Passage]:
         return retriever.retrieve(CLIENT, text, top_k=max(DEPTHS))
-
-    def by_mean_vector(item: Item) -> list[Passage]:
-        vectors = [embedder.embed_question(text) for text in (item["question"], item["history"][-1]["question"])]
-        mean = np.sum(vectors, axis=0) / np.linalg.norm(np.sum(vectors, axis=0))
-        return rank(combined(item["question"], _history(item)), store.search(CLIENT, mean, CANDIDATES))
 
     without, perfect = FollowUps(None), FollowUps(PerfectModel(items))  # type: ignore[arg-type]  # all that is asked of it
     ways: dict[str, Search] = {
         "bare question (baseline)": lambda item: find(item["question"]),
         "always joined to the questions before": lambda item: find(combined(item["question"], _history(item))),
-        "mean of both vectors, if it leans": lambda i: (
-            by_mean_vector(i) if leans(i["question"]) else find(i["question"])
-        ),
         "service without a model": lambda item: find(_stand_alone(without, item)),
         "service, perfect rewriting": lambda item: find(_stand_alone(perfect, item)),
     }

@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.table import Table
 
 from app.common.file_loader import load_document
-from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.config import DEFAULT_EMBEDDING_MODEL
 from app.services.embedding.opening import open_embedder
@@ -23,9 +22,9 @@ from app.services.embedding.types import Embedder
 from app.services.ingestion.chunking import split
 from app.services.retriever import Retriever
 from app.services.vector_store import VectorStoreService
+from benchmarks.samples import CLIENT, SAMPLES, samples_loaded
 
 HERE = Path(__file__).parent
-CLIENT = ClientId("benchmark")
 DEPTHS = (1, 4, 8)
 
 Search = Callable[[str], Sequence[Passage]]
@@ -33,29 +32,28 @@ Search = Callable[[str], Sequence[Passage]]
 
 def main() -> None:
     """Print one table."""
-    with tempfile.TemporaryDirectory() as folder:
+    with samples_loaded() as services, tempfile.TemporaryDirectory() as folder:
         embedder = open_embedder(DEFAULT_EMBEDDING_MODEL, backend="onnx", device="cpu", cache=Path(folder) / "models")
-        store = VectorStoreService(Path(folder) / "chroma", cache_size=4, embedding_model=embedder.name)
+        plain = VectorStoreService(Path(folder) / "chroma", cache_size=4, embedding_model=embedder.name)
         try:
-            fill_store(store, embedder)
-            _report(store, embedder)
+            _fill(plain, embedder)
+            _report(services.retriever, plain, embedder)
         finally:
-            store.close()
+            plain.close()
             embedder.close()
 
 
-def fill_store(store: VectorStoreService, embedder: Embedder) -> None:
-    """Put the sample documents into the collection of CLIENT."""
-    for path in sorted((HERE.parent / "data" / "samples").iterdir()):
+def _fill(store: VectorStoreService, embedder: Embedder) -> None:
+    """Store the samples as the plain pipeline does: chunks of 1,000 characters, embedded as they are."""
+    for path in sorted(SAMPLES.iterdir()):
         document = load_document(path.name, path)
         chunks = split(document, document_id=path.stem, source=path.name, chunk_size=1000, chunk_overlap=200)
         store.add(CLIENT, chunks, embedder.embed_texts([chunk.text for chunk in chunks]))
 
 
-def _report(store: VectorStoreService, embedder: Embedder) -> None:
-    retriever = Retriever(store=store, embedder=embedder)
+def _report(retriever: Retriever, plain: VectorStoreService, embedder: Embedder) -> None:
     ways: dict[str, Search] = {
-        "nearest (baseline)": lambda question: store.search(CLIENT, embedder.embed_question(question), max(DEPTHS)),
+        "nearest chunks (baseline)": lambda text: plain.search(CLIENT, embedder.embed_question(text), max(DEPTHS)),
         "service": lambda question: retriever.retrieve(CLIENT, question, top_k=max(DEPTHS)),
     }
     table = Table(title="Share of questions whose passage is among the first k")

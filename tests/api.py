@@ -1,7 +1,7 @@
 """What tests of the app share: making it, uploading, asking, and what a problem looks like."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,13 @@ def upload(api: TestClient, *files: tuple[str, bytes], headers: dict[str, str] |
     """Upload files; return the response."""
     parts = [("files", file) for file in files or [("crane.txt", TEXT.encode())]]
     return api.post("/api/v1/ingest/", files=parts, data=fields, headers=headers)
+
+
+def upload_each(api: TestClient, client_id: str, texts: Sequence[str]) -> None:
+    """Upload each text as a document of its own: passages of two documents are never joined."""
+    files = [(f"text-{number}.txt", text.encode()) for number, text in enumerate(texts)]
+    for start in range(0, len(files), 20):
+        assert upload(api, *files[start : start + 20], client_id=client_id).status_code == 200
 
 
 def ask(api: TestClient, message: str, client_id: str, **more: Any) -> Any:

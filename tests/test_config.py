@@ -87,7 +87,7 @@ def test_auto_is_groq_with_a_key_and_extractive_without(monkeypatch: pytest.Monk
 
 
 def test_an_empty_value_counts_as_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _load(monkeypatch, {"GROQ_API_KEY": "", "TOP_K": ""}).top_k == 4
+    assert _load(monkeypatch, {"GROQ_API_KEY": "", "CONTEXT_TOKENS": ""}).context_tokens == 2000
 
 
 def test_origins_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,12 @@
 """Chunks and passages: the pieces of documents that are stored, found and cited."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
+
+_NO_LETTERS = re.compile(r"[\W_]+")
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +17,10 @@ class Chunk:
     path of headings above where it begins (`Billing > Refunds`) or empty, `source` is the file name as the client gave
     it. `sections` are all that it reaches into, the first included, when that is more than `section` says. Rows of a
     table may have its header put before them; `start` and `end` are then those of the rows.
+
+    What is stored and embedded are parts of the chunks that a document's list shows: `index` counts the parts, `number`
+    says which chunk of the list a part belongs to (None: it is a chunk itself). `head` are the first lines of its page
+    where a document marks no headings.
     """
 
     document_id: str
@@ -23,11 +32,59 @@ class Chunk:
     start: int
     end: int
     sections: tuple[str, ...] = ()
+    head: str = ""
+    number: int | None = None
 
     @property
     def id(self) -> str:
         """The chunk's id in the vector store: the same document never holds two of one id."""
         return f"{self.document_id}:{self.index}"
+
+
+class ChunkSpan(NamedTuple):
+    """A chunk of a document's list: its place in the text, and the parts number `first` to before `after` it is in.
+
+    `header` is that of its table, where it does not begin with it.
+    """
+
+    start: int
+    end: int
+    first: int
+    after: int
+    header: str = ""
+
+
+def title_of(filename: str) -> str:
+    """Return a file name as a title; empty if it says nothing, such as a number."""
+    title = _NO_LETTERS.sub(" ", filename.rpartition(".")[0] or filename).strip()
+    return title if _TWO_LETTERS.search(title) else ""
+
+
+def embedded_text(chunk: Chunk) -> str:
+    """Return what is embedded and looked through for words: document's title, headings above, text.
+
+    So "Revenue 17,606" is found for the company and the statement it is of.
+    """
+    return "\n".join(line for line in (title_of(chunk.source), chunk.section or chunk.head, chunk.text.strip()) if line)
+
+
+def header_of(chunk: Chunk) -> str:
+    """Return the header of a table that was put before a chunk's rows, if any."""
+    return chunk.text[: len(chunk.text) - (chunk.end - chunk.start)].rstrip("\n")
+
+
+def joined(parts: Sequence[Chunk], start: int, end: int, header: str) -> str:
+    """Return the document's text from `start` to `end`, which `parts` that follow each other cover, after a header."""
+    pieces: list[str] = []
+    at = start
+    for part in parts:
+        body = len(part.text) - (part.end - part.start)
+        begin, stop = max(at, part.start), min(end, part.end)
+        if begin < stop:
+            pieces.append(part.text[body + begin - part.start : body + stop - part.start])
+            at = stop
+    text = "".join(pieces).strip()
+    return f"{header}\n{text}" if header else text
 
 
 class Reference(TypedDict):
@@ -46,10 +103,14 @@ class Reference(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that was found for a question; `score` is the cosine similarity, -1 to 1."""
+    """A run of parts, or a chunk, that was found for a question.
+
+    `score` is the cosine similarity of its best part, -1 to 1; `value` is what it was ranked by, words included.
+    """
 
     chunk: Chunk
     score: float
+    value: float = 0.0
 
     def reference(self) -> Reference:
         """Return where the passage is from."""
@@ -60,7 +121,7 @@ class Passage:
             page=chunk.page,
             section=chunk.section,
             sections=list(chunk.sections),
-            chunk_index=chunk.index,
+            chunk_index=chunk.index if chunk.number is None else chunk.number,
             start=chunk.start,
             end=chunk.end,
             score=round(self.score, 4),

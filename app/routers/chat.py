@@ -119,7 +119,7 @@ def _prepare(rag: RagChain, settings: ClientSettingsStore, client_id: ClientId, 
             text=body.message,
             session_id=session_id,
             use_memory=body.use_memory,
-            options=settings.options(client_id, top_k=body.top_k),
+            options=settings.options(client_id, top_k=body.top_k, context_tokens=body.context_tokens),
         )
     )
 

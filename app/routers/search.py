@@ -37,8 +37,14 @@ def search(
 
     Only those that pass the `filters`, when there are any. Counts as a request of the client.
     """
-    options = settings.options(client_id, top_k=body.top_k)
-    found = retriever.retrieve(client_id, body.query, top_k=options.top_k, where=_where(body.filters))
+    options = settings.options(client_id, top_k=body.top_k, context_tokens=body.context_tokens)
+    found = retriever.retrieve(
+        client_id,
+        body.query,
+        top_k=options.top_k,
+        context_tokens=options.context_tokens,
+        where=_where(body.filters),
+    )
     return SearchResponse(client_id=client_id, query=body.query, results=as_found(found))
 
 

@@ -41,6 +41,9 @@ class ChatRequest(BaseModel):
     )
     use_memory: bool = Field(default=True, description="Whether the session is read and the turn stored in it.")
     top_k: int | None = Field(None, ge=1, le=50, description="How many passages to answer from (setting TOP_K).")
+    context_tokens: int | None = Field(
+        None, ge=100, le=100_000, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
+    )
     stream: bool = Field(default=False, description="Answer as server-sent events, as /api/v1/chat/stream does.")
 
 

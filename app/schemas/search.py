@@ -43,6 +43,9 @@ class SearchRequest(BaseModel):
         None, description="Whose documents. Required, but for callers whose API key belongs to one client."
     )
     top_k: int | None = Field(None, ge=1, le=50, description="How many passages, at most (setting TOP_K).")
+    context_tokens: int | None = Field(
+        None, ge=100, le=100_000, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
+    )
     filters: SearchFilters = SearchFilters()
 
 

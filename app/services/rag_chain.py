@@ -72,7 +72,10 @@ class RagChain:
             self._retriever.require_documents(question.client_id)
             query = self._follow_ups.stand_alone(question, history)
         rewritten = time.perf_counter()
-        passages = self._retriever.retrieve(question.client_id, query, top_k=question.options.top_k)
+        options = question.options
+        passages = self._retriever.retrieve(
+            question.client_id, query, top_k=options.top_k, context_tokens=options.context_tokens
+        )
         relevant = self._relevant(query, passages)
         retrieved = time.perf_counter()
         logger.debug(

@@ -2,57 +2,111 @@
 
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 from app.common.absent import no_documents
 from app.common.errors import NotFound
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
-from app.common.passages import Passage
+from app.common.passages import Chunk, Passage, header_of, joined
 from app.services.embedding.types import Embedder
-from app.services.library.visible import PassageSearch
-from app.services.retrieval.ranking import rank
+from app.services.library.candidates import Candidates
+from app.services.library.search import LibrarySearch, PartReader, Query
+from app.services.retrieval.assembling import Span, assemble
+from app.services.retrieval.ranking import NEAREST, Ranked, rank
+from app.services.retrieval.repeats import Repeats
 
 logger = logging.getLogger(__name__)
 
-CANDIDATES = 20
-"""How many of the nearest passages are ranked by words too: 40 found no more in `benchmarks/retrieval.py`."""
+CHARACTERS_PER_TOKEN = 4
+"""Of English prose; a budget is meant roughly."""
 
 
 class Retriever:
-    """Embeds questions and searches one client's collection."""
+    """Embeds questions and searches one client's documents."""
 
-    def __init__(self, *, store: PassageSearch, embedder: Embedder) -> None:
-        self._store = store
+    def __init__(self, *, search: LibrarySearch, embedder: Embedder, context_tokens: int) -> None:
+        """`context_tokens` is how much text is returned when a question does not say."""
+        self._search = search
         self._embedder = embedder
+        self._context_tokens = context_tokens
 
     def require_documents(self, client_id: ClientId) -> None:
         """Raise NotFound when the client has no documents."""
-        if not self._store.exists(client_id):
+        if not self._search.exists(client_id):
             raise no_documents()
 
     def retrieve(
-        self, client_id: ClientId, question: str, *, top_k: int, where: PassageFilter | None = None
+        self,
+        client_id: ClientId,
+        question: str,
+        *,
+        top_k: int | None = None,
+        context_tokens: int | None = None,
+        where: PassageFilter | None = None,
     ) -> list[Passage]:
-        """Return the `top_k` best passages, best first, of those that `where` lets through.
+        """Return the best passages, best first, of those that `where` lets through.
 
-        Raises NotFound when the client has no documents: asking creates nothing.
+        They fill `context_tokens`, and are at most `top_k` where that is given. Raises NotFound when the client has no
+        documents: asking creates nothing.
         """
         started = time.perf_counter()
         vector = self._embedder.embed_question(question)
+        unfamiliar = self._embedder.unfamiliar(question)
         embedded = time.perf_counter()
+        budget = CHARACTERS_PER_TOKEN * (context_tokens or self._context_tokens)
+
+        def choose(candidates: Candidates, reader: PartReader) -> list[Passage]:
+            ranked = rank(candidates, self._embedder.scale, unfamiliar=unfamiliar)
+            return _passages(ranked, candidates, reader, budget=budget, most=top_k)
+
         try:
-            nearest = self._store.search(client_id, vector, max(CANDIDATES, top_k), where=where)
+            passages = self._search.find(client_id, Query(question, vector, NEAREST, where), choose)
         except NotFound as exc:
             raise no_documents() from exc
-        found = time.perf_counter()
-        ranked = rank(question, nearest)
         logger.debug(
             "retrieval stages",
             extra={
                 "client": client_id,
                 "embedding_ms": round((embedded - started) * 1000, 1),
-                "search_ms": round((found - embedded) * 1000, 1),
-                "ranking_ms": round((time.perf_counter() - found) * 1000, 1),
+                "search_ms": round((time.perf_counter() - embedded) * 1000, 1),
             },
         )
-        return ranked[:top_k]
+        return passages
+
+
+def _passages(
+    ranked: Ranked, candidates: Candidates, reader: PartReader, *, budget: int, most: int | None
+) -> list[Passage]:
+    """Assemble passages and read their texts: what will probably be chosen at once, the rest as it is asked about."""
+    for span in assemble(ranked, candidates, budget=budget, most=most):
+        reader.expect(range(span.first, span.last + 1))
+    repeats = Repeats()
+
+    def is_new(numbers: Sequence[int]) -> bool:
+        return repeats.take("\n".join(part.text for part in reader.read(numbers)))
+
+    spans = assemble(ranked, candidates, budget=budget, most=most, is_new=is_new)
+    place_of = {number: place for place, number in enumerate(ranked.numbers.tolist())}
+    made = (_passage(span, reader.read(range(span.first, span.last + 1)), ranked, place_of) for span in spans)
+    return [passage for passage in made if passage is not None]
+
+
+def _passage(span: Span, parts: Sequence[Chunk], ranked: Ranked, place_of: dict[int, int]) -> Passage | None:
+    """Join the parts of a passage; it is of the place where it begins, and as good as its best part."""
+    if not parts:
+        return None
+    first, last = parts[0], parts[-1]
+    sections = dict.fromkeys(name for part in parts for name in (part.sections or (part.section,)) if name)
+    text = joined(parts, first.start, last.end, header_of(first))
+    body = first.text[len(first.text) - (first.end - first.start) :]
+    chunk = replace(
+        first,
+        text=text,
+        start=first.start + len(body) - len(body.lstrip()),
+        end=last.end - (len(last.text) - len(last.text.rstrip())),
+        sections=tuple(sections) if len(sections) > 1 else (),
+    )
+    place = place_of[span.best]
+    return Passage(chunk, float(ranked.cosines[place]), float(ranked.values[place]))

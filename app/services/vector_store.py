@@ -20,7 +20,7 @@ from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
 from app.services.chroma import files as chroma_files
 from app.services.chroma import sql as chroma_sql
-from app.services.chroma.collections import ChromaCollections, VectorStoreFailed, chunk_ids
+from app.services.chroma.collections import ChromaCollections, Nearest, VectorStoreFailed, chunk_ids
 from app.services.chroma.files import State, StoreFiles
 from app.services.chroma.filters import to_where
 from app.services.chroma.gate import pass_gate
@@ -125,6 +125,16 @@ class VectorStoreService:
     ) -> list[Passage]:
         """Return the `k` chunks nearest to `vector`, best first, of those that `where` lets through.
 
+        Raises what `nearest` raises.
+        """
+        nearest = self.nearest(client_id, vector, k, where=where)
+        found = {chunk.id: chunk for chunk in self.parts(client_id, nearest.ids)}
+        pairs = zip(nearest.ids, nearest.cosines.tolist(), strict=True)
+        return [Passage(found[name], cosine) for name, cosine in pairs if name in found]
+
+    def nearest(self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None) -> Nearest:
+        """Return the ids of the `k` chunks nearest to `vector`, best first, of those that `where` lets through.
+
         Raises Conflict when the collection holds another model's vectors, and Unavailable while its index is
         damaged and not yet rebuilt.
         """
@@ -139,6 +149,21 @@ class VectorStoreService:
             )
         chosen = to_where(where) if where else None
         return self._reading(client_id, lambda: self._chroma.nearest(name, vector, k, chosen))
+
+    def matching(self, client_id: ClientId, where: PassageFilter) -> list[str]:
+        """Return the ids of all chunks that `where` lets through."""
+        self._first_use(client_id)
+        return self._reading(client_id, lambda: self._chroma.matching(collection_name(client_id), to_where(where)))
+
+    def parts(self, client_id: ClientId, ids: Sequence[str]) -> list[Chunk]:
+        """Return those chunks of these ids that are there, in any order."""
+        self._first_use(client_id)
+        return self._reading(client_id, lambda: self._chroma.chunks(collection_name(client_id), list(ids)))
+
+    def vectors(self, client_id: ClientId, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of those chunks of these ids that are there, by id."""
+        self._first_use(client_id)
+        return self._reading(client_id, lambda: self._chroma.vectors(collection_name(client_id), list(ids)))
 
     def chunks(self, client_id: ClientId, document_id: str, *, offset: int = 0, limit: int = 100) -> list[Chunk]:
         """Return a document's chunks number `offset` to `offset + limit`, in order; none if it is not there."""

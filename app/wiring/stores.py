@@ -12,11 +12,12 @@ from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
-from app.services.library import ClientLimits, Library
+from app.services.library import ClientLimits
 from app.services.library.embedded import EmbeddedLibrary
 from app.services.upkeep.repair import Repairer
 from app.services.upkeep.session_expiry import Cleaner
 from app.services.vector_store import VectorStoreService
+from app.services.words import WordStore
 
 Clock = Callable[[], float]
 
@@ -29,6 +30,7 @@ class Stores:
     sessions: SqliteSessionStore
     embedder: Embedder
     vectors: VectorStoreService
+    words: WordStore
     clock: Clock
 
 
@@ -55,14 +57,16 @@ def open_stores(settings: Settings, stack: ExitStack, embedder: Embedder | None,
         settings.vector_store_path, cache_size=settings.collection_cache_size, embedding_model=embedder.name
     )
     stack.callback(vectors.close)
-    return Stores(catalog, sessions, embedder, vectors, clock)
+    words = WordStore(settings.vector_store_path / "words", open_files=settings.collection_cache_size)
+    stack.callback(words.close)
+    return Stores(catalog, sessions, embedder, vectors, words, clock)
 
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
     """The owner of the documents, and what looks after the stores in the background."""
 
-    library: Library
+    library: EmbeddedLibrary
     compactor: Compactor
     repairer: Repairer
 
@@ -70,12 +74,14 @@ class Upkeep:
 def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
     """Finish what a crash interrupted, and only then begin to clean up, compact and repair."""
     compactor = Compactor(
-        steps=(stores.vectors.scrub, stores.sessions.compact, stores.catalog.compact),
+        steps=(stores.vectors.scrub, stores.words.scrub, stores.sessions.compact, stores.catalog.compact),
         folders=data_folders(settings),
         marker=data_files(settings).compaction_marker,
     )
     limits = ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client)
-    library = EmbeddedLibrary(catalog=stores.catalog, store=stores.vectors, compactor=compactor, limits=limits)
+    library = EmbeddedLibrary(
+        catalog=stores.catalog, store=stores.vectors, words=stores.words, compactor=compactor, limits=limits
+    )
     library.resume()
     cleaner = Cleaner(stores.sessions, interval=settings.cleanup_interval)
     repairer = Repairer(library=library, store=stores.vectors, embedder=stores.embedder)

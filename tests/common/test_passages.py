@@ -13,6 +13,7 @@ def test_a_reference_says_where_a_passage_is_from_and_not_what_it_says() -> None
         "source": "guide.md",
         "page": 2,
         "section": "Rules > Breaks",
+        "sections": [],
         "chunk_index": 3,
         "start": 40,
         "end": 49,

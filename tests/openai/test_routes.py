@@ -185,7 +185,8 @@ def test_content_may_be_a_list_of_text_parts(quoting: Service) -> None:
 
 
 def test_top_k_is_the_requests_or_the_clients_own(quoting: Service) -> None:
-    quoting.upload("dockyard", TEXT * 30, "long.txt")
+    for number in range(5):
+        quoting.upload("dockyard", f"{TEXT} Number {number}.", f"text-{number}.txt")
     assert len(quoting.ask(model="dockyard", extra_body={"top_k": 2}).model_extra["sources"]) == 2
     quoting.http.put("/api/v1/clients/dockyard/settings", json={"top_k": 1})
     assert len(quoting.ask(model="dockyard").model_extra["sources"]) == 1

@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from tests.api import TEXT, AppFactory, app_in, ask, assert_problem, upload
+from tests.api import TEXT, AppFactory, app_in, ask, assert_problem, upload, upload_each
 from tests.serving import serving
 from tests.standin import Behaviour, Drop, Hang, Reply, Request, StandIn, Status
 
@@ -182,9 +182,8 @@ def test_another_clients_session_of_that_name_is_not_sent(harbour: Any, model: M
 
 def test_top_k_bounds_the_passages_that_are_sent(harbour: Any, model: Model) -> None:
     # No two lines may have the same vector: hnswlib sometimes links one of equal rows to nothing.
-    line = "Crane number {} lifts {} tonnes of cargo {} for ship {} in the harbour of today.\n\n"
-    text = "".join(line.format(n, n * 37, n * 91, n * 53) for n in range(60))
-    upload(harbour, ("cranes.txt", text.encode()), client_id="many", chunk_size="100", chunk_overlap="0")
+    line = "Crane number {} lifts {} tonnes of cargo {} for ship {} in the harbour of today."
+    upload_each(harbour, "many", [line.format(n, n * 37, n * 91, n * 53) for n in range(60)])
     for top_k in (1, 50):
         ask(harbour, "How much does crane number 7 lift in the harbour of today?", "many", top_k=top_k)
         assert model.chats[-1].prompt.count("<passage number=") == top_k

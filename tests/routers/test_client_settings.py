@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.api import AppFactory, ask, assert_problem, upload
+from tests.api import AppFactory, ask, assert_problem, upload, upload_each
 from tests.standin import StandIn
 
 PATH = "/api/v1/clients/harbour/settings"
@@ -122,7 +122,7 @@ def test_erasing_the_client_erases_them(harbour: TestClient, tmp_path: Path) -> 
 
 def test_top_k_holds_unless_a_question_says_otherwise(make_client: AppFactory) -> None:
     api = make_client()
-    upload(api, ("long.txt", b"The crane is old. " * 200), client_id="harbour", chunk_size="100", chunk_overlap="0")
+    upload_each(api, "harbour", [f"The crane number {number} is old." for number in range(10)])
     api.put(PATH, json={"top_k": 2})
     assert len(ask(api, QUESTION, "harbour").json()["sources"]) == 2
     assert len(ask(api, QUESTION, "harbour", top_k=5).json()["sources"]) == 5

@@ -16,6 +16,7 @@ from app.folders import data_files
 from app.services.compaction import Compactor
 from app.services.library.embedded import EmbeddedLibrary
 from app.services.vector_store import VectorStoreService
+from app.services.words import WordStore
 from tests.fakes import HashEmbeddings
 
 
@@ -98,7 +99,10 @@ def test_a_deletion_that_does_not_come_to_its_end_leaves_a_compaction_due(
         services.ingest_file(path, ClientId("harbour"))
         store = _Ending(tmp_path / "another", cache_size=8, embedding_model="hash")
         ending = EmbeddedLibrary(
-            catalog=services.internals.catalog, store=store, compactor=services.internals.compactor
+            catalog=services.internals.catalog,
+            store=store,
+            words=WordStore(tmp_path / "words", open_files=2),
+            compactor=services.internals.compactor,
         )
         assert not due.exists()
         with pytest.raises(_Ended):

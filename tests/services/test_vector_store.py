@@ -23,7 +23,7 @@ from app.services.chroma import sql as chroma_sql
 from app.services.chroma.collections import ChromaCollections
 from app.services.vector_store import VectorStoreService
 from tests.services.vector_store_crash import Journal, run_and_kill
-from tests.services.vector_store_writer import INDEX_FILES, document, embed
+from tests.services.vector_store_writer import INDEX_FILES, document, embed, embed_chunks
 
 ALPHA, BETA = ClientId("alpha"), ClientId("beta")
 
@@ -145,7 +145,7 @@ def test_an_unknown_client_is_not_found_and_not_created(store: VectorStoreServic
         lambda: store.chunks(ALPHA, "doc"),
         lambda: store.delete_document(ALPHA, "doc"),
         lambda: store.check(ALPHA),
-        lambda: store.rebuild(ALPHA, embed),
+        lambda: store.rebuild(ALPHA, embed_chunks),
     ]
     for call in calls:
         with pytest.raises(NotFound):
@@ -291,7 +291,7 @@ def test_vectors_of_two_models_are_never_mixed(open_store: Opener) -> None:
         add(store, ALPHA, "more", 5)
     with pytest.raises(Conflict):
         ask(store, ALPHA, "anything")
-    assert store.rebuild(ALPHA, lambda texts: -embed(texts)) == 5
+    assert store.rebuild(ALPHA, lambda chunks: -embed_chunks(chunks)) == 5
     (passage, *_) = store.search(ALPHA, -embed(["passage 3 of doc"])[0], 3)
     assert passage.chunk.index == 3
     add(store, ALPHA, "more", 5)
@@ -319,7 +319,7 @@ def test_a_damaged_index_is_never_opened_and_comes_back_from_the_texts(open_stor
         assert store.count(client) == 40
         assert store.check(client) == "damaged"
         assert not_found(store, ALPHA, kept) == []
-        assert store.rebuild(client, embed) <= 40
+        assert store.rebuild(client, embed_chunks) <= 40
         assert store.damaged() == []
         assert not_found(store, client, document("doc", 40)) == []
     store = open_store()
@@ -338,9 +338,9 @@ def test_a_damaged_client_takes_documents_until_it_is_rebuilt(open_store: Opener
     assert store.check(ALPHA) == "damaged"
     embedded: list[str] = []
 
-    def embed_noted(texts: list[str]) -> Vectors:
-        embedded.extend(texts)
-        return embed(texts)
+    def embed_noted(chunks: list[Chunk]) -> Vectors:
+        embedded.extend(chunk.text for chunk in chunks)
+        return embed_chunks(chunks)
 
     assert store.rebuild(ALPHA, embed_noted) == 0
     assert embedded == []  # all vectors could be read
@@ -354,12 +354,12 @@ def test_the_other_clients_are_served_during_a_rebuild(open_store: Opener, root:
     store = open_store()
     served: list[list[str]] = []
 
-    def embed_meanwhile(texts: list[str]) -> Vectors:
+    def embed_meanwhile(missing: list[Chunk]) -> Vectors:
         chunks = add(store, BETA, "doc", 5)
         served.append(ask(store, BETA, chunks[2].text, 1))
         with pytest.raises(Unavailable):
             ask(store, ALPHA, "anything")
-        return embed(texts)
+        return embed_chunks(missing)
 
     assert store.check(ALPHA) == "missing"
     assert store.rebuild(ALPHA, embed_meanwhile) >= 39  # Chroma's log may still have the last one
@@ -371,14 +371,14 @@ def test_a_rebuild_that_failed_has_lost_nothing(open_store: Opener, root: Path) 
     shutil.rmtree(folder_of(root, ALPHA))
     store = open_store()
 
-    def fail(_texts: list[str]) -> Vectors:
+    def fail(_chunks: list[Chunk]) -> Vectors:
         raise Unavailable("the embedding model is busy")
 
     with pytest.raises(Unavailable):
         store.rebuild(ALPHA, fail)
     assert store.damaged() == [ALPHA]
     assert list(store.client_ids()) == [ALPHA]
-    assert store.rebuild(ALPHA, embed) >= 39
+    assert store.rebuild(ALPHA, embed_chunks) >= 39
     assert not_found(store, ALPHA, document("doc", 40)) == []
     assert len([path for path in root.iterdir() if path.is_dir()]) == 1
 
@@ -435,7 +435,7 @@ def test_a_save_that_stopped_between_any_two_files_loses_nothing(
             shutil.copy(after / segment / name, root / segment / name)
         store = open_store()
         if store.check(ALPHA) != "ok":
-            store.rebuild(ALPHA, embed)
+            store.rebuild(ALPHA, embed_chunks)
         assert store.count(ALPHA) == len(expected)
         assert not_found(store, ALPHA, expected) == []
         store.close()
@@ -516,7 +516,7 @@ def test_many_threads_search_write_rebuild_and_scrub_at_once(store: VectorStoreS
 
     def maintain() -> None:
         for client in clients:
-            store.rebuild(client, embed)
+            store.rebuild(client, embed_chunks)
             store.scrub()
 
     workers = Workers()

@@ -29,6 +29,11 @@ def embed(texts: list[str]) -> NDArray[np.float32]:
     return np.stack([np.random.default_rng(seed).standard_normal(DIMENSION).astype(np.float32) for seed in seeds])
 
 
+def embed_chunks(chunks: list[Chunk]) -> NDArray[np.float32]:
+    """Return one vector for the text of each chunk."""
+    return embed([chunk.text for chunk in chunks])
+
+
 def document(document_id: str, size: int) -> list[Chunk]:
     """Return a document of `size` chunks."""
     return [Chunk(document_id, n, f"passage {n} of {document_id}", 1, "", "a.txt", n, n + 1) for n in range(size)]
@@ -39,7 +44,7 @@ def recover(store: VectorStoreService, unfinished: list[list[str]]) -> int:
     rebuilt = 0
     for client in store.client_ids():
         if store.check(client) != "ok":
-            store.rebuild(client, embed)
+            store.rebuild(client, embed_chunks)
             rebuilt += 1
     for name, document_id in unfinished:
         if store.exists(ClientId(name)):
@@ -80,7 +85,7 @@ def write(store: VectorStoreService, documents: dict[str, dict[str, int]], rng: 
         assert store.delete_document(client, document_id) == mine.pop(document_id)
         say("done", client, document_id, 0)
     elif kind == "rebuild" and mine:
-        store.rebuild(client, embed)
+        store.rebuild(client, embed_chunks)
     elif kind == "erase":
         for document_id in mine:
             say("begin", client, document_id, 0)

@@ -17,11 +17,13 @@ NOT_FOUND = "I could not find an answer to that in your documents."
 class AnswerOptions:
     """How a question is answered, after the request, the client and the service have had their say.
 
-    `top_k` passages are given to the model. `temperature` and `model` None mean the model's configured ones.
-    `instructions` are the client's own for the model; they follow the service's rules and never replace them.
+    Passages of `context_tokens` (None: the configured number) are given to the model, at most `top_k` where given.
+    `temperature` and `model` None mean the model's configured ones. `instructions` are the client's own wishes for the
+    model; they come after ours and never replace them.
     """
 
-    top_k: int
+    top_k: int | None = None
+    context_tokens: int | None = None
     temperature: float | None = None
     model: str | None = None
     instructions: str = ""

@@ -40,3 +40,10 @@ class DocumentRecord:
     status: DocumentStatus
     created_at: float
     updated_at: float
+    part_count: int | None = None
+    """Parts that are stored; None for a document of which the chunks themselves are."""
+
+    @property
+    def stored_parts(self) -> int:
+        """How many pieces of the document the stores hold."""
+        return self.chunk_count if self.part_count is None else self.part_count

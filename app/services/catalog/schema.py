@@ -1,6 +1,6 @@
 """The catalog's tables: clients, their documents, keys, settings and ingest jobs. The migrations make exactly these."""
 
-from sqlalchemy import JSON, REAL, Column, ForeignKey, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import JSON, REAL, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 # Written out in queries too: a partial index serves only those that repeat its condition word for word.
 UNFINISHED = text("status <> 'ready'")
@@ -41,10 +41,20 @@ documents = Table(
     Column("status", Text, nullable=False),
     Column("created_at", REAL, nullable=False),
     Column("updated_at", REAL, nullable=False),
+    # What is stored of it; empty where the chunks themselves are.
+    Column("part_count", Integer),
     Index("ix_documents_client", "client_id", "created_at", "document_id"),
     Index("ix_documents_content", "client_id", "sha256", "chunk_size", "chunk_overlap"),
     Index("ix_documents_status", "status"),
     Index("ix_documents_unfinished", "client_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+)
+
+document_chunks = Table(
+    "document_chunks",
+    metadata,
+    Column("document_id", Text, ForeignKey("documents.document_id", ondelete="CASCADE"), primary_key=True),
+    # A ChunkSpan for each chunk, as compressed JSON.
+    Column("spans", LargeBinary, nullable=False),
 )
 
 api_keys = Table(

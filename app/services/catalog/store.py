@@ -4,8 +4,10 @@ It is also the journal of the vector store: a document is `indexing` before its 
 when all of them are, so that a restart knows what a crash left half-written.
 """
 
+import json
 import time
-from collections.abc import Callable, Collection
+import zlib
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, or_, select, tuple_, update
@@ -13,8 +15,9 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, 
 from app.common.database import Database
 from app.common.errors import Conflict
 from app.common.ids import ClientId
+from app.common.passages import ChunkSpan
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
-from app.services.catalog.schema import UNFINISHED, api_keys, clients, documents, jobs
+from app.services.catalog.schema import UNFINISHED, api_keys, clients, document_chunks, documents, jobs
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -113,11 +116,21 @@ class Catalog:
 
     # Documents
 
-    def begin_document(self, record: DocumentRecord) -> None:
-        """Note, before anything is written elsewhere, that this document is being written."""
+    def begin_document(self, record: DocumentRecord, spans: Sequence[ChunkSpan] = ()) -> None:
+        """Note, before anything is written elsewhere, that this document is being written; `spans` are its chunks."""
         with self._db.write() as connection:
             ensure_client(connection, record.client_id, self._clock())
             connection.execute(insert(documents).values(**_values(record), status="indexing"))
+            if spans:
+                packed = zlib.compress(json.dumps(spans, separators=(",", ":")).encode())
+                connection.execute(insert(document_chunks).values(document_id=record.document_id, spans=packed))
+
+    def chunk_spans(self, document_id: str) -> list[ChunkSpan]:
+        """Return the chunks of a document's list; none for one of which the chunks themselves are stored."""
+        query = select(document_chunks.c.spans).where(document_chunks.c.document_id == document_id)
+        with self._db.read() as connection:
+            packed = connection.execute(query).scalar_one_or_none()
+        return [ChunkSpan(*span) for span in json.loads(zlib.decompress(packed))] if packed else []
 
     def finish_document(self, client_id: ClientId, document_id: str, *, replaces: Collection[str] = ()) -> None:
         """Acknowledge the document, in one step with marking those it replaces for deletion.

@@ -122,8 +122,8 @@ def _write_on(folder: Path) -> None:
     try:
         _demand(chroma.count(_NAME) == _KEPT)
         chroma.upsert(_NAME, [_chunk("new")], _vector(_KEPT))
-        (found,) = chroma.nearest(_NAME, _vector(_KEPT)[0], 1, None)
-        _demand(found.chunk.document_id == "new" and chroma.count(_NAME) == _KEPT + 1)
+        nearest = chroma.nearest(_NAME, _vector(_KEPT)[0], 1, None)
+        _demand(nearest.ids == [_chunk("new").id] and chroma.count(_NAME) == _KEPT + 1)
     finally:
         chroma.close()
 

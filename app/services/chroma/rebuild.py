@@ -18,7 +18,7 @@ from app.services.chroma.sql import SegmentFacts
 
 _PREFIX = "rebuilt_"
 
-Embed = Callable[[list[str]], Vectors]
+Embed = Callable[[list[Chunk]], Vectors]
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def rebuild_collection(
         nonlocal embedded
         missing = [chunk for chunk in page if chunk.id not in trusted]
         if missing:
-            made = embed([chunk.text for chunk in missing])
+            made = embed(missing)
             trusted.update(zip((chunk.id for chunk in missing), made, strict=True))
             embedded += len(missing)
         return np.stack([trusted.pop(chunk.id) for chunk in page])

@@ -17,6 +17,7 @@ import numpy as np
 
 from app.common.errors import shutting_down
 from app.common.vectors import Vectors
+from app.services.embedding.description import scale_of
 from app.services.embedding.onnx_model import OnnxModel
 from app.services.embedding.question_runs import QuestionRuns, TokenIds
 from app.services.embedding.types import Embedder, OnBatch
@@ -34,6 +35,7 @@ class OnnxEmbedder(Embedder):
     def __init__(self, name: str, folder: Path, *, threads: int) -> None:
         """Load the export in `folder`. Raises StartupError if it is damaged."""
         self.name = name
+        self.scale = scale_of(name)
         self._model = OnnxModel(folder)
         self.dimension = self._model.info.dimension
         self._bulk = ThreadPoolExecutor(threads, "embed-bulk", initializer=_lower_priority)
@@ -70,6 +72,10 @@ class OnnxEmbedder(Embedder):
         """See Embedder. Questions that arrive together share a run."""
         (tokens,) = self._model.tokenize([text], self._model.info.query_prompt)
         return self._questions.vector(tokens)
+
+    def unfamiliar(self, text: str) -> float:
+        """See Embedder."""
+        return self._model.unfamiliar(text)
 
     def close(self) -> None:
         """See Embedder."""

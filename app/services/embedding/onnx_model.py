@@ -22,6 +22,9 @@ from app.services.embedding.export_format import (
 )
 from app.services.embedding.question_runs import TokenIds
 
+_UNKNOWN = "[UNK]"
+_MOST_CHARACTERS = 2000
+
 
 class OnnxModel:
     """An exported model in memory. Any number of threads may use it at once."""
@@ -46,6 +49,18 @@ class OnnxModel:
         # encode_batch_fast lets go of the interpreter lock while it works; encode does not.
         prompted = [self._cleaned(prompt + text.replace("\n", " ")) for text in texts]
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(prompted)]
+
+    def unfamiliar(self, text: str) -> float:
+        """Return the share of tokens that are pieces of words or unknown, or not of the model's own alphabet.
+
+        Only a vocabulary of whole words, such as BERT's, tells: pieces begin with ## there. Otherwise 0.
+        """
+        if self._characters is not None:
+            return 0.0
+        tokens = self._tokenizer.encode(text[:_MOST_CHARACTERS], add_special_tokens=False).tokens
+        telling = [token for token in tokens if token == _UNKNOWN or any(map(str.isalnum, token.removeprefix("##")))]
+        strange = [token for token in telling if token == _UNKNOWN or token.startswith("##") or not token.isascii()]
+        return len(strange) / max(1, len(telling))
 
     def run(self, tokens: Sequence[TokenIds]) -> Vectors:
         """Return unit-length vectors of texts that are already tokens, in one run."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.common.errors import StartupError, shutting_down
 from app.common.vectors import Vectors
+from app.services.embedding.description import scale_of
 from app.services.embedding.source import ModelSource, choose_prompts
 from app.services.embedding.types import Embedder, OnBatch
 
@@ -27,6 +28,7 @@ class TorchEmbedder(Embedder):
         from langchain_huggingface import HuggingFaceEmbeddings
 
         self.name = source.name
+        self.scale = scale_of(self.name)
         if device == "cpu":
             _use_one_thread()
         with model_can_be_had(source.name):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from langchain_core.embeddings import Embeddings
 
 from app.common.vectors import Vectors
+from app.services.embedding.description import DEFAULT_SCALE, ModelScale
 
 OnBatch = Callable[[int], None]
 
@@ -14,11 +15,12 @@ class Embedder(Embeddings):
     """Turns texts into unit-length vectors; safe to use from many threads.
 
     `name` is the model's name, to be stored beside the vectors: vectors of two models never mix.
-    `dimension` is the number of components of each vector.
+    `dimension` is the number of components of each vector, `scale` how its cosines are to be read.
     """
 
     name: str
     dimension: int
+    scale: ModelScale = DEFAULT_SCALE
 
     @abstractmethod
     def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
@@ -35,6 +37,10 @@ class Embedder(Embeddings):
 
         Raises Unavailable once the embedder is closed.
         """
+
+    def unfamiliar(self, text: str) -> float:  # noqa: ARG002 - for models whose tokens do not tell
+        """Return the share of the text's tokens that the model does not know as words, 0 to 1."""
+        return 0.0
 
     @abstractmethod
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """Cutting a document's text into chunks that know their page, section and place."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -28,34 +28,39 @@ def split(
     Rows do not overlap.
     """
 
-    def cut(start: int, end: int, size: int) -> Iterator[Span]:
-        return _cut(document.text[start:end], start, size, min(chunk_overlap, size - 1))
+    def pieces(start: int, end: int, size: int) -> Iterator[Span]:
+        return cut_text(document.text[start:end], start, size, min(chunk_overlap, size - 1), len)
 
-    outline = _outline(document.headings)
+    outline = outline_of(document.headings)
     chunks: list[Chunk] = []
     places = [table.start for table in document.tables]
-    for page, start, end in _pages(document):
+    for page, start, end in pages_of(document):
         tables = document.tables[bisect_left(places, start) : bisect_left(places, end)]
-        for span in table_passages(document.text, (start, end), tables, chunk_size, cut):
+        for span in table_passages(document.text, (start, end), tables, chunk_size, pieces, _characters):
             text, begin, stop = _stripped(document.text, span)
             if text:
-                section, sections = _sections(outline, begin, stop)
+                section, sections = sections_of(outline, begin, stop)
                 chunks.append(Chunk(document_id, len(chunks), text, page, section, source, begin, stop, sections))
     return chunks
 
 
-def _cut(text: str, offset: int, size: int, overlap: int) -> Iterator[Span]:
-    """Cut a text that begins at `offset` between paragraphs, lines or words."""
+def _characters(start: int, end: int) -> float:
+    return end - start
+
+
+def cut_text(text: str, offset: int, size: int, overlap: int, measure: Callable[[str], int]) -> Iterator[Span]:
+    """Cut a text that begins at `offset` between paragraphs, lines or words; `size` is in units of `measure`."""
     splitter = RecursiveCharacterTextSplitter(
         chunk_size=size,
         chunk_overlap=overlap,
         separators=_SEPARATORS,
         add_start_index=True,
         strip_whitespace=True,
+        length_function=measure,
     )
     for piece in splitter.create_documents([text]):
         begin = offset + piece.metadata["start_index"]
-        for place, window in _windows(piece.page_content, size, overlap):
+        for place, window in _windows(piece.page_content, size, overlap, measure):
             yield Span(begin + place, begin + place + len(window))
 
 
@@ -67,28 +72,30 @@ def _stripped(text: str, span: Span) -> tuple[str, int, int]:
     return (f"{span.header}\n{bare}" if span.header and bare else bare), begin, begin + len(bare)
 
 
-def _windows(text: str, size: int, overlap: int) -> Iterator[tuple[int, str]]:
+def _windows(text: str, size: int, overlap: int, measure: Callable[[str], int]) -> Iterator[tuple[int, str]]:
     """Cut what has no separator in it, such as a text without spaces, into pieces of the full size.
 
     The splitter would take a text apart letter by letter, and some seconds for a megabyte.
     """
-    if len(text) <= size:
+    length = measure(text)
+    if length <= size:
         yield 0, text
         return
+    size = max(overlap + 1, size * len(text) // length)
     for offset in range(0, len(text) - overlap, size - overlap):
         piece = text[offset : offset + size]
         if stripped := piece.strip():
             yield offset + len(piece) - len(piece.lstrip()), stripped
 
 
-def _pages(document: LoadedDocument) -> Iterator[tuple[int, int, int]]:
+def pages_of(document: LoadedDocument) -> Iterator[tuple[int, int, int]]:
     """Yield (1-based page number, offset in the text, offset after its end) of each page."""
     ends = [*document.page_starts[1:], len(document.text)]
     for number, (start, end) in enumerate(zip(document.page_starts, ends, strict=True), start=1):
         yield number, start, end
 
 
-def _outline(headings: tuple[Heading, ...]) -> list[tuple[int, str]]:
+def outline_of(headings: tuple[Heading, ...]) -> list[tuple[int, str]]:
     """Return (offset, path of headings) for each place where the section changes."""
     outline: list[tuple[int, str]] = []
     above: list[Heading] = []
@@ -98,7 +105,7 @@ def _outline(headings: tuple[Heading, ...]) -> list[tuple[int, str]]:
     return outline
 
 
-def _sections(outline: list[tuple[int, str]], start: int, end: int) -> tuple[str, tuple[str, ...]]:
+def sections_of(outline: list[tuple[int, str]], start: int, end: int) -> tuple[str, tuple[str, ...]]:
     """Return the section in which a chunk begins, and all that it reaches into when they are more than one."""
     first = bisect_right(outline, start, key=itemgetter(0))
     after = bisect_left(outline, end, key=itemgetter(0))

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,11 +10,11 @@ from app.common.errors import AppError, InvalidInput
 from app.common.file_loader import LoadedDocument, check_filename
 from app.common.ids import ClientId, new_id
 from app.common.locks import KeyedLocks
-from app.common.passages import Chunk
+from app.common.passages import embedded_text
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.embedding.types import Embedder
-from app.services.ingestion.chunking import split
+from app.services.ingestion.parts import CutDocument, cut_parts
 from app.services.ingestion.spool import Upload
 from app.services.library import Library, NewDocument, Succession
 from app.services.parsing.pool import ParserPool
@@ -147,9 +147,9 @@ class Ingestion:
         parsed = time.perf_counter()
         options.report("chunking", _EMBEDDING_BEGINS / 2)
         document_id = options.document_id or new_id("doc")
-        chunks = _cut(document, document_id, upload.filename, settings)
-        record = self._record(client_id, upload, document_id, document, chunks, settings)
-        replaced = self._write(record, chunks, succession, options.report)
+        cut = _cut(document, document_id, upload.filename, settings)
+        record = self._record(client_id, upload, document_id, document, cut, settings)
+        replaced = self._write(record, cut, succession, options.report)
         logger.debug(
             "ingest stages",
             extra={
@@ -190,7 +190,7 @@ class Ingestion:
         upload: Upload,
         document_id: str,
         document: LoadedDocument,
-        chunks: Sequence[Chunk],
+        cut: CutDocument,
         settings: ChunkSettings,
     ) -> DocumentRecord:
         now = self._clock()
@@ -203,7 +203,8 @@ class Ingestion:
             size_bytes=upload.size,
             pages=len(document.page_starts),
             characters=len(document.text),
-            chunk_count=len(chunks),
+            chunk_count=len(cut.chunks),
+            part_count=len(cut.parts),
             chunk_size=settings.size,
             chunk_overlap=settings.overlap,
             warnings=document.warnings,
@@ -213,17 +214,18 @@ class Ingestion:
         )
 
     def _write(
-        self, record: DocumentRecord, chunks: Sequence[Chunk], succession: Succession, report: Report
+        self, record: DocumentRecord, cut: CutDocument, succession: Succession, report: Report
     ) -> tuple[str, ...]:
         # Asked here to save the embedding; the library asks again, when nobody else can add anything meanwhile.
-        self._library.require_room(record.client_id, succession, new_chunks=len(chunks))
-        vectors = self._embedder.embed_texts([chunk.text for chunk in chunks], _embedding(report, len(chunks)))
-        document = NewDocument(record, chunks, vectors)
+        self._library.require_room(record.client_id, succession, new_chunks=record.chunk_count)
+        texts = [embedded_text(part) for part in cut.parts]
+        vectors = self._embedder.embed_texts(texts, _embedding(report, len(texts)))
+        document = NewDocument(record, cut.parts, vectors, cut.chunks)
         return self._library.put(document, succession, last_chance=lambda: report("storing", _STORING_BEGINS))
 
 
-def _cut(document: LoadedDocument, document_id: str, source: str, settings: ChunkSettings) -> list[Chunk]:
-    return split(
+def _cut(document: LoadedDocument, document_id: str, source: str, settings: ChunkSettings) -> CutDocument:
+    return cut_parts(
         document, document_id=document_id, source=source, chunk_size=settings.size, chunk_overlap=settings.overlap
     )
 

@@ -20,10 +20,15 @@ class Span(NamedTuple):
 
 
 Cut = Callable[[int, int, int], Iterator[Span]]
-"""Cuts the text between two offsets into pieces of at most so many characters."""
+"""Cuts the text between two offsets into pieces of at most so many units."""
+
+Measure = Callable[[int, int], float]
+"""Tells how many units the text between two offsets has."""
 
 
-def table_passages(text: str, part: tuple[int, int], tables: Sequence[Table], size: int, cut: Cut) -> Iterator[Span]:
+def table_passages(
+    text: str, part: tuple[int, int], tables: Sequence[Table], size: int, cut: Cut, measure: Measure
+) -> Iterator[Span]:
     """Yield the passages of a part of the text (from, to before), which holds these tables.
 
     What stands before a table shares a passage with its first rows, and what stands behind it with its last, if that
@@ -31,7 +36,7 @@ def table_passages(text: str, part: tuple[int, int], tables: Sequence[Table], si
     """
     if not tables:
         return cut(*part, size)
-    return _packed(_Packer(text, size, cut), part, tables)
+    return _packed(_Packer(text, size, cut, measure), part, tables)
 
 
 def _packed(packer: "_Packer", part: tuple[int, int], tables: Sequence[Table]) -> Iterator[Span]:
@@ -47,10 +52,11 @@ def _packed(packer: "_Packer", part: tuple[int, int], tables: Sequence[Table]) -
 class _Packer:
     """Holds the passage that is being filled."""
 
-    def __init__(self, text: str, size: int, cut: Cut) -> None:
+    def __init__(self, text: str, size: int, cut: Cut, measure: Measure) -> None:
         self._text = text
         self._size = size
         self._cut = cut
+        self._measure = measure
         self._open: Span | None = None
         self._ends_with_rows = False
 
@@ -87,7 +93,7 @@ class _Packer:
 
     def _grow(self, end: int, most: int) -> bool:
         """Let the open passage reach to `end`; False when there is none or it would be too long."""
-        if self._open is None or end - self._open.start + _length(self._open.header) > most:
+        if self._open is None or self._measure(self._open.start, end) + _length(self._open.header) > most:
             return False
         self._open = self._open._replace(end=end)
         return True
@@ -97,11 +103,11 @@ class _Packer:
 
         A row that is too long for any passage is cut, each piece under the header.
         """
-        if line.start - head > most * _HEADER_SHARE:
+        if self._measure(head, line.start) > most * _HEADER_SHARE:
             yield from self._cut(head, line.start, most)
             head = line.start
-        room = max(1, most - max(_length(header), line.start - head))
-        pieces = [line] if line.end - line.start <= room else list(self._cut(line.start, line.end, room))
+        room = max(1, most - max(_length(header), int(self._measure(head, line.start))))
+        pieces = [line] if self._measure(line.start, line.end) <= room else list(self._cut(line.start, line.end, room))
         spans = [piece._replace(header=header) for piece in pieces]
         if spans and head < line.start:
             spans[0] = Span(head, spans[0].end)

@@ -7,35 +7,50 @@ A document is `indexing` in the catalog before its first chunk is written and `r
 import logging
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from typing_extensions import override
 
 from app.common.absent import no_such_document
 from app.common.errors import AppError, LimitReached
 from app.common.ids import ClientId
 from app.common.locks import KeyedLocks
+from app.common.passages import Chunk, embedded_text
+from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.library.deletions import Deletions
+from app.services.library.facts import facts_of
 from app.services.library.types import ClientLimits, Library, NewDocument, Succession
 from app.services.vector_store import VectorStoreService
+from app.services.words.store import WordStore, WordStoreFailed
 
 logger = logging.getLogger(__name__)
+
+_ALL = 2**31 - 1
 
 
 class EmbeddedLibrary(Library):
     """The library of one process. It alone takes a client's lock, while it changes the client's documents."""
 
     def __init__(
-        self, *, catalog: Catalog, store: VectorStoreService, compactor: Compactor, limits: ClientLimits | None = None
+        self,
+        *,
+        catalog: Catalog,
+        store: VectorStoreService,
+        words: WordStore,
+        compactor: Compactor,
+        limits: ClientLimits | None = None,
     ) -> None:
         self._catalog = catalog
         self._store = store
+        self._words = words
         self._compactor = compactor
         self._limits = limits or ClientLimits()
         self._locks = KeyedLocks()
         self._deletions = Deletions()
         self._unresumed: dict[ClientId, list[DocumentRecord]] = {}
+        self._stale: set[ClientId] = set()
 
     @override
     def life(self, client_id: ClientId) -> int:
@@ -52,7 +67,7 @@ class EmbeddedLibrary(Library):
             last_chance()
             self._deletions.require_none_since(client_id, succession.life)
             going = self._superseded(client_id, succession)
-            self._require_room(client_id, going, len(document.chunks))
+            self._require_room(client_id, going, document.record.chunk_count)
             replaced = tuple(old.document_id for old in going)
             if going:
                 self._compactor.note()
@@ -90,6 +105,7 @@ class EmbeddedLibrary(Library):
         with self._locks.hold(client_id):
             self._deletions.note(client_id)
             count = self._catalog.begin_delete_all(client_id)
+            self._words.delete_client(client_id)
             self._store.delete_collection(client_id)
             self._catalog.drop_deleted(client_id)
             if forget_client:
@@ -109,14 +125,21 @@ class EmbeddedLibrary(Library):
 
     @override
     def unresumed(self) -> Sequence[ClientId]:
-        return list(self._unresumed)
+        return list(dict.fromkeys((*self._unresumed, *self._stale)))
 
     @override
     def resume_client(self, client_id: ClientId) -> None:
         with self._locks.hold(client_id):
             for record in self._unresumed.get(client_id, ()):
                 self._erase(client_id, record.document_id)
-        self._unresumed.pop(client_id, None)
+            self._unresumed.pop(client_id, None)
+            if client_id in self._stale:
+                self._reindex(client_id)
+                self._stale.discard(client_id)
+
+    def note_stale(self, client_id: ClientId) -> None:
+        """Remember that the client's index of words lacks documents or is damaged: `resume_client` makes it anew."""
+        self._stale.add(client_id)
 
     def _resumed(self, record: DocumentRecord) -> bool:
         try:
@@ -132,9 +155,10 @@ class EmbeddedLibrary(Library):
     def _write(self, document: NewDocument, replaced: Sequence[str]) -> None:
         """Journal, vectors, acknowledgement: all three, or nothing of the document is left."""
         record = document.record
-        self._catalog.begin_document(record)
+        self._catalog.begin_document(record, document.chunks)
         try:
-            self._store.add(record.client_id, document.chunks, document.vectors)
+            self._store.add(record.client_id, document.parts, document.vectors)
+            self._index(record, document.parts, document.vectors)
             self._catalog.finish_document(record.client_id, record.document_id, replaces=replaced)
         except BaseException:
             # If even that fails, the next start does it from the journal.
@@ -143,12 +167,46 @@ class EmbeddedLibrary(Library):
 
     def _erase(self, client_id: ClientId, document_id: str) -> None:
         """Remove what there is of a document that is not ready, and its client when nothing is left of it."""
+        self._forget_words(client_id, document_id)
         if self._store.exists(client_id):
             self._store.delete_document(client_id, document_id)
         self._catalog.drop_document(client_id, document_id)
         known = self._catalog.client(client_id)
         if known is None or known.document_count == 0:
+            self._words.delete_client(client_id)
             self._store.delete_collection(client_id)
+
+    def _index(self, record: DocumentRecord, parts: Sequence[Chunk], vectors: Vectors) -> None:
+        """Add a document to the index of words; one that fails is made anew later, the vectors answer without it."""
+        facts = facts_of(parts, vectors, chunk_size=record.chunk_size)
+        try:
+            self._words.add(record.client_id, record.document_id, [embedded_text(part) for part in parts], facts)
+        except WordStoreFailed as exc:
+            logger.error("index of words failed", extra={"client": record.client_id, "code": exc.code})  # noqa: TRY400
+            self.note_stale(record.client_id)
+
+    def _forget_words(self, client_id: ClientId, document_id: str) -> None:
+        """Take a document out of the index of words; if that fails the whole index goes, and is made anew later."""
+        try:
+            self._words.delete_document(client_id, document_id)
+        except WordStoreFailed:
+            self._words.delete_client(client_id)
+            self.note_stale(client_id)
+
+    def _reindex(self, client_id: ClientId) -> None:
+        """Add to the client's index of words what it lacks; one that is damaged or mostly deleted is made anew."""
+        if self._words.is_worn_out(client_id):
+            self._words.delete_client(client_id)
+        known = self._words.documents(client_id)
+        records = self._catalog.list_documents(client_id, status="ready", limit=_ALL)
+        missing = [record for record in records if record.document_id not in known]
+        for record in missing:
+            parts = self._store.chunks(client_id, record.document_id, limit=record.stored_parts)
+            vectors = self._store.vectors(client_id, [part.id for part in parts])
+            if parts and len(vectors) == len(parts):
+                self._index(record, parts, np.stack([vectors[part.id] for part in parts]))
+        if missing:
+            logger.info("words indexed again", extra={"client": client_id, "documents": len(missing)})
 
     def _remove_marked(self, client_id: ClientId, going: Sequence[str]) -> None:
         """Remove documents that are marked for it. What cannot be removed is hidden, and goes at the next start."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.common.ids import ClientId
-from app.common.passages import Chunk
+from app.common.passages import Chunk, ChunkSpan
 from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
 
@@ -35,11 +35,12 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be stored: its record, its chunks, and one vector for each."""
+    """A document to be stored: its record, its parts with one vector for each, and the chunks of its list."""
 
     record: DocumentRecord
-    chunks: Sequence[Chunk]
+    parts: Sequence[Chunk]
     vectors: Vectors
+    chunks: Sequence[ChunkSpan] = ()
 
 
 class Library(Protocol):

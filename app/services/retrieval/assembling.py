@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from app.services.retrieval.ranking import Found, Ranked
 from app.services.words.postings import PAGED, WHOLE, Facts
 
 SAME_PAGE = 0.01
@@ -25,24 +26,23 @@ class Span:
 
 
 def assemble(
-    numbers: Sequence[int],
-    values: Sequence[float],
-    facts: Facts,
+    ranked: Ranked,
+    found: Found,
     *,
     budget: int,
     most: int | None = None,
-    is_new: Callable[[range], bool] = lambda _: True,
+    is_new: Callable[[Sequence[int]], bool] = lambda _: True,
 ) -> list[Span]:
     """Return the passages, best first: parts of about `budget` characters (the last may reach over), joined.
 
-    `numbers` are the parts, best first, with their `values`. At most `most` passages are returned. Parts that are
-    chosen together are left out when `is_new` says that they repeat what it was asked about before.
+    At most `most` passages are returned. Parts that are chosen together are left out when `is_new` says that they
+    repeat what it was asked about before.
     """
     chosen: dict[int, int] = {}
-    left = budget
-    for rank, number in enumerate(_in_turn(numbers, values, facts)):
+    facts, left = found.facts, budget
+    for rank, number in enumerate(_in_turn(ranked.numbers.tolist(), ranked.values.tolist(), facts)):
         if number not in chosen:
-            together = _together(number, facts)
+            together = [part for part in _together(number, facts) if found.allowed is None or found.allowed[part]]
             if not is_new(together):
                 continue
             chosen.update(dict.fromkeys(together, rank))

@@ -1,50 +1,123 @@
-"""Ordering candidates: nearness of meaning and words in common, together.
+"""One ranking out of two: nearness of meaning and words in common, of the part and of the text around it.
 
-Embeddings of a small model blur names, numbers and codes; the question's own words bring them back. Words are scored
-with BM25 (Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009) among the candidates alone, so no index
-of words has to be kept for each client.
+The store gives the nearest parts only; a part that is not among them is taken to be a little further than the last
+of them. So no vector has to be fetched, and a part that words found has its place in the same order.
 """
 
-import math
-import re
-from collections import Counter
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from app.common.passages import Passage
+import numpy as np
+from numpy.typing import NDArray
 
-WORD_WEIGHT = 0.2
-"""What the best match of words is worth, in units of cosine similarity; measured by `benchmarks/retrieval.py`."""
+from app.services.embedding.description import ModelScale
+from app.services.words.bm25 import WordScores
+from app.services.words.postings import Facts, Numbers
 
-_SATURATION = 1.2
-_LENGTH = 0.75
-# Chinese, Japanese and Korean are written without spaces: there each letter counts as a word.
-_LETTERS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_LETTER = re.compile(f"[{_LETTERS}]")
-_WORD = re.compile(r"\w+")
-_WORD_OR_LETTER = re.compile(rf"[{_LETTERS}]|[^\W{_LETTERS}]+")
+NEAREST = 300
+"""Parts to ask the vector store for."""
+SEEDS = 100
+"""As many of the nearest parts, and of the best by words, bring their groups among the candidates."""
 
+AROUND = 0.5
+"""The share that the group's mean vector has in a part's nearness, and the group's best words in the part's words."""
 
-def rank(question: str, candidates: Sequence[Passage]) -> list[Passage]:
-    """Return the candidates, best first; their scores stay cosine similarities."""
-    # Letters that the question does not have need not be told apart in the passages, and that is twice as fast.
-    word = _WORD_OR_LETTER if _LETTER.search(question) else _WORD
-    texts = [word.findall(f"{p.chunk.section} {p.chunk.text}".lower()) for p in candidates]
-    matches = _bm25(word.findall(question.lower()), texts)
-    best = max(matches, default=0.0) or 1.0
-    value = [passage.score + WORD_WEIGHT * match / best for passage, match in zip(candidates, matches, strict=True)]
-    return [candidates[place] for place in sorted(range(len(candidates)), key=lambda place: -value[place])]
+_LEAST_NORM = 1e-6
+
+Scores = NDArray[np.float32]
 
 
-def _bm25(question: Sequence[str], texts: Sequence[Sequence[str]]) -> list[float]:
-    """Return the BM25 score of each text for the question's words."""
-    wanted = set(question)
-    counts = [Counter(filter(wanted.__contains__, text)) for text in texts]
-    spread = Counter(word for count in counts for word in count)
-    mean_length = sum(len(text) for text in texts) / len(texts) if texts else 1.0
-    rarity = {word: math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for word, n in spread.items()}
+class Found(Protocol):
+    """What both legs found: facts and words of all parts by number, the nearest ones, and which a filter allows."""
 
-    def score(count: Counter[str], length: int) -> float:
-        damping = _SATURATION * (1 - _LENGTH + _LENGTH * length / (mean_length or 1.0))
-        return sum(rarity[word] * n * (_SATURATION + 1) / (n + damping) for word, n in count.items())
+    @property
+    def facts(self) -> Facts:
+        """Return the facts, a row for each part."""
 
-    return [score(count, len(text)) for count, text in zip(counts, texts, strict=True)]
+    @property
+    def nearest(self) -> Numbers:
+        """Return the numbers of the nearest parts, best first."""
+
+    @property
+    def cosines(self) -> Scores:
+        """Return the cosines of the nearest parts."""
+
+    @property
+    def words(self) -> WordScores:
+        """Return how well each part's words match."""
+
+    @property
+    def allowed(self) -> NDArray[np.bool_] | None:
+        """Return which parts a filter lets through; None without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Candidates, best first, with each part of their scores, for explaining."""
+
+    numbers: Numbers
+    values: Scores
+    cosines: Scores
+    around: Scores
+    words: Scores
+    words_around: Scores
+    rare: Scores
+    share_of_words: float
+
+
+def rank(found: Found, scale: ModelScale, *, unfamiliar: float = 0.0) -> Ranked:
+    """Rank the parts of the groups that the nearest parts and those with the best words belong to.
+
+    `unfamiliar` is the share of the question's tokens that the model does not know as words.
+    """
+    facts, words, nearest, cosines = found.facts, found.words, found.nearest, found.cosines
+    numbers = _candidates(facts, nearest, words.values + words.rare)
+    if found.allowed is not None:
+        numbers = numbers[found.allowed[numbers]]
+    far = float(cosines[-1]) - scale.fall if len(cosines) else 0.0
+    near = np.full(len(facts), far, np.float32)
+    near[nearest] = cosines
+    own, mine, rare = near[numbers], words.values[numbers], words.rare[numbers]
+    first, where = np.unique(facts["group"][numbers], return_inverse=True)
+    around = _centre(facts, near, numbers, first, where)[where]
+    words_around = np.maximum.reduceat(mine, _starts(where))[where] if len(numbers) else mine
+    meaning = (own + AROUND * (around - own) - scale.zero) * scale.unit
+    matching = mine + AROUND * (words_around - mine)
+    share = scale.share_of_words(unfamiliar)
+    values = meaning + share * (matching - meaning) + scale.rare * rare
+    order = np.argsort(-values, kind="stable")
+    return Ranked(
+        numbers=numbers[order],
+        values=values[order],
+        cosines=own[order],
+        around=around[order],
+        words=mine[order],
+        words_around=words_around[order],
+        rare=rare[order],
+        share_of_words=share,
+    )
+
+
+def _candidates(facts: Facts, nearest: Numbers, words: Scores) -> Numbers:
+    """Return the numbers, rising, of all parts of the groups that the best parts of both kinds belong to."""
+    best = np.argpartition(-words, min(SEEDS, len(words) - 1))[:SEEDS] if len(words) else np.empty(0, np.int64)
+    seeds = np.concatenate([nearest[:SEEDS], best[words[best] > 0]]).astype(np.int64)
+    groups = np.unique(facts["group"][seeds]).astype(np.int64)
+    sizes = facts["size"][groups].astype(np.int64)
+    ends = np.cumsum(sizes)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.asarray(np.arange(total) + np.repeat(groups - (ends - sizes), sizes), np.int64)
+
+
+def _starts(where: Numbers) -> Numbers:
+    """Return where each group begins: candidates are sorted, and a group's parts follow each other."""
+    return np.flatnonzero(np.diff(where, prepend=-1))
+
+
+def _centre(facts: Facts, near: Scores, numbers: Numbers, first: Numbers, where: Numbers) -> Scores:
+    """Return the cosine of the question to the mean of each group's vectors, by the cosines to its parts."""
+    if not len(numbers):
+        return np.empty(0, np.float32)
+    chars = (facts["end"][numbers] - facts["start"][numbers]).astype(np.float32)
+    sums = np.add.reduceat(near[numbers] * chars, _starts(where))
+    return np.asarray(sums / np.maximum(facts["norm"][first], _LEAST_NORM), np.float32)

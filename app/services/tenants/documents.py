@@ -3,13 +3,13 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.common.absent import no_documents, no_such_document
 from app.common.cursors import decode_offset, decode_place, encode_offset, encode_place
 from app.common.errors import Conflict
 from app.common.ids import ClientId
-from app.common.passages import Chunk
+from app.common.passages import Chunk, ChunkSpan, joined
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
@@ -138,9 +138,20 @@ class DocumentService:
         if record.status != "ready":
             raise Conflict("This document is being written or deleted; look again shortly.", code="document_not_ready")
         offset = decode_offset(cursor)
-        chunks = self._store.chunks(client_id, document_id, offset=offset, limit=min(limit, record.chunk_count))
+        chunks = self._chunks(record, offset, min(limit, record.chunk_count))
         end = offset + limit
         return ChunkPage(chunks, record.chunk_count, encode_offset(end) if end < record.chunk_count else None)
+
+    def _chunks(self, record: DocumentRecord, offset: int, limit: int) -> list[Chunk]:
+        """Return chunks of a document's list, made of the parts that are stored."""
+        spans = self._catalog.chunk_spans(record.document_id)[offset : offset + limit]
+        if not spans:
+            return self._store.chunks(record.client_id, record.document_id, offset=offset, limit=limit)
+        first = spans[0].first
+        stop = max(span.after for span in spans)
+        parts = self._store.chunks(record.client_id, record.document_id, offset=first, limit=stop - first)
+        listed = (_listed(number, span, parts) for number, span in enumerate(spans, start=offset))
+        return [chunk for chunk in listed if chunk is not None]
 
     def delete(self, client_id: ClientId, document_id: str) -> DocumentRecord:
         """Delete one document and return what it was; raises NotFound when the client has none of that id.
@@ -183,3 +194,12 @@ class DocumentService:
             },
         )
         return count
+
+
+def _listed(number: int, span: ChunkSpan, parts: Sequence[Chunk]) -> Chunk | None:
+    """Make a chunk of a document's list of its parts; None if they are gone, as the document is being deleted."""
+    own = [part for part in parts if span.first <= part.index < span.after]
+    if not own:
+        return None
+    text = joined(own, span.start, span.end, span.header)
+    return replace(own[0], index=number, number=None, text=text, start=span.start, end=span.end)

@@ -46,7 +46,13 @@ class ClientSettingsStore:
         self._defaults = defaults
 
     def options(
-        self, client_id: ClientId, *, top_k: int | None = None, temperature: float | None = None, instructions: str = ""
+        self,
+        client_id: ClientId,
+        *,
+        top_k: int | None = None,
+        context_tokens: int | None = None,
+        temperature: float | None = None,
+        instructions: str = "",
     ) -> AnswerOptions:
         """Decide how one question of the client is answered; the arguments are what its request asks for.
 
@@ -55,6 +61,7 @@ class ClientSettingsStore:
         own, defaults = self.get(client_id), self._defaults
         return AnswerOptions(
             top_k=top_k or own.top_k or defaults.top_k,
+            context_tokens=context_tokens,
             temperature=_first(temperature, own.temperature, defaults.temperature),
             model=own.model or defaults.model,
             instructions=_joined(own.instructions, instructions),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.common.ids import ClientId
 from app.services.catalog.schema import documents, job_files
@@ -127,7 +127,9 @@ def _orphan_folders(root: Path, stored: _Stored) -> tuple[str, ...]:
 
 def _read_catalog(catalog: Catalog) -> _Recorded:
     ready: dict[str, dict[str, int]] = {}
-    columns = (documents.c.client_id, documents.c.document_id, documents.c.chunk_count)
+    # Of older documents the chunks themselves are stored.
+    stored = func.coalesce(documents.c.part_count, documents.c.chunk_count)
+    columns = (documents.c.client_id, documents.c.document_id, stored)
     with catalog.database.read() as connection:
         for client_id, document_id, chunks in connection.execute(select(*columns).where(documents.c.status == "ready")):
             ready.setdefault(client_id, {})[document_id] = chunks

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.common.errors import shutting_down
 from app.common.ids import ClientId
+from app.common.passages import Chunk, embedded_text
 from app.common.vectors import Vectors
 from app.services.embedding.types import Embedder
 from app.services.library import Library
@@ -104,7 +105,7 @@ class Repairer:
             extra={"client": client_id, "error": type(exc).__name__, "seconds": seconds},
         )
 
-    def _embed(self, texts: list[str]) -> Vectors:
+    def _embed(self, chunks: list[Chunk]) -> Vectors:
         if self._stopped.is_set():
             raise shutting_down()
-        return self._embedder.embed_texts(texts)
+        return self._embedder.embed_texts([embedded_text(chunk) for chunk in chunks])

@@ -15,7 +15,7 @@ from app.common.ids import ClientId
 from app.services.words.analysis import language_of, question_words, terms
 from app.services.words.bm25 import WordScores, score_words
 from app.services.words.files import IndexFiles
-from app.services.words.index import Contents, NewParts, PartIndex
+from app.services.words.index import Contents, Document, NewParts, PartIndex
 from app.services.words.postings import Facts
 
 logger = logging.getLogger(__name__)
@@ -91,19 +91,16 @@ class WordStore:
 
     def documents(self, client_id: ClientId) -> frozenset[str]:
         """Return the ids of the documents in the client's index."""
-        if not self._files.exists(client_id):
-            return frozenset()
-        with _word_errors(), self._files.opened(client_id) as index, index.view():
-            return frozenset(document.document_id for document in self._contents(client_id, index).documents)
+        return frozenset(document.document_id for document in self._known(client_id))
 
-    def is_sparse(self, client_id: ClientId) -> bool:
-        """Whether most of the index's numbers belong to deleted parts, so that it should be made anew."""
-        if not self._files.exists(client_id):
-            return False
-        with _word_errors(), self._files.opened(client_id) as index, index.view():
-            contents = self._contents(client_id, index)
-        used = sum(document.count for document in contents.documents)
-        highest = max((document.first + document.count for document in contents.documents), default=0)
+    def is_worn_out(self, client_id: ClientId) -> bool:
+        """Whether the client's index should be made anew: it cannot be read, or most of it is deleted parts."""
+        try:
+            documents = self._known(client_id)
+        except WordStoreFailed:
+            return True
+        used = sum(document.count for document in documents)
+        highest = max((document.first + document.count for document in documents), default=0)
         return highest >= _SPARSE_PARTS and 2 * used < highest
 
     def check(self, client_id: ClientId) -> State:
@@ -136,6 +133,12 @@ class WordStore:
     def close(self) -> None:
         """Release the files."""
         self._files.close()
+
+    def _known(self, client_id: ClientId) -> Sequence[Document]:
+        if not self._files.exists(client_id):
+            return ()
+        with _word_errors(), self._files.opened(client_id) as index, index.view():
+            return self._contents(client_id, index).documents
 
     def _contents(self, client_id: ClientId, index: PartIndex) -> Contents:
         change = index.change()

@@ -16,7 +16,7 @@ from app.services.chroma import sql as chroma_sql
 from app.services.chroma.formats import KnownFormats
 from app.services.chroma.index import HEADER_FILE
 from app.services.vector_store import VectorStoreService
-from tests.services.vector_store_writer import document, embed
+from tests.services.vector_store_writer import document, embed, embed_chunks
 
 CLIENT = ClientId("alpha")
 
@@ -111,7 +111,7 @@ def _changes(store: VectorStoreService) -> list[Callable[[], object]]:
         lambda: store.search(CLIENT, embed(["passage 1 of doc"])[0], 3),
         lambda: store.add(CLIENT, chunks, embed([chunk.text for chunk in chunks])),
         lambda: store.delete_document(CLIENT, "doc"),
-        lambda: store.rebuild(CLIENT, embed),
+        lambda: store.rebuild(CLIENT, embed_chunks),
     ]
 
 

@@ -51,7 +51,7 @@ def new_document(name: str, client_id: ClientId = HARBOUR, *, chunks: int = 3) -
     texts = [f"Chunk number {number} of {name}." for number in range(chunks)]
     record = replace(RECORD, document_id=name, client_id=client_id, sha256=name, filename=name, chunk_count=chunks)
     pieces = [Chunk(name, place, text, 1, "", name, 0, len(text)) for place, text in enumerate(texts)]
-    return NewDocument(record, pieces, EMBEDDER.embed_texts(texts))
+    return NewDocument(replace(record, part_count=chunks), pieces, EMBEDDER.embed_texts(texts))
 
 
 def put(library: Library, document: NewDocument, succession: Succession | None = None) -> tuple[str, ...]:

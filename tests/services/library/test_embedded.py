@@ -15,6 +15,8 @@ from app.services.compaction import Compactor
 from app.services.library import ClientLimits
 from app.services.library.embedded import EmbeddedLibrary
 from app.services.vector_store import VectorStoreService
+from app.services.words import WordStore
+from app.services.words.store import WordStoreFailed
 from tests.services.library.contract import EMBEDDER, HARBOUR, LibraryContract, OpenShelf, new_document, put
 
 
@@ -24,14 +26,19 @@ class EmbeddedShelf:
 
     catalog: Catalog
     store: VectorStoreService
+    words: WordStore
     compactor: Compactor
     library: EmbeddedLibrary
 
     def found(self, client_id: ClientId) -> set[str]:
+        indexed = set(self.words.documents(client_id))
         if not self.store.exists(client_id):
+            assert not indexed
             return set()
         vector = EMBEDDER.embed_question("Chunk number 0")
-        return {passage.chunk.document_id for passage in self.store.search(client_id, vector, 100)}
+        found = {passage.chunk.document_id for passage in self.store.search(client_id, vector, 100)}
+        assert found == indexed, "both stores hold the same documents"
+        return found
 
     def client(self, client_id: ClientId) -> ClientRecord | None:
         return self.catalog.client(client_id)
@@ -50,8 +57,10 @@ def open_shelf(tmp_path: Path) -> Iterator[OpenShelf]:
             store = VectorStoreService(tmp_path / "chroma", cache_size=4, embedding_model="hash")
             stack.callback(store.close)
             compactor = Compactor(steps=(), folders=(), marker=tmp_path / "due")
-            library = EmbeddedLibrary(catalog=catalog, store=store, compactor=compactor, limits=limits)
-            return EmbeddedShelf(catalog, store, compactor, library)
+            words = WordStore(tmp_path / "words", open_files=4)
+            stack.callback(words.close)
+            library = EmbeddedLibrary(catalog=catalog, store=store, words=words, compactor=compactor, limits=limits)
+            return EmbeddedShelf(catalog, store, words, compactor, library)
 
         yield opened
 
@@ -100,4 +109,38 @@ def test_what_cannot_be_undone_waits_for_the_next_start(shelf: EmbeddedShelf, mo
     shelf.library.resume_client(HARBOUR)
     assert list(shelf.library.unresumed()) == []
     assert shelf.catalog.unfinished() == []
+    assert shelf.found(HARBOUR) == {"one"}
+
+
+def test_a_lost_or_damaged_index_of_words_is_made_anew(shelf: EmbeddedShelf, tmp_path: Path) -> None:
+    put(shelf.library, new_document("one"))
+    put(shelf.library, new_document("two"))
+    shelf.words.close()
+    for content in (None, b"no database" * 1000):
+        for file in (tmp_path / "words").rglob("*.db"):
+            file.unlink()
+            if content:
+                file.write_bytes(content)
+        shelf.library.note_stale(HARBOUR)
+        assert list(shelf.library.unresumed()) == [HARBOUR]
+        shelf.library.resume_client(HARBOUR)
+        assert list(shelf.library.unresumed()) == []
+        assert shelf.words.documents(HARBOUR) == {"one", "two"}
+        view = shelf.words.search(HARBOUR, "chunk number two")
+        assert view is not None
+        assert view.scores.values.max() > 0
+        shelf.words.close()
+
+
+def test_a_document_is_there_although_its_words_cannot_be_indexed(
+    shelf: EmbeddedShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise WordStoreFailed("The disk is slow.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf.words, "add", fail)
+        put(shelf.library, new_document("one"))
+    assert shelf.words.documents(HARBOUR) == frozenset()
+    shelf.library.resume_client(HARBOUR)
     assert shelf.found(HARBOUR) == {"one"}

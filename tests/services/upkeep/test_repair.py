@@ -22,6 +22,7 @@ from app.services.compaction import Compactor
 from app.services.library.embedded import EmbeddedLibrary
 from app.services.upkeep.repair import FIRST_DELAY_SECONDS, Repairer
 from app.services.vector_store import VectorStoreService
+from app.services.words import WordStore
 from tests.api import TEXT, AppFactory, ask, upload
 from tests.fakes import HashEmbeddings
 
@@ -58,7 +59,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 def _library(settings: Settings, catalog: Catalog, store: VectorStoreService) -> EmbeddedLibrary:
     compactor = Compactor(steps=(), folders=(), marker=settings.data_path / "due")
-    return EmbeddedLibrary(catalog=catalog, store=store, compactor=compactor)
+    words = WordStore(settings.vector_store_path / "words", open_files=4)
+    return EmbeddedLibrary(catalog=catalog, store=store, words=words, compactor=compactor)
 
 
 def _eventually(ask_once: Callable[[], Any]) -> Any:

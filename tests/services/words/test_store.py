@@ -162,6 +162,7 @@ def test_a_damaged_file_is_told_and_can_be_made_again(store: WordStore, root: Pa
     assert store.check(ALPHA) == "damaged"
     with pytest.raises(WordStoreFailed):
         store.search(ALPHA, "crane tonnes")
+    assert store.is_worn_out(ALPHA)
     store.delete_client(ALPHA)
     add(store, ALPHA, "one", "the crane is yellow")
     assert store.check(ALPHA) == "ok"
@@ -204,12 +205,12 @@ def test_parts_of_several_blocks_are_found_and_removed(store: WordStore) -> None
 
 
 def test_an_index_of_mostly_deleted_parts_is_to_be_made_anew(store: WordStore) -> None:
-    assert not store.is_sparse(ALPHA)
+    assert not store.is_worn_out(ALPHA)
     add(store, ALPHA, "one", *(f"item {number}" for number in range(1500)))
     add(store, ALPHA, "two", *(f"item {number}" for number in range(700)))
-    assert not store.is_sparse(ALPHA)
+    assert not store.is_worn_out(ALPHA)
     store.delete_document(ALPHA, "one")
-    assert store.is_sparse(ALPHA)
+    assert store.is_worn_out(ALPHA)
 
 
 def test_reading_while_writing_gives_one_state_or_the_other(store: WordStore) -> None:

@@ -4,6 +4,7 @@ import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,12 @@ from app.common.vectors import Vectors
 from app.config import Settings
 from app.service import Services
 from app.services.catalog.store import Catalog
+from app.services.chroma.collections import Nearest
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
 from app.services.ingestion.uploads import Incoming
-from app.services.library.visible import DocumentSearch
+from app.services.library.candidates import Candidates
+from app.services.library.embedded import EmbeddedLibrary
+from app.services.library.search import LibrarySearch, PartReader, Query
 from app.services.vector_store import VectorStoreService
 from tests.fakes import HashEmbeddings
 
@@ -33,17 +37,33 @@ def services(make_settings: Callable[..., Settings]) -> Iterator[Services]:
         yield services
 
 
+def search_of(services: Services, store: VectorStoreService | None = None) -> LibrarySearch:
+    library = services.internals.library
+    assert isinstance(library, EmbeddedLibrary)
+    return LibrarySearch(
+        catalog=services.internals.catalog,
+        store=store or services.vector_store_service,
+        words=services.internals.words,
+        note_stale=library.note_stale,
+    )
+
+
 @pytest.fixture
-def search(services: Services) -> DocumentSearch:
-    return DocumentSearch(catalog=services.internals.catalog, store=services.vector_store_service)
+def search(services: Services) -> LibrarySearch:
+    return search_of(services)
 
 
 def ingest(services: Services, name: str, text: str, options: Options | None = None) -> FileResult:
     return services.uploads.take(ANNA, Incoming(name, io.BytesIO(text.encode())), CHUNKING, options)
 
 
-def found(search: DocumentSearch, k: int = 4) -> list[str]:
-    return sorted(passage.chunk.text for passage in search.search(ANNA, EMBEDDER.embed_question("crane"), k))
+def found(search: LibrarySearch, k: int = 4, where: PassageFilter | None = None) -> list[str]:
+    def nearest(candidates: Candidates, reader: PartReader) -> list[Passage]:
+        parts = reader.read(candidates.nearest.tolist())
+        return [Passage(part, score) for part, score in zip(parts, candidates.cosines.tolist(), strict=False)]
+
+    query = Query("crane", EMBEDDER.embed_question("crane"), k, where)
+    return sorted(passage.chunk.text.strip() for passage in search.find(ANNA, query, nearest))
 
 
 def hide(catalog: Catalog, document_id: str | None) -> None:
@@ -52,7 +72,7 @@ def hide(catalog: Catalog, document_id: str | None) -> None:
     assert catalog.begin_delete(ANNA, document_id)
 
 
-def test_what_is_on_its_way_out_is_not_found(services: Services, search: DocumentSearch) -> None:
+def test_what_is_on_its_way_out_is_not_found(services: Services, search: LibrarySearch) -> None:
     going = ingest(services, "a.txt", "The old crane.")
     ingest(services, "b.txt", "The new crane.")
     assert found(search) == ["The new crane.", "The old crane."]
@@ -60,7 +80,7 @@ def test_what_is_on_its_way_out_is_not_found(services: Services, search: Documen
     assert found(search) == ["The new crane."]
 
 
-def test_what_is_hidden_takes_nobodys_place(services: Services, search: DocumentSearch) -> None:
+def test_what_is_hidden_takes_nobodys_place(services: Services, search: LibrarySearch) -> None:
     going = ingest(services, "a.txt", "crane " * 200)
     ingest(services, "b.txt", "A crane among many other words.")
     assert "A crane among many other words." not in found(search, k=2)
@@ -68,17 +88,16 @@ def test_what_is_hidden_takes_nobodys_place(services: Services, search: Document
     assert found(search, k=2) == ["A crane among many other words."]
 
 
-def test_filters_hold_beside_what_is_hidden(services: Services, search: DocumentSearch) -> None:
+def test_filters_hold_beside_what_is_hidden(services: Services, search: LibrarySearch) -> None:
     going = ingest(services, "a.txt", "The old crane.")
     ingest(services, "b.txt", "The new crane.")
     ingest(services, "c.txt", "Another crane.")
     hide(services.internals.catalog, going.document_id)
     where = Comparison("source", "in", ["a.txt", "b.txt"])
-    passages = search.search(ANNA, EMBEDDER.embed_question("crane"), 4, where=where)
-    assert [passage.chunk.text for passage in passages] == ["The new crane."]
+    assert found(search, where=where) == ["The new crane."]
 
 
-def test_a_client_whose_first_document_is_not_ready_has_none(services: Services, search: DocumentSearch) -> None:
+def test_a_client_whose_first_document_is_not_ready_has_none(services: Services, search: LibrarySearch) -> None:
     going = ingest(services, "a.txt", "The old crane.")
     assert search.exists(ANNA)
     hide(services.internals.catalog, going.document_id)
@@ -88,7 +107,7 @@ def test_a_client_whose_first_document_is_not_ready_has_none(services: Services,
 
 
 def test_one_version_is_found_at_any_time_while_a_document_is_replaced(
-    services: Services, search: DocumentSearch
+    services: Services, search: LibrarySearch
 ) -> None:
     versions = [f"The crane in version {number}." for number in range(25)]
     ingest(services, "crane.txt", versions[0])
@@ -120,16 +139,14 @@ class Interrupted:
         self._left = before
         self._happens = happens
 
-    def exists(self, client_id: ClientId) -> bool:
-        return self._store.exists(client_id)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
-    def search(
-        self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None
-    ) -> list[Passage]:
+    def nearest(self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None) -> Nearest:
         self._left -= 1
         if self._left == 0:
             self._happens()
-        return self._store.search(client_id, vector, k, where=where)
+        return self._store.nearest(client_id, vector, k, where=where)
 
 
 @pytest.mark.parametrize("before", [1, 2])
@@ -149,11 +166,11 @@ def test_what_was_left_out_is_found_when_it_is_acknowledged_meanwhile(services: 
         store.delete_document(ANNA, old)
         catalog.drop_document(ANNA, old)
 
-    search = DocumentSearch(catalog=catalog, store=Interrupted(store, before, acknowledge))
-    assert found(search) == [text]
+    interrupted: Any = Interrupted(store, before, acknowledge)
+    assert found(search_of(services, interrupted)) == [text]
 
 
-def test_the_same_bytes_cut_otherwise_replace_those_that_are_there(services: Services, search: DocumentSearch) -> None:
+def test_the_same_bytes_cut_otherwise_replace_those_that_are_there(services: Services, search: LibrarySearch) -> None:
     first = ingest(services, "a.txt", "The old crane.")
     again = services.uploads.take(ANNA, Incoming("a.txt", io.BytesIO(b"The old crane.")), ChunkSettings(150, 10))
     assert again.status == "ready"

@@ -1,0 +1,151 @@
+"""Searching what is acknowledged: parts of documents that are half-written or on their way out do not show.
+
+Two legs give candidates: the vector store the nearest parts, the index of words the score of every part.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from app.common.absent import no_collection
+from app.common.filters import Comparison, Compound, PassageFilter
+from app.common.ids import ClientId
+from app.common.passages import Chunk, Passage
+from app.common.vectors import Vectors
+from app.services.catalog.store import Catalog
+from app.services.library.candidates import Candidates, bring_together
+from app.services.library.filtering import is_numbered, mask_of, mask_of_ids
+from app.services.vector_store import VectorStoreService
+from app.services.words.store import WordStore, WordStoreFailed, WordView
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 8
+
+
+class PartReader:
+    """Reads the texts of candidates; each once."""
+
+    def __init__(self, candidates: Candidates, read: Callable[[Sequence[str]], list[Chunk]]) -> None:
+        self._candidates = candidates
+        self._read = read
+        self._known: dict[int, Chunk] = {}
+        self._expected: dict[int, None] = {}
+        self.vanished = False
+        """Whether a part that was found has no text any more: its collection is being deleted or made again."""
+
+    def expect(self, numbers: Iterable[int]) -> None:
+        """Say that these will be asked for: all that is expected is read together."""
+        self._expected.update(dict.fromkeys(numbers))
+
+    def read(self, numbers: Iterable[int]) -> list[Chunk]:
+        """Return the parts with these numbers, in this order, without those that vanished."""
+        wanted = list(numbers)
+        if any(number not in self._known for number in wanted):
+            asked = [number for number in (*wanted, *self._expected) if number not in self._known]
+            self._expected.clear()
+            missing = {self._candidates.part_id(number): number for number in asked}
+            found = self._read(list(missing))
+            self._known.update((missing[part.id], part) for part in found)
+            self.vanished = self.vanished or len(found) < len(missing)
+        return [self._known[number] for number in wanted if number in self._known]
+
+
+Choose = Callable[[Candidates, PartReader], list[Passage]]
+"""Makes passages of candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched for: a question with its vector, `nearest` many parts by meaning, all of them by words."""
+
+    text: str
+    vector: Vectors
+    nearest: int
+    where: PassageFilter | None = None
+
+
+class LibrarySearch:
+    """The documents of one process as a question may see them. The catalog decides which there are."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        store: VectorStoreService,
+        words: WordStore,
+        note_stale: Callable[[ClientId], None],
+    ) -> None:
+        """`note_stale` is told of a client whose index of words lacks documents, or failed."""
+        self._catalog = catalog
+        self._store = store
+        self._words = words
+        self._note_stale = note_stale
+
+    def exists(self, client_id: ClientId) -> bool:
+        """Say whether the client has a document that is ready."""
+        record = self._catalog.client(client_id)
+        return record is not None and bool(record.document_count)
+
+    def find(self, client_id: ClientId, query: Query, choose: Choose) -> list[Passage]:
+        """Return the passages that `choose` makes of the candidates.
+
+        While a document is replaced, either the old version or the new one is found, never both or neither: chunks
+        are written before their document is acknowledged and removed after it is given up, so the catalog is asked
+        after each search, and only when something found must not show is the search done again without it. Raises
+        what VectorStoreService.nearest raises; NotFound also when the client's first document is not ready.
+        """
+        passages = self._acknowledged(client_id, query, choose)
+        if not passages and not self.exists(client_id):
+            raise no_collection()
+        return passages
+
+    def _acknowledged(self, client_id: ClientId, query: Query, choose: Choose) -> list[Passage]:
+        excluded: frozenset[str] = frozenset()
+        passages: list[Passage] = []
+        for _ in range(_ATTEMPTS):
+            candidates = self._candidates(client_id, query, excluded)
+            reader = PartReader(candidates, lambda ids: self._store.parts(client_id, ids))
+            passages = choose(candidates, reader)
+            hidden = self._catalog.unacknowledged(client_id)
+            if candidates.behind - hidden:
+                self._note_stale(client_id)
+            found = {passage.chunk.document_id for passage in passages}
+            # What was left out may have been acknowledged meanwhile, in the place of something found or gone.
+            if excluded <= hidden and not reader.vanished and not found & hidden:
+                return passages
+            if not self.exists(client_id):
+                return []
+            excluded = hidden
+        # So many documents come and go that no two looks agree: what is found is right, but may be less than all.
+        return [passage for passage in passages if passage.chunk.document_id not in excluded]
+
+    def _candidates(self, client_id: ClientId, query: Query, excluded: frozenset[str]) -> Candidates:
+        where = _without(query.where, excluded)
+        nearest = self._store.nearest(client_id, query.vector, query.nearest, where=where)
+        candidates = bring_together(self._matching_words(client_id, query.text), nearest)
+        if where is None:
+            return candidates
+        if is_numbered(where):
+            return candidates.only(mask_of(where, candidates.documents, candidates.facts))
+        ids = self._store.matching(client_id, where)
+        return candidates.only(mask_of_ids(ids, candidates.documents, len(candidates.facts)))
+
+    def _matching_words(self, client_id: ClientId, question: str) -> WordView | None:
+        """Return what words say; nothing if that fails, as the vectors answer without them."""
+        try:
+            view = self._words.search(client_id, question)
+        except WordStoreFailed as exc:
+            logger.warning("searching without words", extra={"client": client_id, "code": exc.code})
+            self._note_stale(client_id)
+            return None
+        if view is None:
+            self._note_stale(client_id)
+        return view
+
+
+def _without(where: PassageFilter | None, excluded: frozenset[str]) -> PassageFilter | None:
+    if not excluded:
+        return where
+    others = Comparison("document_id", "nin", sorted(excluded))
+    return Compound("and", [where, others]) if where else others
