@@ -91,5 +91,6 @@ def _assemble(
         rate_limit=RateLimit(settings.rate_limit_per_minute),
         readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors),
         internals=Internals(catalog, upkeep.library, intake.spool, intake.ingestion, upkeep.compactor, upkeep.repairer),
+        _model=model,
         _opened=stack.pop_all(),
     )

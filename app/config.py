@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr | None = None
     groq_api_base: str | None = None
     llm_timeout: float = Field(60, gt=0, le=600)
+    max_answer_tokens: int = Field(2048, ge=16, le=1_000_000)
 
     # Vectors
     vector_store_type: Literal["chroma"] = "chroma"
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     # Service
     admin_api_key: SecretStr | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    max_connections: int = Field(4000, ge=2, le=1_000_000)
     worker_threads: int = Field(128, ge=8, le=2000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["text", "json"] = "text"

@@ -1,8 +1,10 @@
 """Reading a multipart upload, with its limits acting while the body arrives."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +20,9 @@ from app.schemas.ingest import IngestForm
 from app.services.ingestion.uploads import Incoming
 
 MAX_FORM_FIELDS = 20
+_LONGEST_HEADER = 8192
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_EXTENDED_NAME = re.compile(rb";\s{0,9}filename\*\s{0,9}=([^;]*)", re.IGNORECASE)
 
 OPENAPI_BODY: dict[str, Any] = {
     "requestBody": {
@@ -83,6 +88,10 @@ class _LimitedParser(MultiPartParser):
         self._complete = False
         self.too_large: set[int] = set()
 
+    def on_headers_finished(self) -> None:
+        self._current_part.content_disposition = with_plain_name(self._current_part.content_disposition or b"")
+        super().on_headers_finished()
+
     def on_part_begin(self) -> None:
         super().on_part_begin()
         self._received = 0
@@ -107,6 +116,24 @@ class _LimitedParser(MultiPartParser):
                 file.close()
             raise MultiPartException("The form is cut off.")
         return form
+
+
+def with_plain_name(disposition: bytes) -> bytes:
+    """Return the header with a file name in the extended notation (`filename*=utf-8''...`) in the plain one as well.
+
+    The form data standard forbids that notation, yet several clients send names that are not ASCII in it, alone or
+    beside a plain name that says less; the parser does not know it.
+    """
+    if len(disposition) > _LONGEST_HEADER or b"*" not in disposition:
+        return disposition
+    found = _EXTENDED_NAME.search(_QUOTED.sub(lambda quoted: b"_" * len(quoted[0]), disposition))
+    if found is None:
+        return disposition
+    charset, _, encoded = found[1].strip(b' "').decode("latin-1").partition("'")
+    encoding = "utf-8" if charset.lower() in ("utf-8", "") else "latin-1"
+    name = unquote(encoded.partition("'")[2], encoding, errors="replace")
+    plain = name.encode("utf-8").replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return disposition[: found.start()] + disposition[found.end() :] + b'; filename="' + plain + b'"'
 
 
 async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[UploadForm]:
