@@ -133,7 +133,7 @@ class FollowUps:
             logger.warning("follow-up not rewritten: code=%s", exc.code, extra={"client": question.client_id})
             return ""
         text = " ".join(without_citations(completion.text).split()).strip("\"'“”«»` ")
-        if not text or len(text) > max(MAX_REWRITTEN, 2 * len(question.text)):
+        if completion.finish != "stop" or not text or len(text) > max(MAX_REWRITTEN, 2 * len(question.text)):
             logger.info("follow-up rewritten to nothing useful", extra={"client": question.client_id})
             return ""
         return text

@@ -135,7 +135,7 @@ class ChromaCollections:
         with self._write_lock, chroma_errors():
             self._open(name, _Precomputed(vectors)).add_texts(
                 [chunk.text for chunk in chunks],
-                metadatas=[_metadata(chunk) for chunk in chunks],
+                metadatas=[{field: getattr(chunk, field) for field in _FIELDS} for chunk in chunks],
                 ids=[chunk.id for chunk in chunks],
             )
 
@@ -240,15 +240,8 @@ def _query(collection: chromadb.Collection, vector: Vectors, k: int, where: Wher
     )
 
 
-def _metadata(chunk: Chunk) -> dict[str, Any]:
-    """Return what is stored beside a chunk's text. Chroma takes no empty lists."""
-    sections = {"sections": list(chunk.sections)} if chunk.sections else {}
-    return {field: getattr(chunk, field) for field in _FIELDS} | sections
-
-
 def _to_chunk(text: str, metadata: Mapping[str, Any]) -> Chunk:
-    fields = {field: metadata[field] for field in _FIELDS}
-    return Chunk(text=text, **fields, sections=tuple(metadata.get("sections") or ()))
+    return Chunk(text=text, **{field: metadata[field] for field in _FIELDS})
 
 
 def _share_one_heap() -> None:

@@ -117,7 +117,7 @@ def _recogniser(order: Order, sink: BinaryIO) -> Recogniser | None:
             _send(sink, RECOGNISING)
             told = True
         # Drawing many pages takes its time. The clock limits them all together, this each of them.
-        _limit_processor_time(order.page_cpu_seconds)
+        _limit_processor_time(order.cpu_seconds)
 
     return Recogniser(order.tesseract, on_page) if order.tesseract else None
 

@@ -23,32 +23,19 @@ from app.services.parsing.wire import Answer, Order
 _LOGGER = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 10
-_LEAST_SECONDS = 5
-_BYTES_A_SECOND = 20_000
-_LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessLimits:
     """What one reading process may use: seconds on the clock and of processor per file, bytes of address space.
 
-    The seconds are those of a file of a megabyte or more; smaller ones get less, see `seconds`. After `files` files it
-    is replaced by a fresh one.
+    After `files` files it is replaced by a fresh one.
     """
 
     timeout: float = 120.0
     cpu_seconds: int = 60
     memory_bytes: int = 1 << 30
     files: int = 200
-
-    def seconds(self, size: int) -> tuple[int, float]:
-        """Return the seconds of processor and on the clock that a file of `size` bytes may take.
-
-        No reader needs longer for a small file, unless it was made to keep one busy. The clock is patient: the
-        machine may have other work.
-        """
-        cpu_seconds = min(self.cpu_seconds, _LEAST_SECONDS + size // _BYTES_A_SECOND)
-        return cpu_seconds, self.timeout * max(_LEAST_SHARE, cpu_seconds / max(1, self.cpu_seconds))
 
 
 class ParserPool:
@@ -88,17 +75,8 @@ class ParserPool:
         process died of the file. Unavailable when too many files are waiting, or after `close`.
         """
         path = str(data.absolute()) if isinstance(data, Path) else None
-        cpu_seconds, seconds = self._process_limits.seconds(_size(data))
-        order = Order(
-            filename,
-            path,
-            self._pdf_engine,
-            cpu_seconds,
-            self._read_limits,
-            self._tesseract,
-            seconds=seconds,
-            page_cpu_seconds=self._process_limits.cpu_seconds,
-        )
+        cpu_seconds = self._process_limits.cpu_seconds
+        order = Order(filename, path, self._pdf_engine, cpu_seconds, self._read_limits, self._tesseract)
         with self._seat():
             slot = self._idle.get()
             try:
@@ -139,13 +117,6 @@ class ParserPool:
         finally:
             with self._lock:
                 self._taken -= 1
-
-
-def _size(data: bytes | Path) -> int:
-    try:
-        return data.stat().st_size if isinstance(data, Path) else len(data)
-    except OSError:  # its reader says what is wrong with it
-        return 0
 
 
 class _Slot:
@@ -196,7 +167,7 @@ class _Slot:
             raise shutting_down(retry_after=_RETRY_SECONDS) if self._closed.is_set() else _cannot_start()
         answer: Answer | None = None
         try:
-            answer = process.ask(order, content, order.seconds)
+            answer = process.ask(order, content, self._limits.timeout)
         except ProcessTooSlow as exc:
             raise (shutting_down(retry_after=_RETRY_SECONDS) if self._closed.is_set() else _took_too_long()) from exc
         finally:

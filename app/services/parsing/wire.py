@@ -4,13 +4,12 @@ A reader that a hostile file took over could put anything into a pickle, and the
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
-from dataclasses import fields as dataclass_fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from app.common.errors import AppError, InvalidInput, TooLarge, UnreadableFile, UnsupportedType
-from app.common.file_loader import Heading, LoadedDocument, PdfEngine, ReadLimits, Table
+from app.common.file_loader import Heading, LoadedDocument, PdfEngine, ReadLimits
 
 HEADER_BYTES = 8
 READY, TAKEN = b"ready", b"taken"
@@ -24,10 +23,7 @@ _ERRORS: dict[str, type[AppError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One file to read; `path` is None when the content itself follows, `tesseract` when scans are not to be read.
-
-    It may take `seconds` on the clock and `cpu_seconds` of processor, and `page_cpu_seconds` for each scanned page.
-    """
+    """One file to read; `path` is None when the content itself follows, `tesseract` when scans are not to be read."""
 
     filename: str
     path: str | None
@@ -35,8 +31,6 @@ class Order:
     cpu_seconds: int
     limits: ReadLimits
     tesseract: str | None = None
-    seconds: float = 120.0
-    page_cpu_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,9 @@ def pack_answer(answer: Answer) -> tuple[bytes, bytes]:
     """Return the answer as a JSON part and the document's text in UTF-8."""
     fields: dict[str, Any] = {"log": answer.log, "worn": answer.worn}
     if isinstance(answer.result, LoadedDocument):
-        return json.dumps({**fields, "document": _document_fields(answer.result)}).encode(), answer.result.text.encode()
+        document = asdict(answer.result)
+        text = document.pop("text")
+        return json.dumps({**fields, "document": document}).encode(), text.encode()
     error = answer.result
     fields["error"] = {"kind": type(error).__name__, "code": error.code, "detail": error.detail}
     return json.dumps(fields).encode(), b""
@@ -87,14 +83,6 @@ def unpack_answer(payload: bytes, text: bytes) -> Answer:
     return Answer(result, tuple((int(level), str(text)) for level, text in fields["log"]), bool(fields["worn"]))
 
 
-def _document_fields(document: LoadedDocument) -> dict[str, Any]:
-    """Return all but the text. Tables may be large: their cells are not copied, as `asdict` would."""
-    tables = [
-        {field.name: getattr(table, field.name) for field in dataclass_fields(table)} for table in document.tables
-    ]
-    return {**asdict(replace(document, text="", tables=())), "tables": tables}
-
-
 def _document(fields: dict[str, Any], text: str) -> LoadedDocument:
     return LoadedDocument(
         kind=fields["kind"],
@@ -102,13 +90,7 @@ def _document(fields: dict[str, Any], text: str) -> LoadedDocument:
         page_starts=tuple(fields["page_starts"]),
         headings=tuple(Heading(*heading) for heading in fields["headings"]),
         warnings=tuple(fields["warnings"]),
-        tables=tuple(_table(table) for table in fields["tables"]),
     )
-
-
-def _table(fields: dict[str, Any]) -> Table:
-    rows = tuple(tuple(map(str, row)) for row in fields["rows"])
-    return Table(**{**fields, "header": tuple(map(str, fields["header"])), "rows": rows})
 
 
 def source_of(order: Order, content: bytes) -> bytes | Path:

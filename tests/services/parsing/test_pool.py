@@ -140,18 +140,6 @@ def test_a_file_that_takes_too_long_is_given_up(endless: Path) -> None:
         assert pool.parse("a.txt", b"next").text == "next"
 
 
-def test_a_small_file_gets_seconds_and_a_large_one_the_whole_time() -> None:
-    limits = ProcessLimits(timeout=120, cpu_seconds=60)
-    given = [limits.seconds(size) for size in (0, 2_000, 100_000, 400_000, 1 << 20, 50 << 20)]
-
-    assert given == [(5, 30.0), (5, 30.0), (10, 30.0), (25, 50.0), (57, 114.0), (60, 120.0)]
-    assert ProcessLimits(timeout=20, cpu_seconds=2).seconds(1 << 30) == (2, 20)
-
-
-def test_a_file_that_is_gone_is_its_readers_matter(pool: ParserPool, tmp_path: Path) -> None:
-    assert failure(pool, "a.txt", tmp_path / "gone").code == "corrupt"
-
-
 def test_a_file_that_takes_too_much_processor_time_is_given_up() -> None:
     limits = ProcessLimits(cpu_seconds=0)
     with ParserPool(workers=1, pdf_engine="pypdf", process_limits=limits) as pool:
