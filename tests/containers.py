@@ -48,41 +48,6 @@ def xlsx_with_shared_strings(*rows: Sequence[str | Sequence[str]]) -> bytes:
     return out.getvalue()
 
 
-def chart_xml(series: Mapping[str, Mapping[str, float]]) -> str:
-    """Return a chart's part: for each series its name, and values by category."""
-    space = "http://schemas.openxmlformats.org/drawingml/2006/chart"
-
-    def points(values: Sequence[object]) -> str:
-        return "".join(f"<c:pt idx='{place}'><c:v>{value}</c:v></c:pt>" for place, value in enumerate(values))
-
-    drawn = "".join(
-        f"<c:ser><c:tx><c:strRef><c:strCache>{points([name])}</c:strCache></c:strRef></c:tx>"
-        f"<c:cat><c:strRef><c:strCache>{points(list(values))}</c:strCache></c:strRef></c:cat>"
-        f"<c:val><c:numRef><c:numCache>{points(list(values.values()))}</c:numCache></c:numRef></c:val></c:ser>"
-        for name, values in series.items()
-    )
-    return f"<c:chartSpace xmlns:c='{space}'><c:chart><c:plotArea>{drawn}</c:plotArea></c:chart></c:chartSpace>"
-
-
-def letters(column: int) -> str:
-    """Return the letters of a column, from 0."""
-    out = ""
-    column += 1
-    while column:
-        column, place = divmod(column - 1, 26)
-        out = chr(ord("A") + place) + out
-    return out
-
-
-def xlsx_with_styles(rows: str, styles: str) -> bytes:
-    """Return a workbook with one sheet of these rows and this styles part."""
-    parts = documents.zip_parts(xlsx_of_sheet(rows, styles=styles.encode()))
-    target = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    relation = f"<Relationship Id='s1' Type='{target}/styles' Target='styles.xml'/></Relationships>".encode()
-    name = "xl/_rels/workbook.xml.rels"
-    return documents.zip_file(parts | {name: parts[name].replace(b"</Relationships>", relation)})
-
-
 def xlsx_of_sheet(data: str, **parts: bytes) -> bytes:
     """Return a workbook with one sheet of this XML inside `sheetData`; `parts` are put under `xl/`."""
     namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -73,13 +73,6 @@ def _drawing(text: str) -> bytes:
     return b"BT /F1 11 Tf 14 TL 72 770 Td %s ET" % shown if shown else b""
 
 
-def pdf_of_contents(
-    contents: Sequence[bytes], *, catalog: bytes = b"", page_entries: bytes = b"", extra: Sequence[bytes] = ()
-) -> bytes:
-    """Return a PDF with a page for each content stream, with Helvetica as F1; `extra` objects begin at number 4."""
-    return _pdf_of_contents(contents, _HELVETICA, catalog, page_entries, extra)
-
-
 def pdf_of_glyphs(*lines: str) -> bytes:
     """Return a one-page PDF that draws the letters of each line from left to right, whatever their script."""
     letters = sorted(set("".join(lines)))

@@ -1,10 +1,8 @@
 """Reading a multipart upload, with its limits acting while the body arrives."""
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import unquote
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,9 +18,6 @@ from app.schemas.ingest import IngestForm
 from app.services.ingestion.uploads import Incoming
 
 MAX_FORM_FIELDS = 20
-_LONGEST_HEADER = 8192
-_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_EXTENDED_NAME = re.compile(rb";\s{0,9}filename\*\s{0,9}=([^;]*)", re.IGNORECASE)
 
 OPENAPI_BODY: dict[str, Any] = {
     "requestBody": {
@@ -88,10 +83,6 @@ class _LimitedParser(MultiPartParser):
         self._complete = False
         self.too_large: set[int] = set()
 
-    def on_headers_finished(self) -> None:
-        self._current_part.content_disposition = with_plain_name(self._current_part.content_disposition or b"")
-        super().on_headers_finished()
-
     def on_part_begin(self) -> None:
         super().on_part_begin()
         self._received = 0
@@ -118,24 +109,6 @@ class _LimitedParser(MultiPartParser):
         return form
 
 
-def with_plain_name(disposition: bytes) -> bytes:
-    """Return the header with a file name in the extended notation (`filename*=utf-8''...`) in the plain one as well.
-
-    The form data standard forbids that notation, yet several clients send names that are not ASCII in it, alone or
-    beside a plain name that says less; the parser does not know it.
-    """
-    if len(disposition) > _LONGEST_HEADER or b"*" not in disposition:
-        return disposition
-    found = _EXTENDED_NAME.search(_QUOTED.sub(lambda quoted: b"_" * len(quoted[0]), disposition))
-    if found is None:
-        return disposition
-    charset, _, encoded = found[1].strip(b' "').decode("latin-1").partition("'")
-    encoding = "utf-8" if charset.lower() in ("utf-8", "") else "latin-1"
-    name = unquote(encoded.partition("'")[2], encoding, errors="replace")
-    plain = name.encode("utf-8").replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-    return disposition[: found.start()] + disposition[found.end() :] + b'; filename="' + plain + b'"'
-
-
 async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[UploadForm]:
     """Read the form, and close its files when the request is done.
 
@@ -150,7 +123,9 @@ async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[
     except MultiPartException as exc:
         if "Too many files" in exc.message:
             raise _too_many_files(max_files) from None
-        raise BadRequest("The body is not valid multipart/form-data.") from None
+        raise _not_a_form() from None
+    except UnicodeError:  # the form names a charset that is none for text
+        raise _not_a_form() from None
     try:
         yield _checked(form, settings, parser.too_large)
     finally:
@@ -177,6 +152,10 @@ def _checked(form: FormData, settings: Settings, too_large: set[int]) -> UploadF
 
 
 UploadFormDep = Annotated[UploadForm, Depends(read_upload)]
+
+
+def _not_a_form() -> BadRequest:
+    return BadRequest("The body is not valid multipart/form-data.")
 
 
 def _too_many_files(limit: int) -> TooLarge:

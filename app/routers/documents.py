@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Query
 
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
-from app.common.passages import Chunk
 from app.dependencies.callers import CallerDep
 from app.dependencies.clients import ClientQuery, QueryClientDep
 from app.dependencies.owners import DocumentOwnerDep, get_document_owner
@@ -61,7 +60,11 @@ def list_chunks(
 ) -> ChunkList:
     """Return the pieces that the document was cut into, in order, as they are searched and cited."""
     page = documents.chunks(owner, document_id, cursor=cursor, limit=limit)
-    return ChunkList(chunks=list(map(_chunk, page.chunks)), total=page.total, next_cursor=page.next_cursor)
+    chunks = [
+        ChunkInfo(index=c.index, text=c.text, page=c.page, section=c.section, start=c.start, end=c.end)
+        for c in page.chunks
+    ]
+    return ChunkList(chunks=chunks, total=page.total, next_cursor=page.next_cursor)
 
 
 async def get_replacing_owner(
@@ -109,18 +112,6 @@ def delete_document(document_id: str, owner: DocumentOwnerDep, documents: Docume
     record = documents.delete(owner, document_id)
     return DocumentDeleted(
         message=f"Document {document_id} deleted", document_id=document_id, chunks_deleted=record.chunk_count
-    )
-
-
-def _chunk(chunk: Chunk) -> ChunkInfo:
-    return ChunkInfo(
-        index=chunk.index,
-        text=chunk.text,
-        page=chunk.page,
-        section=chunk.section,
-        sections=list(chunk.sections),
-        start=chunk.start,
-        end=chunk.end,
     )
 
 

@@ -43,12 +43,8 @@ class ChunkInfo(BaseModel):
     index: int = Field(description="Its number in the document, from 0.")
     text: str
     page: int = Field(description="1-based; always 1 for kinds of files without pages.")
-    section: str = Field(description="The headings above where it begins, or empty.")
-    sections: list[str] = Field([], description="All sections that it reaches into, when that is more than `section`.")
-    start: int = Field(
-        description="Where it begins in the document's text, in characters. Rows of a table may have its header before "
-        "them in `text`; this is then where the rows begin."
-    )
+    section: str = Field(description="The headings above it, or empty.")
+    start: int = Field(description="Where it begins in the document's text, in characters.")
     end: int
 
 

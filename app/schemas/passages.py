@@ -9,8 +9,7 @@ class FoundPassage(BaseModel):
     page: int = Field(description="1-based; always 1 for kinds of files without pages.")
     content: str = Field(description="The passage, verbatim.")
     source: str = Field(description="The file's name.")
-    section: str = Field(description="The headings above where the passage begins, or empty.")
-    sections: list[str] = Field([], description="All sections that it reaches into, when that is more than `section`.")
+    section: str = Field(description="The headings above the passage, or empty.")
     document_id: str
     chunk_index: int
     start: int = Field(description="Where the passage begins in the document's text, in characters.")

@@ -91,7 +91,7 @@ def test_chunks_come_in_order_and_make_up_the_text(api: TestClient) -> None:
     assert [chunk["index"] for chunk in chunks] == list(range(len(chunks)))
     text = LONG[1].decode()
     assert all(text[chunk["start"] : chunk["end"]] == chunk["text"] for chunk in chunks)
-    assert set(chunks[0]) == {"index", "text", "page", "section", "sections", "start", "end"}
+    assert set(chunks[0]) == {"index", "text", "page", "section", "start", "end"}
 
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "²", "9" * 12])

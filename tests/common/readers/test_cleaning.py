@@ -1,7 +1,7 @@
 import pytest
 
 from app.common.readers.cleaning import clean, tidy, unreadable_share
-from app.common.readers.pdf.rtl import to_reading_order
+from app.common.readers.rtl import to_reading_order
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,7 @@ def test_chapters_come_in_the_order_of_reading() -> None:
     document = load_document("a.epub", containers.epub(CHAPTERS))
 
     assert document.text == "Cranes\n\nThey lift.\n\nThey ring."
-    assert [(h.level, h.title) for h in document.headings] == [(1, "Cranes"), (0, "")]
-    assert document.text[document.headings[1].start :] == "They ring."
+    assert [(h.level, h.title) for h in document.headings] == [(1, "Cranes")]
 
 
 def test_a_chapter_without_a_heading_gets_its_title_from_the_table_of_contents() -> None:

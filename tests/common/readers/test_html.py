@@ -64,7 +64,7 @@ def test_a_table_that_only_places_things_is_read_as_what_is_in_it() -> None:
 
 
 def test_items_of_a_list_stand_together() -> None:
-    assert page("<ul><li>one<li>two<ul><li>inner</ul><li>three</ul>").text == "one\ntwo\ninner\nthree"
+    assert page("<ul><li>one<li>two<ol><li>inner</ol><li>three</ul>").text == "one\ntwo\ninner\nthree"
 
 
 def test_code_keeps_its_lines() -> None:

@@ -39,7 +39,7 @@ def read(body: str) -> LoadedDocument:
         ),
         (
             r"body{\footnote{\super 1} note\par} more\par{\header head\par}{\annotation remark}",
-            "body more\n\n¹ note\n\nremark\n\nhead",
+            "body more\n\n1 note\n\nremark\n\nhead",
         ),
         (
             r"at {\shp{\*\shpinst{\sp{\sn a}{\sv b}}{\shptxt in a box\par}}{\shprslt fallback}}anchor",

@@ -4,7 +4,7 @@ import pytest
 
 from app.common.errors import TooLarge, UnreadableFile
 from app.common.file_loader import ReadLimits, load_document
-from app.common.readers.word import msdoc
+from app.common.readers import msdoc
 from tests import documents
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.common.errors import AppError
 from app.common.file_loader import LoadedDocument, ReadLimits, Recogniser, load_document
-from app.common.readers.pdf.ocr import text_of_table
+from app.common.readers.ocr import text_of_table
 from app.services.parsing.pool import ParserPool
 from tests import containers, documents
 
@@ -124,10 +124,6 @@ def test_a_huge_page_is_drawn_smaller(tmp_path: Path) -> None:
     _, width, height, _ = size.read_text().split()
 
     assert int(width) * int(height) <= 25_100_000
-
-
-def test_a_code_keeps_the_hyphen_at_the_end_of_a_line() -> None:
-    assert text_of_table(rows(("1", "1", "BX-", 90.0), ("1", "2", "7250", 91.0))) == "BX-7250"
 
 
 def test_lines_become_paragraphs_and_cut_words_whole() -> None:
