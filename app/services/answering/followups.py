@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from app.common.errors import AppError
 from app.services.answering.citations import without_citations
+from app.services.answering.defusing import defuse
 from app.services.answering.types import ChatQuestion
 from app.services.llm.types import LanguageModel
 
@@ -148,7 +149,7 @@ def combined(question: str, history: Sequence[BaseMessage]) -> str:
 def _conversation(question: str, history: Sequence[BaseMessage]) -> str:
     said = [message for message in history if isinstance(message, HumanMessage | AIMessage)][-MESSAGES_SHOWN:]
     lines = [f"{'User' if isinstance(m, HumanMessage) else 'Assistant'}: {_plain(m)[:MESSAGE_CHARS]}" for m in said]
-    return "Conversation:\n" + "\n".join(lines) + f"\n\nLatest question: {' '.join(question.split())}"
+    return defuse("Conversation:\n" + "\n".join(lines) + f"\n\nLatest question: {' '.join(question.split())}")
 
 
 def _plain(message: BaseMessage) -> str:

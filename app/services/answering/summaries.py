@@ -8,6 +8,7 @@ from app.common.errors import UpstreamFailed
 from app.common.ids import ClientId
 from app.memory import Turn
 from app.memory.strategies import Summarise
+from app.services.answering.defusing import defuse
 from app.services.llm.model import LanguageModel
 
 _INSTRUCTIONS = """\
@@ -23,7 +24,9 @@ def summariser(model: LanguageModel) -> Summarise:
     def summarise(client_id: ClientId, summary: str, turns: Sequence[Turn]) -> str:
         said = "\n\n".join(f"User: {turn.question}\nAssistant: {turn.answer}" for turn in turns)
         material = f"Minutes so far:\n{summary or 'none'}\n\nTurns that followed:\n{said}"
-        written = model.complete(client_id, [SystemMessage(_INSTRUCTIONS), HumanMessage(material)], temperature=0)
+        written = model.complete(
+            client_id, [SystemMessage(_INSTRUCTIONS), HumanMessage(defuse(material))], temperature=0
+        )
         if written.finish != "stop":
             raise UpstreamFailed("The summary is not whole.", code="model_bad_answer")
         return written.text
