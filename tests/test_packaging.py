@@ -4,6 +4,7 @@ import fnmatch
 import json
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_the_service_does_not_run_as_root() -> None:
     assert values("USER") == ["rag"]
     assert words.index("USER") < words.index("CMD")
     assert any("useradd --uid 10001 " in rest for rest in values("RUN"))
-    assert service()["user"] == "${RAG_USER:-10001:10001}"
+    assert service()["user"] == "${RAG_USER:-1000:1000}"
 
 
 def test_requirements_are_installed_before_the_code_is_copied() -> None:
@@ -126,8 +127,23 @@ def test_compose_keeps_data_restarts_and_needs_no_env_file() -> None:
     assert "version" not in compose
     assert service()["restart"] == "unless-stopped"
     assert service()["env_file"] == [{"path": ".env", "required": False}]
-    assert service()["volumes"] == ["${RAG_DATA:-rag-data}:/app/data", "${RAG_CHROMA:-rag-chroma}:/app/chroma_db"]
-    assert set(compose["volumes"]) == {"rag-data", "rag-chroma"}
+    assert service()["volumes"] == ["./data:/app/data", "./chroma_db:/app/chroma_db"]
+    assert "volumes" not in compose
+
+
+def test_the_folders_come_with_the_checkout_or_docker_would_make_them_as_root() -> None:
+    for volume in service()["volumes"]:
+        assert (ROOT / volume.partition(":")[0]).is_dir()
+    listed = subprocess.run(
+        ["git", "check-ignore", "chroma_db/.gitkeep"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert listed.stdout == ""
+
+
+def test_make_run_listens_on_this_machine_alone_unless_told_otherwise() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "\nHOST ?= 127.0.0.1\n" in makefile
+    assert "-m uvicorn app.main:app --host $(HOST) --port $(PORT)\n" in makefile
 
 
 def test_the_stores_of_the_container_lie_in_its_volumes() -> None:
