@@ -2,7 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-HOST ?= 0.0.0.0
+# Only this machine, as anyone who reaches an open service can read everything: `make run HOST=0.0.0.0` for all.
+HOST ?= 127.0.0.1
 PORT ?= 8000
 
 .PHONY: help setup run test check format lint types imports bench demo clean

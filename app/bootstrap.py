@@ -103,5 +103,6 @@ def _assemble(
             compactor=upkeep.compactor,
             repairer=upkeep.repairer,
         ),
+        _model=model,
         _opened=stack.pop_all(),
     )

@@ -1,5 +1,6 @@
 """The FastAPI application: `uvicorn app.main:app`."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
@@ -16,12 +18,18 @@ from app.common.errors import StartupError
 from app.common.garbage import rarely_collected
 from app.common.logger import configure_logging
 from app.config import Settings, load_settings
-from app.middleware import BodyLimit, RequestLog
+from app.edge.bodies import BodyLimit, BodyPace
+from app.edge.drain import Drain
+from app.edge.paths import EitherSlash
+from app.edge.server import end_with, guard, running_server
+from app.middleware import RequestLog
 from app.problems import Problem, add_problem_handlers, unexpected_problem
 from app.routers import chat, clients, documents, health, ingest, jobs, search, sessions
 from app.service import Services
 
 logger = logging.getLogger(__name__)
+
+_ROUTERS = [area.router for area in (ingest, jobs, documents, chat, search, sessions, clients, openai, health)]
 
 FORM_OVERHEAD_BYTES = 1 << 20
 CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
@@ -76,6 +84,9 @@ class Service(FastAPI):
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
+    server = running_server()
+    if server is not None:
+        guard(server, max_connections=settings.max_connections)
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.worker_threads
     try:
         services = await anyio.to_thread.run_sync(app.state.opener, settings)
@@ -88,10 +99,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             "open mode: anyone who reaches this service can read and write every client's documents; "
             "set ADMIN_API_KEY to require keys"
         )
+    ending = asyncio.create_task(end_with(server, app.state.drain, services))
     try:
         with rarely_collected():
             yield
     finally:
+        ending.cancel()
         await anyio.to_thread.run_sync(services.close)
 
 
@@ -103,13 +116,15 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
         version="0.1.0",
         openapi_tags=_TAGS,
         lifespan=_lifespan,
+        redirect_slashes=False,
         swagger_ui_parameters={"persistAuthorization": True},
     )
     app.state.settings = settings
     app.state.opener = opener
+    app.state.drain = Drain()
     add_problem_handlers(app)
-    for area in (ingest, jobs, documents, chat, search, sessions, clients, openai, health):
-        app.include_router(area.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     _document_problems(app)
     if settings.cors_origins:
         app.add_middleware(
@@ -131,8 +146,15 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
         },
     )
     app.add_middleware(openai.OpenAIErrors)
+    app.add_middleware(BodyPace, drain=app.state.drain)
+    app.add_middleware(EitherSlash, slashed=_slashed_paths())
     app.add_middleware(RequestLog, unexpected=unexpected_problem)
     return app
+
+
+def _slashed_paths() -> list[str]:
+    routes = [route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    return [route.path for route in routes if route.path.endswith("/")]
 
 
 def _document_problems(app: FastAPI) -> None:

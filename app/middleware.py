@@ -1,21 +1,20 @@
-"""What happens to every request: an id, one log line, and a limit on the body while it is being read."""
+"""What happens to every request: an id and one log line."""
 
 import logging
 import re
-import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.common.ids import new_request_id
+
 logger = logging.getLogger("app.request")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_TOO_LARGE = "The request is larger than this service accepts; send less at once."
 
 
 class RequestLog:
@@ -67,40 +66,6 @@ class RequestLog:
             )
 
 
-class BodyLimit:
-    """Answers 413 as soon as a body is known to be, or has become, larger than its route's limit, in bytes."""
-
-    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int]) -> None:
-        """`larger` are the limits below certain paths, by the path's beginning."""
-        self._app = app
-        self._limit = limit
-        self._larger = larger
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the request with a counted body."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        path: str = scope["path"]
-        limit = next((size for begin, size in self._larger.items() if path.startswith(begin)), self._limit)
-        # The server holds a caller to the length it declared; only a body without one has to be counted.
-        declared = dict(scope["headers"]).get(b"content-length", b"")
-        seen = int(declared) if declared.isdigit() else 0
-
-        async def limited() -> Message:
-            nonlocal seen
-            if seen > limit:
-                raise HTTPException(413, _TOO_LARGE)
-            message = await receive()
-            if not declared:
-                seen += len(message.get("body", b""))
-                if seen > limit:
-                    raise HTTPException(413, _TOO_LARGE)
-            return message
-
-        await self._app(scope, limited, send)
-
-
 def _request_id(scope: Scope) -> str:
     given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    return given if _REQUEST_ID.fullmatch(given) else new_request_id()

@@ -17,7 +17,14 @@ from app.common.errors import UNSUPPORTED, AppError
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
+_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    413: "too_large",
+    503: "shutting_down",
+}
 _DETAILS = {
     404: "There is nothing at this address; see /docs for the routes.",
     405: "This address does not take that method; see /docs for the routes.",

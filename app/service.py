@@ -24,6 +24,7 @@ from app.services.ingestion.spool import UploadSpool
 from app.services.ingestion.uploads import Incoming, Uploads
 from app.services.jobs.service import JobService
 from app.services.library import Library
+from app.services.llm.types import LanguageModel
 from app.services.rag_chain import Answer, ChatQuestion, RagChain
 from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService
@@ -69,6 +70,7 @@ class Services:
     rate_limit: RateLimit
     readiness: Readiness
     internals: Internals
+    _model: LanguageModel | None
     _opened: ExitStack
 
     def ask(self, question: str, client_id: str = DEFAULT_CLIENT, *, session_id: str | None = None) -> Answer:
@@ -103,6 +105,16 @@ class Services:
     def ready(self) -> bool:
         """Whether all stores answer."""
         return self.readiness.ready()
+
+    def stop_uploads(self) -> None:
+        """Give up the files that are being taken in: they leave nothing, but jobs go on with theirs after a start."""
+        self.jobs.interrupt()
+        self.internals.ingestion.stop()
+
+    def stop_answers(self) -> None:
+        """End calls to the language model: whoever waits for one gets Unavailable (shutting_down)."""
+        if self._model is not None:
+            self._model.close()
 
     def close(self) -> None:
         """Close everything in reverse order."""

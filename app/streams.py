@@ -21,6 +21,9 @@ HEARTBEAT_SECONDS = 15
 """Proxies close connections that stay silent for longer, usually from 30 seconds on."""
 GRACE_SECONDS = 1.0
 """An answer that fails within this time keeps its status; the events of one that takes longer begin without it."""
+LAST_WORDS_SECONDS = 600.0
+"""How long the library may let a stream go on when the process is told to stop. It would cut it off at once; when the
+stream's time is over, whatever it is made from fails, and it ends with an `error` event (see app/edge/drain.py)."""
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 """Each event goes out at once, through proxies too."""
 
@@ -96,6 +99,7 @@ class EventStream(EventSourceResponse):
             ping=HEARTBEAT_SECONDS,
             ping_message_factory=lambda: ServerSentEvent(comment="still here", sep="\n"),
             background=after,
+            shutdown_grace_period=LAST_WORDS_SECONDS,
         )
         self._source = source
 

@@ -8,13 +8,17 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.edge.server import guard
+
 START_SECONDS = 30
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """Serve the app on a free port in a thread; yields its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none"))
+def serving(app: ASGIApp, *, max_connections: int = 4000) -> Iterator[str]:
+    """Serve the app on a free port in a thread, guarded as in earnest; yields its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+    server.config.load()
+    guard(server, max_connections=max_connections)
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     try:

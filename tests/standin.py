@@ -12,6 +12,7 @@ this order: the next scripted behaviour, then `standin.behave(request)` when set
 """
 
 import asyncio
+import gzip
 import json
 import sys
 import threading
@@ -28,13 +29,14 @@ class Reply:
     """A good answer: `delay` seconds before anything is sent, `word_delay` seconds before each streamed word.
 
     With `once_open` it is held back until that many calls have been open at one time: a proof of concurrency
-    that needs no clock.
+    that needs no clock. `finish` is the finish_reason.
     """
 
     text: str
     delay: float = 0.0
     word_delay: float = 0.0
     once_open: int = 0
+    finish: str = "stop"
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,31 @@ class StreamError:
 
 
 @dataclass(frozen=True)
+class Endless:
+    """Send the head of a good answer, and then text without end until the caller leaves; `text` is repeated.
+
+    With `line` what never ends is one line, or one string, of nothing that could be an answer.
+    """
+
+    text: str = "word "
+    line: bool = False
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """Answer with a body that becomes much larger than it is, whatever was asked for."""
+
+    size: int = 50_000_000
+
+
+@dataclass(frozen=True)
 class Malformed:
     """Status 200 with a body that is not what was promised."""
 
     body: str = '{"choices": [{"mess'
 
 
-Behaviour = Reply | Status | Hang | Drop | Cut | StreamError | Malformed
+Behaviour = Reply | Status | Hang | Drop | Cut | StreamError | Endless | Compressed | Malformed
 
 
 @dataclass(frozen=True)
@@ -252,8 +272,12 @@ class _Caller:
         await self.send(head.encode() + data)
 
     async def send_event(self, data: str) -> None:
-        event = f"data: {data}\n\n".encode()
-        await self.send(f"{len(event):x}\r\n".encode() + event + b"\r\n")
+        await self.send_chunk(f"data: {data}\n\n")
+
+    async def send_chunk(self, text: str) -> None:
+        data = text.encode()
+        if data:
+            await self.send(f"{len(data):x}\r\n".encode() + data + b"\r\n")
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request | None:
@@ -272,12 +296,12 @@ async def _answer(request: Request, behaviour: Behaviour, text: str, caller: _Ca
         behaviour = Status(404)
     if isinstance(behaviour, Status):
         await _send_status(behaviour, caller)
-    elif isinstance(behaviour, Malformed):
-        await caller.send_body(200, behaviour.body)
+    elif isinstance(behaviour, Malformed | Endless | Compressed):
+        await _send_what_was_not_promised(request, behaviour, caller)
     elif request.body.get("stream"):
         await _stream(request, behaviour, text, caller)
     elif isinstance(behaviour, Reply):
-        await caller.send_body(200, json.dumps(_completion(request, behaviour.text)))
+        await caller.send_body(200, json.dumps(_completion(request, behaviour.text, behaviour.finish)))
     elif isinstance(behaviour, Hang):
         await asyncio.Event().wait()
     else:
@@ -288,6 +312,35 @@ async def _send_status(behaviour: Status, caller: _Caller) -> None:
     secret = {"error": {"message": "vendor text that callers must never see", "type": "error", "code": None}}
     extra = "" if behaviour.retry_after is None else f"retry-after: {behaviour.retry_after}\r\n"
     await caller.send_body(behaviour.code, json.dumps(behaviour.body or secret), extra)
+
+
+async def _send_what_was_not_promised(
+    request: Request, behaviour: Malformed | Endless | Compressed, caller: _Caller
+) -> None:
+    if isinstance(behaviour, Malformed):
+        await caller.send_body(200, behaviour.body)
+    elif isinstance(behaviour, Compressed):
+        await _send_compressed(behaviour, caller)
+    else:
+        await _send_endlessly(request, behaviour, caller)
+
+
+async def _send_endlessly(request: Request, behaviour: Endless, caller: _Caller) -> None:
+    streamed = bool(request.body.get("stream"))
+    kind = "text/event-stream" if streamed else "application/json"
+    await caller.send(f"HTTP/1.1 200 X\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n".encode())
+    begin, _, _ = json.dumps(_completion(request, "|")).partition("|")
+    await caller.send_chunk("data: " if streamed and behaviour.line else "" if streamed else begin)
+    piece = behaviour.text * 200
+    event = f"data: {json.dumps(_chunk(request, {'role': 'assistant', 'content': piece}))}\n\n"
+    while True:
+        await caller.send_chunk(event if streamed and not behaviour.line else piece)
+
+
+async def _send_compressed(behaviour: Compressed, caller: _Caller) -> None:
+    data = gzip.compress(b" " * behaviour.size)
+    head = f"HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {len(data)}"
+    await caller.send(f"{head}\r\n\r\n".encode() + data)
 
 
 async def _stream(
@@ -303,14 +356,16 @@ async def _stream(
         await asyncio.sleep(getattr(behaviour, "word_delay", 0.0))
         await caller.send_event(json.dumps(_chunk(request, {"role": "assistant", "content": word})))
     if isinstance(behaviour, Reply):
-        await _end_stream(request, said, caller)
+        await _end_stream(request, behaviour, caller)
     else:
         await _break_off(behaviour, caller)
 
 
-async def _end_stream(request: Request, said: str, caller: _Caller) -> None:
-    usage = _usage(request, said)
-    await caller.send_event(json.dumps(_chunk(request, {}, finish="stop") | {"x_groq": {"id": "x", "usage": usage}}))
+async def _end_stream(request: Request, reply: Reply, caller: _Caller) -> None:
+    usage = _usage(request, reply.text)
+    await caller.send_event(
+        json.dumps(_chunk(request, {}, finish=reply.finish) | {"x_groq": {"id": "x", "usage": usage}})
+    )
     if (request.body.get("stream_options") or {}).get("include_usage"):
         await caller.send_event(json.dumps(_chunk(request, {}) | {"choices": [], "usage": usage}))
     await caller.send_event("[DONE]")
@@ -332,8 +387,8 @@ def _usage(request: Request, text: str) -> dict[str, int]:
     return {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}
 
 
-def _completion(request: Request, text: str) -> dict[str, Any]:
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop", "logprobs": None}
+def _completion(request: Request, text: str, finish: str = "stop") -> dict[str, Any]:
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish, "logprobs": None}
     return _envelope(request, "chat.completion") | {"choices": [choice], "usage": _usage(request, text)}
 
 

@@ -69,6 +69,48 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable(
     assert sentence.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ADMIN_API_KY", "ADMIN_API_KEY"),
+        ("admin_apikey", "ADMIN_API_KEY"),
+        ("ADMIN_KEY", "ADMIN_API_KEY"),
+        ("GROQ_KEY", "GROQ_API_KEY"),
+        ("TEMPERTURE", "TEMPERATURE"),
+        ("SESION_TTL", "SESSION_TTL"),
+        ("TOPK", "TOP_K"),
+    ],
+)
+def test_a_misspelt_setting_in_the_file_stops_the_start_with_the_nearest_name(
+    tmp_path: Path, name: str, meant: str
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"LOG_LEVEL=INFO\n{name}=a value that is secret\n")
+    with pytest.raises(StartupError) as caught:
+        load_settings(file)
+    sentence = str(caught.value)
+    assert name.upper() in sentence
+    assert f"did you mean {meant}?" in sentence
+    assert "secret" not in sentence
+
+
+def test_a_nearly_right_name_in_the_environment_stops_the_start_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StartupError, match="ADMIN_API_KY in the environment is not a setting"):
+        _load(monkeypatch, {"ADMIN_API_KY": "x" * 20})
+
+
+def test_names_of_other_programs_are_nobodys_business(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    others = "RAG_PORT RAG_DATA RAG_USER TORCH_INDEX_URL BASE_URL API_KEY HOST PORT HF_HOME OPENAI_API_KEY HTTPS_PROXY"
+    file.write_text("".join(f"{name}=x\n" for name in (*others.split(), "TZ", "POSTGRES_PASSWORD", "SMTP_HOST")))
+    load_settings(file)
+    _load(monkeypatch, {"DATA_PATHS": "x", "MODELNAME": "x", "LOG_LEVELS": "x", "API_KEY": "x", "ADMIN_EMAIL": "x"})
+
+
+def test_the_example_is_a_file_that_starts() -> None:
+    assert load_settings(ROOT / ".env.example") == Settings(_env_file=None)
+
+
 def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StartupError) as caught:
         _load(monkeypatch, {"ADMIN_API_KEY": "tooshortsecret"})

@@ -30,6 +30,21 @@ def test_health_names_the_parts(api: TestClient) -> None:
     assert isinstance(body["timestamp"], float)
 
 
+def test_health_shows_no_path_in_locked_mode(make_client: AppFactory) -> None:
+    api = make_client(admin_api_key="a key of sixteen and more")
+    body = api.get("/health").json()
+    assert body["database_path"] is None
+    assert body["status"] == "healthy"
+
+
+def test_monitors_may_ask_with_head(api: TestClient) -> None:
+    for path in ("/health", "/health/live", "/health/ready"):
+        asked, got = api.head(path), api.get(path)
+        assert asked.status_code == got.status_code == 200
+        assert asked.headers["content-type"] == got.headers["content-type"]
+    assert set(api.get("/openapi.json").json()["paths"]["/health"]) == {"get"}
+
+
 def test_live_and_ready(api: TestClient) -> None:
     assert api.get("/health/live").json() == {"status": "alive"}
     assert api.get("/health/ready").json() == {"status": "ready"}

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.commands.remote import Refused, Remote
+from app.commands.tables import print_table, whole
 from app.common.errors import StartupError
 from app.common.file_loader import SUPPORTED_EXTENSIONS
 
@@ -87,12 +88,12 @@ def _upload(remote: Remote, path: Path, fields: Mapping[str, str]) -> Outcome:
 
 
 def _print(outcomes: list[Outcome], folder: Path, console: Console) -> None:
-    table = Table("File", "State", "Pages", "Chunks", "Reason or remarks")
+    table = Table(*whole("File", "State", "Pages", "Chunks"), "Reason or remarks")
     base = folder if folder.is_dir() else folder.parent
     for each in outcomes:
         state = f"[{_STYLES.get(each.status, '')}]{each.status}[/]"
         name = escape(str(each.path.relative_to(base)))
         table.add_row(name, state, str(each.pages), str(each.chunks), escape(each.reason))
-    console.print(table)
+    print_table(console, table)
     counts = Counter(each.status for each in outcomes)
     console.print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))

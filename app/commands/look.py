@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.commands.remote import Remote
+from app.commands.tables import print_table, whole
 
 SHOWN_JOBS = 50
 
@@ -19,16 +20,16 @@ def ask(remote: Remote, question: str, *, client_id: str, session_id: str | None
         body["session_id"] = session_id
     answer = remote.post("/api/v1/chat/", body)
     console.print(escape(answer["response"]))
-    table = Table("#", "File", "Page", "Section", "Score")
+    table = Table(*whole("#", "File", "Page"), "Section", *whole("Score"))
     for source in answer["sources"]:
         number, page, score = str(source["citation"]), str(source["page"]), f"{source['score']:.2f}"
         table.add_row(number, escape(source["source"]), page, escape(source["section"]), score)
-    console.print(table)
+    print_table(console, table)
 
 
 def list_documents(remote: Remote, *, client_id: str, status: str | None, console: Console) -> None:
     """Print all documents of a client."""
-    table = Table("Document", "File", "Type", "State", "Pages", "Chunks", "Bytes", "Added")
+    table = Table(*whole("Document", "File", "Type", "State", "Pages", "Chunks", "Bytes", "Added"))
     for document in remote.pages("/api/v1/documents", "documents", client_id=client_id, status=status):
         table.add_row(
             document["document_id"],
@@ -40,12 +41,12 @@ def list_documents(remote: Remote, *, client_id: str, status: str | None, consol
             str(document["size_bytes"]),
             _time(document["created_at"]),
         )
-    console.print(table)
+    print_table(console, table)
 
 
 def list_jobs(remote: Remote, *, client_id: str, console: Console) -> None:
     """Print a client's latest jobs, newest first."""
-    table = Table("Job", "State", "Stage", "Progress", "Files", "Failed", "Begun")
+    table = Table(*whole("Job", "State", "Stage", "Progress", "Files", "Failed", "Begun"))
     for job in remote.get("/api/v1/ingest/jobs", client_id=client_id, limit=SHOWN_JOBS)["jobs"]:
         table.add_row(
             job["job_id"],
@@ -56,19 +57,19 @@ def list_jobs(remote: Remote, *, client_id: str, console: Console) -> None:
             str(job["documents_failed"]),
             _time(job["created_at"]),
         )
-    console.print(table)
+    print_table(console, table)
 
 
 def show_job(remote: Remote, job_id: str, console: Console) -> None:
     """Print one job with what became of each file."""
     job = remote.get(f"/api/v1/ingest/jobs/{job_id}")
     console.print(f"{job['job_id']}: {job['status']}, {job['stage']}, {job['progress']:.0%}")
-    table = Table("File", "State", "Pages", "Chunks", "Reason")
+    table = Table(*whole("File", "State", "Pages", "Chunks"), "Reason")
     for file in job["documents"]:
         table.add_row(
             escape(file["filename"]), file["status"], str(file["pages"]), str(file["chunks"]), escape(_reason(file))
         )
-    console.print(table)
+    print_table(console, table)
 
 
 def _reason(file: dict[str, Any]) -> str:

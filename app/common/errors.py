@@ -44,6 +44,13 @@ class NotAuthenticated(AppError):
     default_code = "not_authenticated"
 
 
+class Forbidden(AppError):
+    """A good key that does not give the right to this."""
+
+    status = 403
+    default_code = "forbidden"
+
+
 class NotFound(AppError):
     """There is no such thing, or it belongs to somebody else: the two are never told apart."""
 
@@ -116,6 +123,8 @@ class StartupError(Exception):
     """The service cannot start; the message is one sentence for the operator."""
 
 
-def shutting_down(*, code: str | None = None, retry_after: int | None = None) -> Unavailable:
+def shutting_down(*, retry_after: int = 5) -> Unavailable:
     """Return the answer of anything that is asked for more while the service ends; `retry_after` is in seconds."""
-    return Unavailable("The service is shutting down; try again shortly.", code=code, retry_after=retry_after)
+    return Unavailable(
+        "The service is shutting down; try again shortly.", code="shutting_down", retry_after=retry_after
+    )

@@ -45,3 +45,8 @@ def new_client_id() -> ClientId:
 def new_id(prefix: str) -> str:
     """Return `prefix_` and 24 hex digits (96 bits), for documents, jobs and keys."""
     return f"{prefix}_{secrets.token_hex(12)}"
+
+
+def new_request_id() -> str:
+    """Return 16 hex digits (64 bits) that stand for one request in answers and logs."""
+    return secrets.token_hex(8)

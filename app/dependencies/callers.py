@@ -11,7 +11,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from app.common.absent import no_such_client
-from app.common.errors import InvalidInput, NotAuthenticated
+from app.common.errors import Forbidden, InvalidInput, NotAuthenticated
 from app.common.ids import ClientId, new_client_id, parse_client_id
 from app.dependencies.parts import ApiKeysDep, RateLimitDep, SettingsDep
 from app.services.tenants.rate_limit import RateLimit
@@ -142,7 +142,7 @@ async def require_admin(caller: CallerDep) -> None:
     With a client's key the answer is the same whatever the request names, so that nothing can be probed.
     """
     if caller.own_client is not None:
-        raise NotAuthenticated("This needs the admin key.", code="admin_key_required")
+        raise Forbidden("This needs the admin key.", code="admin_key_required")
 
 
 AdminDep = Annotated[None, Depends(require_admin)]

@@ -150,7 +150,9 @@ async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[
     except MultiPartException as exc:
         if "Too many files" in exc.message:
             raise _too_many_files(max_files) from None
-        raise BadRequest("The body is not valid multipart/form-data.") from None
+        raise _not_a_form() from None
+    except UnicodeError:  # the form names a charset that is none for text
+        raise _not_a_form() from None
     try:
         yield _checked(form, settings, parser.too_large)
     finally:
@@ -177,6 +179,10 @@ def _checked(form: FormData, settings: Settings, too_large: set[int]) -> UploadF
 
 
 UploadFormDep = Annotated[UploadForm, Depends(read_upload)]
+
+
+def _not_a_form() -> BadRequest:
+    return BadRequest("The body is not valid multipart/form-data.")
 
 
 def _too_many_files(limit: int) -> TooLarge:

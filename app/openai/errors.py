@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.edge.paths import own_path
 from app.problems import Problem, render_with
 
 PREFIX = "/v1/"
@@ -36,7 +37,7 @@ class OpenAIErrors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the request."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        if scope["type"] == "http" and own_path(scope).startswith(PREFIX):
             render_with(scope, _render)
         await self._app(scope, receive, send)
 

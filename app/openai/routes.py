@@ -18,20 +18,25 @@ from app.openai.errors import PREFIX, openai_error, openai_responses
 from app.openai.shapes import Conversation, Reply, as_search_result, read_conversation
 from app.services.catalog.records import ClientRecord
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagChain
+from app.services.tenants.clients import ClientService
 from app.services.tenants.settings import ClientSettingsStore
 from app.streams import Begun, Events, EventStream, event, noting_failure
 
 router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"])
 
 OWN_CLIENT = "default"
-"""The model that means the client of the key."""
+"""The model, or the vector store, that means the client of the key."""
 
 _STREAM = {"description": "The answer; with `stream`, server-sent events.", "content": {"text/event-stream": {}}}
 
 
-async def get_asked_client(body: schemas.CompletionRequest, caller: CallerDep) -> AsyncIterator[ClientId]:
+async def get_asked_client(
+    body: schemas.CompletionRequest, caller: CallerDep, clients: ClientsDep
+) -> AsyncIterator[ClientId]:
     """Count a request for an answer; yields the client that its model stands for."""
-    with caller.at_work(_client(caller, body.model)) as client_id:
+    client_id = _client(caller, body.model)
+    await anyio.to_thread.run_sync(_record, clients, client_id)
+    with caller.at_work(client_id):
         yield client_id
 
 
@@ -39,7 +44,7 @@ async def get_searched_client(
     client_id: str, body: search_schemas.VectorSearchRequest, caller: CallerDep, settings: SettingsDep
 ) -> AsyncIterator[ClientId]:
     """Check and count a search; yields the client that its vector store stands for."""
-    with caller.at_work(caller.client(client_id)) as owner:
+    with caller.at_work(caller.client(_own(caller, client_id))) as owner:
         for query in body.queries:
             require_length(query, "query", settings)
         yield owner
@@ -91,10 +96,7 @@ def list_models(caller: CallerDep, clients: ClientsDep) -> schemas.ModelList:
 @router.get("/models/{model}", summary="One client, as a model", responses=openai_responses(400, 401, 404))
 def get_model(client_id: Annotated[ClientId, Depends(get_model_client)], clients: ClientsDep) -> schemas.Model:
     """Return the client of this name if the key may ask it."""
-    try:
-        return _model(clients.get(client_id))
-    except NotFound as exc:
-        raise _no_such_model() from exc
+    return _model(_record(clients, client_id))
 
 
 @router.post(
@@ -145,10 +147,22 @@ async def _chunks(request: Request, pieces: Begun[Delta | Answer], reply: Reply,
 
 def _client(caller: Caller, model: str) -> ClientId:
     """Return the client that a model stands for; raises NotFound when there is none or it is not the caller's."""
-    own_by_any_name = model == OWN_CLIENT and caller.own_client is not None
     try:
-        return caller.client(None if own_by_any_name else model)
+        return caller.client(_own(caller, model))
     except (NotFound, InvalidInput) as exc:
+        raise _no_such_model() from exc
+
+
+def _own(caller: Caller, name: str) -> str | None:
+    """Return None, which is the caller's own client, for `default`; to whoever has none it is a name like any other."""
+    return None if name == OWN_CLIENT and caller.own_client is not None else name
+
+
+def _record(clients: ClientService, client_id: ClientId) -> ClientRecord:
+    """Return the client; raises NotFound as for a model."""
+    try:
+        return clients.get(client_id)
+    except NotFound as exc:
         raise _no_such_model() from exc
 
 

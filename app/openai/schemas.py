@@ -18,7 +18,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.common.errors import UNSUPPORTED
-from app.schemas.chat import Source
+from app.schemas.chat import Finish, Source
+from app.schemas.numbers import Integer, Number
 
 MAX_MESSAGES = 2000
 
@@ -40,7 +41,8 @@ def _only(allowed: Collection[object], *, say: LiteralString) -> AfterValidator:
     """Refuse a feature that is not here, but not a request that spells out that it does without."""
 
     def check(value: object) -> object:
-        if value not in allowed:
+        # To Python true is 1, and false is 0.
+        if not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in allowed):
             raise PydanticCustomError(UNSUPPORTED, say)
         return value
 
@@ -90,8 +92,8 @@ class CompletionRequest(BaseModel):
     messages: list[ChatMessage] = Field(min_length=1, max_length=MAX_MESSAGES)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_k: int | None = Field(None, ge=1, le=50, description="Not OpenAI's: passages to answer from.")
+    temperature: Number | None = Field(None, ge=0, le=2)
+    top_k: Integer | None = Field(None, ge=1, le=50, description="Not OpenAI's: passages to answer from.")
     n: Annotated[object, _only([None, 1], say="There is one answer to a question: leave n out.")] = None
     stop: Annotated[object, _only([None, [], ""], say="Answers are never cut at a word: leave stop out.")] = None
     tools: NoTools = None
@@ -150,7 +152,7 @@ class Choice(BaseModel):
     index: Literal[0] = 0
     message: AssistantMessage
     logprobs: None = None
-    finish_reason: Literal["stop"] = "stop"
+    finish_reason: Finish
 
 
 class CompletionUsage(BaseModel):

@@ -2,7 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt
+
+from app.schemas.numbers import Integer, Number
+from app.schemas.text import ValidStr
 
 
 class ComparisonFilter(BaseModel):
@@ -10,7 +13,7 @@ class ComparisonFilter(BaseModel):
 
     type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
     key: str = Field(description="filename, file_id, page, section or chunk_index.")
-    value: StrictStr | StrictBool | StrictInt | StrictFloat | list[StrictStr | StrictBool | StrictInt | StrictFloat]
+    value: ValidStr | StrictBool | StrictInt | StrictFloat | list[ValidStr | StrictBool | StrictInt | StrictFloat]
 
 
 class CompoundFilter(BaseModel):
@@ -26,14 +29,14 @@ Filter = Annotated[ComparisonFilter | CompoundFilter, Field(discriminator="type"
 class RankingOptions(BaseModel):
     """How good a passage has to be. A `ranker` is accepted and changes nothing."""
 
-    score_threshold: float | None = Field(None, ge=-1, le=1)
+    score_threshold: Number | None = Field(None, ge=-1, le=1)
 
 
 class VectorSearchRequest(BaseModel):
     """A search in OpenAI's shape."""
 
-    query: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1, max_length=8)]
-    max_num_results: int = Field(10, ge=1, le=50)
+    query: Annotated[ValidStr, Field(min_length=1)] | Annotated[list[ValidStr], Field(min_length=1, max_length=8)]
+    max_num_results: Integer = Field(10, ge=1, le=50)
     filters: Filter | None = None
     ranking_options: RankingOptions | None = None
 

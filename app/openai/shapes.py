@@ -21,7 +21,7 @@ from app.openai.schemas import (
     UrlCitation,
 )
 from app.openai.search_schemas import VectorSearchContent, VectorSearchResult
-from app.services.answering.citations import Citation
+from app.services.answering.citations import Citation, Place
 from app.services.rag_chain import Answer
 from app.shapes.chat import as_source_list
 
@@ -94,7 +94,7 @@ class Reply:
             id=self.id,
             created=self.created,
             model=self.model,
-            choices=[Choice(message=message)],
+            choices=[Choice(message=message, finish_reason=answer.completion.finish)],
             usage=self._usage(answer),
             system_fingerprint=answer.completion.model,
             sources=as_source_list(answer.sources, answer.cited),
@@ -128,14 +128,17 @@ class Reply:
         return CompletionUsage(prompt_tokens=prompt, completion_tokens=written, total_tokens=total)
 
     def _annotations(self, citations: Iterable[Citation]) -> list[Annotation]:
-        return [self._annotation(citation) for citation in citations]
+        """One for each place, as OpenAI has them, in the text's order."""
+        placed = [(place, citation) for citation in citations for place in citation.places]
+        placed.sort(key=lambda pair: pair[0].start)
+        return [self._annotation(citation, place) for place, citation in placed]
 
-    def _annotation(self, citation: Citation) -> Annotation:
+    def _annotation(self, citation: Citation, place: Place) -> Annotation:
         chunk = citation.passage.chunk
         return Annotation(
             url_citation=UrlCitation(
-                start_index=citation.start,
-                end_index=citation.end,
+                start_index=place.start,
+                end_index=place.end,
                 title=f"{chunk.source}, page {chunk.page}",
                 url=f"{self.site}api/v1/documents/{chunk.document_id}#page={chunk.page}",
             ),

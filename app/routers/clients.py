@@ -30,7 +30,7 @@ from app.services.tenants.keys import ApiKey
 router = APIRouter(prefix="/api/v1/clients", tags=["Clients"])
 
 
-@router.post("", status_code=201, summary="Make a client", responses=problem_responses(401, 409, 422))
+@router.post("", status_code=201, summary="Make a client", responses=problem_responses(401, 403, 409, 422))
 def create_client(body: NewClient, _: AdminDep, caller: CallerDep, clients: ClientsDep) -> ClientCreated:
     """Make a client and its first key, which is shown this once. Needs the admin key in locked mode."""
     client_id = caller.new_client(body.client_id)
@@ -106,7 +106,7 @@ def put_settings(
     return body
 
 
-@router.delete("/{client_id}", summary="Erase a client", responses=problem_responses(401, 404, 422))
+@router.delete("/{client_id}", summary="Erase a client", responses=problem_responses(401, 403, 404, 422))
 def erase_client(client_id: ManagedClientDep, clients: ClientsDep) -> ClientErased:
     """Erase documents, vectors, conversations, records and keys, and leave no trace of their text in any file.
 
@@ -127,7 +127,9 @@ def erase_client(client_id: ManagedClientDep, clients: ClientsDep) -> ClientEras
     )
 
 
-@router.post("/{client_id}/keys", status_code=201, summary="Make a key", responses=problem_responses(401, 404, 422))
+@router.post(
+    "/{client_id}/keys", status_code=201, summary="Make a key", responses=problem_responses(401, 403, 404, 422)
+)
 def create_key(client_id: ManagedClientDep, body: NewKey, clients: ClientsDep) -> KeyCreated:
     """Make another key for the client, which is shown this once. Needs the admin key in locked mode.
 
@@ -137,13 +139,13 @@ def create_key(client_id: ManagedClientDep, body: NewKey, clients: ClientsDep) -
     return KeyCreated(client_id=client_id, api_key=key, **_key(record).model_dump())
 
 
-@router.get("/{client_id}/keys", summary="List a client's keys", responses=problem_responses(401, 404, 422))
+@router.get("/{client_id}/keys", summary="List a client's keys", responses=problem_responses(401, 403, 404, 422))
 def list_keys(client_id: ManagedClientDep, clients: ClientsDep) -> KeyList:
     """Return what is known of the client's keys, oldest first. Needs the admin key in locked mode."""
     return KeyList(keys=[_key(record) for record in clients.keys(client_id)])
 
 
-@router.delete("/{client_id}/keys/{key_id}", summary="Revoke a key", responses=problem_responses(401, 404, 422))
+@router.delete("/{client_id}/keys/{key_id}", summary="Revoke a key", responses=problem_responses(401, 403, 404, 422))
 def revoke_key(client_id: ManagedClientDep, key_id: str, clients: ClientsDep) -> Message:
     """Revoke the key: requests with it fail from now on. Needs the admin key in locked mode."""
     clients.revoke_key(client_id, key_id)

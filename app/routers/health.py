@@ -11,25 +11,32 @@ from app.schemas.health import Health, Live, Ready
 router = APIRouter(prefix="/health", tags=["Health"])
 
 
+# Monitors of uptime ask with HEAD.
+@router.head("", include_in_schema=False)
 @router.get("", summary="Health and what the service runs on")
 def health(readiness: ReadinessDep, settings: SettingsDep) -> Health:
-    """Return the parts in use; `degraded` when a store does not answer."""
+    """Return the parts in use; `degraded` when a store does not answer.
+
+    The path is for whoever may see everything: in locked mode, where this route needs no key either, it is null.
+    """
     return Health(
         status="healthy" if readiness.ready() else "degraded",
         timestamp=time.time(),
         model=settings.answering_model,
         vector_store=settings.vector_store_type,
         session_storage=settings.session_store_type,
-        database_path=str(settings.session_db_path),
+        database_path=str(settings.session_db_path) if settings.admin_api_key is None else None,
     )
 
 
+@router.head("/live", include_in_schema=False)
 @router.get("/live", summary="The process answers")
 async def live() -> Live:
     """Touch nothing: for restarting a process that hangs."""
     return Live()
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", summary="The stores answer", responses=problem_responses(503))
 def ready(readiness: ReadinessDep) -> Ready:
     """Ask every store: for taking a replica out of the load balancer. 503 when one does not answer."""

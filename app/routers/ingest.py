@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.common.ids import ClientId
 from app.dependencies.callers import CallerDep
 from app.dependencies.parts import ClientsDep, JobsDep, UploadsDep
 from app.dependencies.uploads import OPENAPI_BODY, UploadForm, UploadFormDep
+from app.edge.paths import prefix
 from app.problems import problem_responses
 from app.schemas.ingest import IngestResponse
 from app.schemas.jobs import JobAccepted
@@ -39,13 +40,15 @@ async def get_upload(caller: CallerDep, form: UploadFormDep) -> AsyncIterator[Up
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How the files are to be taken in."""
+    """How the files are to be taken in; `jobs_at` is where a job of theirs is found."""
 
     in_background: bool
     replace: bool
+    jobs_at: str
 
 
 async def get_wishes(
+    request: Request,
     *,
     in_background: Annotated[bool, Query(alias="async", description="Answer 202 with a job at once.")] = False,
     replace: Annotated[
@@ -54,7 +57,9 @@ async def get_wishes(
     prefer: Annotated[str, Header(description="`respond-async` is the same as async=true.")] = "",
 ) -> Wishes:
     """Read what the query and the Prefer header ask for."""
-    return Wishes(in_background or _prefers_async(prefer), replace)
+    return Wishes(
+        in_background or _prefers_async(prefer), replace, jobs_at=f"{prefix(request.scope)}/api/v1/ingest/jobs"
+    )
 
 
 @router.post(
@@ -88,7 +93,7 @@ def ingest(
     if wishes.in_background:
         answer = job_accepted(jobs.submit(client_id, files, chunking, by_name=by_name))
         response.status_code = 202
-        response.headers["Location"] = f"/api/v1/ingest/jobs/{answer.job_id}"
+        response.headers["Location"] = f"{wishes.jobs_at}/{answer.job_id}"
     else:
         answer = ingest_response(client_id, uploads.take_all(client_id, files, chunking, Options(by_name=by_name)))
     if upload.needs_key:

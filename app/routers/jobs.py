@@ -16,7 +16,7 @@ from app.schemas.jobs import JobInfo, JobList
 from app.services.jobs.following import follow
 from app.services.jobs.service import JobService
 from app.shapes.jobs import job_info, job_summary
-from app.streams import HEADERS, HEARTBEAT_SECONDS, Events, event
+from app.streams import HEADERS, HEARTBEAT_SECONDS, LAST_WORDS_SECONDS, Events, event
 
 router = APIRouter(prefix="/api/v1/ingest/jobs", tags=["Ingest"])
 
@@ -84,7 +84,9 @@ def job_events(request: Request, job_id: str, owner: JobOwnerDep, jobs: JobsDep)
     """
     jobs.get(owner, job_id)
     events = _events(request, jobs, owner, job_id)
-    return EventSourceResponse(events, ping=HEARTBEAT_SECONDS, headers=HEADERS, sep="\n")
+    return EventSourceResponse(
+        events, ping=HEARTBEAT_SECONDS, headers=HEADERS, sep="\n", shutdown_grace_period=LAST_WORDS_SECONDS
+    )
 
 
 async def _events(request: Request, jobs: JobService, owner: ClientId, job_id: str) -> Events:

@@ -4,7 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.schemas.numbers import Integer
 from app.schemas.passages import FoundPassage
+
+Finish = Literal["stop", "length", "content_filter"]
 
 ClientIdField = Annotated[
     str,
@@ -40,8 +43,8 @@ class ChatRequest(BaseModel):
         None, description="The conversation to go on with, or a name for a new one; made up when left out."
     )
     use_memory: bool = Field(default=True, description="Whether the session is read and the turn stored in it.")
-    top_k: int | None = Field(None, ge=1, le=50, description="How many passages to answer from (setting TOP_K).")
-    context_tokens: int | None = Field(
+    top_k: Integer | None = Field(None, ge=1, le=50, description="How many passages to answer from (setting TOP_K).")
+    context_tokens: Integer | None = Field(
         None, ge=100, le=100_000, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
     )
     stream: bool = Field(default=False, description="Answer as server-sent events, as /api/v1/chat/stream does.")
@@ -54,8 +57,15 @@ class Source(FoundPassage):
     cited: bool | None = Field(description="Whether the answer cites it; null as long as it is being streamed.")
 
 
+class Place(BaseModel):
+    """A place in the answer, in characters (Unicode code points)."""
+
+    start: int = Field(description="Where the bracket opens in `response`.")
+    end: int = Field(description="After the bracket that closes.")
+
+
 class Citation(BaseModel):
-    """A place in the answer that cites a passage. All offsets are in characters (Unicode code points)."""
+    """A passage that the answer cites. All offsets are in characters (Unicode code points)."""
 
     number: int = Field(description="As it stands in the answer, without the brackets; the place in `sources`.")
     document_id: str
@@ -65,8 +75,9 @@ class Citation(BaseModel):
     start: int = Field(description="Where the quote begins in the document's text.")
     end: int
     quote: str = Field(description="The passage, verbatim: what the statement rests on.")
-    answer_start: int = Field(description="Where the bracket opens in `response`.")
-    answer_end: int = Field(description="Behind the bracket that closes.")
+    answer_start: int = Field(description="Where the bracket of the first place opens in `response`.")
+    answer_end: int = Field(description="After the bracket that closes.")
+    places: list[Place] = Field(description="All places that cite the passage, 50 at most, in the text's order.")
 
 
 class Usage(BaseModel):
@@ -92,11 +103,17 @@ class ChatResponse(BaseModel):
     session_id: str
     client_id: str
     sources: list[Source] = Field(description="The passages given to the model, in the order of their numbers.")
-    citations: list[Citation] = Field(description="In the order of the text. Numbers the model made up are gone.")
+    citations: list[Citation] = Field(
+        description="One for each passage that is cited, in the text's order. Numbers the model made up are gone."
+    )
     grounded: bool = Field(description="False when the documents hold nothing relevant, and the answer says so.")
     search_query: str = Field(description="What was searched for: the question, or a follow-up made to stand alone.")
     memory_used: bool
     model: str
+    finish_reason: Finish = Field(
+        description="`stop` when the answer is whole; `length` when it was cut at MAX_ANSWER_TOKENS, `content_filter` "
+        "when the model's service held the rest back."
+    )
     usage: Usage | None
     timings_ms: Timings
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.schemas.chat import Message
+from app.schemas.numbers import Integer, Number
 
 MAX_SYSTEM_PROMPT = 4000
 
@@ -77,7 +78,7 @@ class NewKey(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"label": "web shop", "expires_in": 7776000}]})
 
     label: Label = ""
-    expires_in: int | None = Field(None, ge=60, le=10 * 366 * 86400, description="Seconds; never when left out.")
+    expires_in: Integer | None = Field(None, ge=60, le=10 * 366 * 86400, description="Seconds; never when left out.")
 
 
 class KeyInfo(BaseModel):
@@ -139,8 +140,8 @@ class ClientSettings(BaseModel):
         None, description="Instructions of the client's own, followed after the service's rules, never instead of them."
     )
     language: Language | None = Field(None, description="The answers' language; that of the question when null.")
-    top_k: int | None = Field(None, ge=1, le=50, description="Passages an answer is made from (setting TOP_K).")
-    temperature: float | None = Field(None, ge=0, le=2, description="(setting TEMPERATURE)")
+    top_k: Integer | None = Field(None, ge=1, le=50, description="Passages an answer is made from (setting TOP_K).")
+    temperature: Number | None = Field(None, ge=0, le=2, description="(setting TEMPERATURE)")
     model: ModelName | None = Field(
         None,
         description="A model of the provider's (setting MODEL_NAME). A client's key may choose from the service's own "

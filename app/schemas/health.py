@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class Health(BaseModel):
@@ -13,7 +13,7 @@ class Health(BaseModel):
     model: str
     vector_store: str
     session_storage: str
-    database_path: str
+    database_path: str | None = Field(description="Null in locked mode.")
 
 
 class Live(BaseModel):

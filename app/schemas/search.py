@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
+from app.schemas.numbers import Integer
 from app.schemas.passages import FoundPassage
+from app.schemas.text import ValidStr
 
-Texts = StrictStr | list[StrictStr]
+Texts = ValidStr | list[ValidStr]
 Numbers = StrictInt | list[StrictInt]
 
 
@@ -42,8 +44,8 @@ class SearchRequest(BaseModel):
     client_id: str | None = Field(
         None, description="Whose documents. Required, but for callers whose API key belongs to one client."
     )
-    top_k: int | None = Field(None, ge=1, le=50, description="How many passages, at most (setting TOP_K).")
-    context_tokens: int | None = Field(
+    top_k: Integer | None = Field(None, ge=1, le=50, description="How many passages, at most (setting TOP_K).")
+    context_tokens: Integer | None = Field(
         None, ge=100, le=100_000, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
     )
     filters: SearchFilters = SearchFilters()

@@ -31,6 +31,9 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+LONG_PIECE = 2000
+"""Characters of a streamed piece that are read at once on the event loop, in a millisecond or two."""
+
 
 class RagChain:
     """Answers questions from one client's passages, within a session if asked to.
@@ -121,7 +124,7 @@ class RagChain:
         try:
             async with aclosing(self._pieces(prepared)) as pieces:
                 async for piece in pieces:
-                    if text := draft.add(piece):
+                    if text := await _add(draft, piece):
                         yield Delta(text)
             if text := draft.end():
                 yield Delta(text)
@@ -169,7 +172,7 @@ class RagChain:
         draft.end()
         answered = time.perf_counter()
         answer = draft.answer(answered)
-        self._store(draft, {})
+        self._store(draft, _how_it_ended(answer.completion))
         logger.debug(
             "chat answered",
             extra={
@@ -205,6 +208,18 @@ class RagChain:
             extra=extra,
             erasures_seen=prepared.erasures_seen,
         )
+
+
+async def _add(draft: Draft, piece: Piece) -> str:
+    """Take in a piece; a long one in a thread, as reading it takes a while."""
+    if isinstance(piece, str) and len(piece) > LONG_PIECE:
+        return await anyio.to_thread.run_sync(draft.add, piece)
+    return draft.add(piece)
+
+
+def _how_it_ended(completion: Completion) -> dict[str, object]:
+    """Return what is stored with an answer that is not whole."""
+    return {} if completion.finish == "stop" else {"cut_off": True, "finish_reason": completion.finish}
 
 
 def _not_found(model: str) -> tuple[Piece, ...]:

@@ -8,6 +8,7 @@ from app.problems import Problem
 from app.schemas.chat import (
     ChatResponse,
     Citation,
+    Place,
     Source,
     StreamDone,
     StreamSources,
@@ -75,6 +76,7 @@ def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
         "search_query": answer.search_query,
         "memory_used": answer.memory_used,
         "model": answer.completion.model,
+        "finish_reason": answer.completion.finish,
         "usage": _usage(answer.completion),
         "timings_ms": Timings(retrieval=answer.retrieval_ms, generation=answer.generation_ms, total=answer.total_ms),
     }
@@ -91,8 +93,9 @@ def _citation(citation: cited.Citation) -> Citation:
         start=place["start"],
         end=place["end"],
         quote=citation.quote,
-        answer_start=citation.start,
-        answer_end=citation.end,
+        answer_start=citation.places[0].start,
+        answer_end=citation.places[0].end,
+        places=[Place(start=place.start, end=place.end) for place in citation.places],
     )
 
 

@@ -27,7 +27,11 @@ def open_model(settings: Settings, stack: ExitStack) -> LanguageModel | None:
         model=settings.model_name,
         fallback_model=settings.fallback_model_name,
         temperature=settings.temperature,
-        limits=CallLimits(timeout=settings.llm_timeout, max_concurrency=settings.worker_threads),
+        limits=CallLimits(
+            timeout=settings.llm_timeout,
+            max_concurrency=settings.worker_threads,
+            answer_tokens=settings.max_answer_tokens,
+        ),
     )
     stack.callback(model.close)
     return model

@@ -17,5 +17,7 @@ ADMIN = "admin-key-of-the-command-test"
 def run(make_app: AppFactory) -> Iterator[Run]:
     """Run a command against a service in locked mode."""
     with serving(make_app(admin_api_key=ADMIN).app) as base_url:
-        environment = {"BASE_URL": base_url, "API_KEY": ADMIN, "COLUMNS": "200", "NO_COLOR": "1"}
-        yield lambda *words: CliRunner().invoke(cli, list(words), env=environment)
+        environment = {"BASE_URL": base_url, "API_KEY": ADMIN, "NO_COLOR": "1"}
+        yield lambda *words, columns=200: CliRunner().invoke(
+            cli, list(words), env={**environment, "COLUMNS": str(columns)}
+        )

@@ -1,5 +1,6 @@
 """The commands that talk to a running service, against one."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def test_jobs_are_listed_and_shown(run: Run) -> None:
     assert missing.exit_code == 1
     assert "no such" in missing.output.lower()
     assert run("jobs").exit_code == 2
+
+
+def test_ids_and_names_are_whole_however_narrow_the_terminal(run: Run, folder: Path) -> None:
+    run("ingest", str(folder / "crane.txt"), "--client", "harbour")
+    narrow = run("documents", "--client", "harbour", columns=40).output
+    assert re.search(r"doc_[0-9a-f]{24} .* crane\.txt .* ready .* 20\d\d-\d\d-\d\d [\d:]{8}", narrow)
+    assert "…" not in narrow
+    assert "Chunks" in narrow
 
 
 def test_problems_are_sentences(run: Run, tmp_path: Path) -> None:

@@ -384,9 +384,8 @@ def test_each_client_is_a_model(quoting: Service) -> None:
 def test_a_model_that_does_not_exist_is_not_found(quoting: Service, name: str) -> None:
     if name != "..":
         refused(openai.NotFoundError, lambda: quoting.openai.models.retrieve(name), "model_not_found")
-    known_code = "collection_not_found" if name in ("nobody-here", "gpt-4o") else "model_not_found"
     for stream in (False, True):
-        refused(openai.NotFoundError, lambda s=stream: quoting.ask(model=name, stream=s), known_code)
+        refused(openai.NotFoundError, lambda s=stream: quoting.ask(model=name, stream=s), "model_not_found")
 
 
 # What is refused
@@ -396,6 +395,8 @@ def test_a_model_that_does_not_exist_is_not_found(quoting: Service, name: str) -
     ("param", "value"),
     [
         ("n", 2),
+        ("n", True),
+        ("logprobs", 0),
         ("stop", ["END"]),
         ("tools", [{"type": "function", "function": {"name": "f"}}]),
         ("functions", [{"name": "f"}]),
@@ -582,6 +583,21 @@ def test_an_unknown_vector_store_is_not_found(quoting: Service) -> None:
     refused(openai.BadRequestError, lambda: search("harbour", query="x" * 8001), "message_too_long")
 
 
+@pytest.mark.parametrize("value", [False, True, "0.5"])
+def test_what_is_no_number_is_refused_where_one_belongs(quoting: Service, value: object) -> None:
+    talk = {"model": "harbour", "messages": [user(QUESTION)]}
+    search = "/v1/vector_stores/harbour/search"
+    for path, body, field in (
+        ("/v1/chat/completions", {**talk, "temperature": value}, "temperature"),
+        ("/v1/chat/completions", {**talk, "top_k": value}, "top_k"),
+        (search, {"query": "crane", "max_num_results": value}, "max_num_results"),
+        (search, {"query": "crane", "ranking_options": {"score_threshold": value}}, "ranking_options.score_threshold"),
+    ):
+        response = quoting.http.post(path, json=body)
+        assert response.status_code == 400, path
+        assert response.json()["error"]["param"] == field
+
+
 # Keys
 
 
@@ -625,6 +641,8 @@ def test_a_key_asks_its_own_client_and_sees_no_other(locked: TestClient) -> None
         searched = locked.post(f"/v1/vector_stores/{store}/search", json={"query": "crane"}, headers=airport)
         assert searched.status_code == 404
         assert searched.json()["error"]["code"] == "client_not_found"
+    own = locked.post("/v1/vector_stores/default/search", json={"query": "crane"}, headers=airport)
+    assert [found["filename"] for found in own.json()["data"]] == ["runway.txt"]
 
 
 def test_without_a_good_key_there_is_an_authentication_error(locked: TestClient) -> None:

@@ -177,6 +177,12 @@ def test_a_key_that_makes_no_sense_is_refused(api: TestClient) -> None:
     assert len(api.get(f"{CLIENTS}/harbour/keys").json()["keys"]) == 1
 
 
+@pytest.mark.parametrize("value", [False, "3600"])
+def test_a_keys_life_is_a_number(api: TestClient, value: object) -> None:
+    upload(api, client_id="harbour")
+    assert_problem(api.post(f"{CLIENTS}/harbour/keys", json={"expires_in": value}), 422, "invalid_input")
+
+
 def test_only_the_admin_makes_lists_and_revokes(locked: TestClient) -> None:
     made = _create(locked, "harbour")
     own = _bearer(made["api_key"])
@@ -187,7 +193,7 @@ def test_only_the_admin_makes_lists_and_revokes(locked: TestClient) -> None:
         ("GET", "/harbour/keys", None),
         ("DELETE", f"/harbour/keys/{made['key_id']}", None),
     ):
-        assert_problem(locked.request(method, CLIENTS + path, json=body, headers=own), 401, "admin_key_required")
+        assert_problem(locked.request(method, CLIENTS + path, json=body, headers=own), 403, "admin_key_required")
     assert [client["client_id"] for client in locked.get(CLIENTS, headers=ADMIN).json()["clients"]] == ["harbour"]
     assert _works(locked, made["api_key"])
 

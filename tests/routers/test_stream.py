@@ -20,7 +20,7 @@ from app.config import Settings
 from app.middleware import RequestLog
 from app.problems import unexpected_problem
 from app.service import Services
-from app.services.rag_chain import Answer, AnswerOptions, ChatQuestion, Delta
+from app.services.rag_chain import Answer, AnswerOptions, ChatQuestion, Delta, RagChain
 from tests.api import AppFactory, ask, assert_problem, quick_app, upload
 from tests.fakes import HashEmbeddings
 from tests.serving import serving
@@ -237,9 +237,12 @@ def test_a_model_that_breaks_off_ends_the_stream_with_a_problem(
 
 
 def test_an_error_that_nobody_foresaw_is_an_event_without_its_text(
-    served: httpx.Client, standin: StandIn, caplog: pytest.LogCaptureFixture
+    served: httpx.Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standin.answer = b'"\\ud800" half a pair'.decode("unicode_escape")
+    def fail(*_: object) -> None:
+        raise RuntimeError("a surrogate of something unforeseen")
+
+    monkeypatch.setattr(RagChain, "_finish", fail)
     with caplog.at_level(logging.ERROR, logger="app"):
         response = served.post(STREAM, json=_body(session_id="talk"))
     *_, last = _read(response)

@@ -5,44 +5,45 @@ as it comes, in pieces that may cut a citation anywhere; what is passed on is cl
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.common.passages import Passage
 
 MAX_HELD = 256
-"""The longest citation, in characters: an open bracket is held back no longer to see whether it becomes one."""
+"""The longest citation, in characters: an open bracket is held back no longer to see whether it becomes one. Also the
+longest run of white space and of backticks that is looked at as one."""
+MAX_PLACES = 50
+"""Places of one passage's number that are remembered; there may be more of them in the text."""
 
 _NUMBERS = r"\d{1,3}(?:\s*(?:[,;&–—-]|and)\s*\d{1,3})*"
 # Four digits are a year, not a passage.
 _CITATION = re.compile(rf"[\[【]\s*(?:passages?\s*)?(?P<numbers>{_NUMBERS})\s*[\]】]", re.IGNORECASE)
 _OPEN = re.compile(r"[\[【]\s*(?:p[a-s]{0,7}\s*)?(?:[\d\s,;&–—-]|and)*(?:an?)?", re.IGNORECASE)
 _RANGE = re.compile(r"(\d+)(?:\s*[–—-]\s*(\d+))?")
-_CODE = re.compile(r"`+")
+_CODE = re.compile(rf"`{{1,{MAX_HELD}}}")
 _PLAIN = re.compile(r"[^\s\[【`]+")
 _SPACE = re.compile(r"\s+")
 _NO_SPACE_BEFORE = frozenset(".,;:!?)]}»”")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A citation's number and its place in the answer's text, in characters."""
+class Place:
+    """Where a number stands in the answer's text, brackets included, in characters; `end` is excluded."""
 
-    number: int
     start: int
     end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place in the answer (`start`, `end`, in characters) that cites the passage with this number.
+    """A passage that the answer cites by this number, and the places (MAX_PLACES at most) where it does.
 
     `quote` is the text that can be compared with the document: the passage, verbatim.
     """
 
     number: int
-    start: int
-    end: int
+    places: Sequence[Place]
     passage: Passage
     quote: str
 
@@ -50,8 +51,9 @@ class Citation:
 class CitedText:
     """An answer's text as it grows. Each method returns what may be shown now; `text` is all that was returned.
 
-    Citations become [1][2]; numbers outside 1 to `passages` vanish together with the space before them. Code between
-    backticks is left alone: `list[0]` cites nothing. White space at both ends is dropped.
+    Citations become [1][2]; numbers outside 1 to `passages` vanish together with the space before them, and so do
+    those that the same place cites already. Code between backticks is left alone: `list[0]` cites nothing. White space
+    at both ends is dropped. Time and size grow with the text alone, however it is made.
     """
 
     def __init__(self, passages: int) -> None:
@@ -63,12 +65,23 @@ class CitedText:
         self._space = ""
         self._removed = False
         self._code = ""
-        self.marks: list[Mark] = []
+        self._here: set[int] = set()
+        self._places: dict[int, list[Place]] = {}
 
     @property
     def text(self) -> str:
         """All that was returned so far."""
         return "".join(self._shown)
+
+    @property
+    def cited(self) -> frozenset[int]:
+        """The numbers that are cited so far."""
+        return frozenset(self._places)
+
+    @property
+    def places(self) -> Mapping[int, Sequence[Place]]:
+        """Where each number is cited so far, in the order in which they came up."""
+        return self._places
 
     def write(self, piece: str) -> str:
         """Take in the next piece of a model's text."""
@@ -76,6 +89,7 @@ class CitedText:
 
     def quote(self, text: str, number: int) -> str:
         """Add a line of a document's own words, unread, and its citation."""
+        self._here.clear()
         before = "\n" if self._length else ""
         return self._show(f"{before}{text} ") + self._cite(number)
 
@@ -84,9 +98,9 @@ class CitedText:
         return self._read(self._held, final=True)
 
     def citations(self, passages: Sequence[Passage]) -> list[Citation]:
-        """Return the citations in the text's order, each with its passage of `passages`."""
-        cited = [(mark, passages[mark.number - 1]) for mark in self.marks]
-        return [Citation(mark.number, mark.start, mark.end, p, p.chunk.text) for mark, p in cited]
+        """Return what the text cites in the order of its first places, each with its passage of `passages`."""
+        cited = [(number, places, passages[number - 1]) for number, places in self._places.items()]
+        return [Citation(number, tuple(places), passage, passage.chunk.text) for number, places, passage in cited]
 
     def _read(self, buffer: str, *, final: bool) -> str:
         shown: list[str] = []
@@ -106,7 +120,7 @@ class CitedText:
             self._take_space(space[0])
             return len(space[0]), ""
         if ticks := _CODE.match(buffer, place):
-            open_end = ticks.end() == len(buffer) and not final
+            open_end = ticks.end() == len(buffer) and len(ticks[0]) < MAX_HELD and not final
             return (0, "") if open_end else (len(ticks[0]), self._take_ticks(ticks[0]))
         if buffer[place] in "[【" and not self._code:
             return self._take_bracket(buffer, place, final=final)
@@ -115,8 +129,7 @@ class CitedText:
         return len(text), self._word(text)
 
     def _take_bracket(self, buffer: str, place: int, *, final: bool) -> tuple[int, str]:
-        found = _CITATION.match(buffer, place)
-        if found and len(found[0]) <= MAX_HELD:
+        if found := _CITATION.match(buffer, place, place + MAX_HELD):
             return len(found[0]), self._take_citation(found["numbers"])
         begun = _OPEN.match(buffer, place)
         if not final and begun and begun.end() == len(buffer) and len(begun[0]) < MAX_HELD:
@@ -124,7 +137,7 @@ class CitedText:
         return 1, self._word(buffer[place])
 
     def _take_citation(self, numbers: str) -> str:
-        known = self._known(numbers)
+        known = [number for number in self._known(numbers) if number not in self._here]
         if not known:
             self._removed = True
             return ""
@@ -140,7 +153,10 @@ class CitedText:
 
     def _cite(self, number: int) -> str:
         text = f"[{number}]"
-        self.marks.append(Mark(number, self._length, self._length + len(text)))
+        places = self._places.setdefault(number, [])
+        if len(places) < MAX_PLACES:
+            places.append(Place(self._length, self._length + len(text)))
+        self._here.add(number)
         return self._show(text)
 
     def _take_ticks(self, ticks: str) -> str:
@@ -154,13 +170,14 @@ class CitedText:
         if "\n" in space and len(self._code) in (1, 2):
             self._code = ""  # code within a line ends with it at the latest, so a stray backtick does little harm
         if not self._removed:
-            self._space += space
+            self._space = (self._space + space)[:MAX_HELD]
         elif self._last == "\n":
             self._space += space if "\n" in space else ""
         else:
             self._space = space if "\n" in space else self._space or space
 
     def _word(self, text: str) -> str:
+        self._here.clear()
         if self._removed and text[0] in _NO_SPACE_BEFORE and "\n" not in self._space:
             self._space = ""
         return self._pending() + self._show(text)

@@ -29,7 +29,7 @@ class Draft:
     @property
     def cited(self) -> frozenset[int]:
         """The numbers that the text cites, so far."""
-        return frozenset(mark.number for mark in self._cited_text.marks)
+        return self._cited_text.cited
 
     def add(self, piece: Piece) -> str:
         """Take in a piece; returns what may be shown now."""

@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from app.common.errors import AppError
 from app.services.answering.citations import without_citations
+from app.services.answering.defusing import defuse
 from app.services.answering.types import ChatQuestion
 from app.services.llm.types import LanguageModel
 
@@ -133,7 +134,7 @@ class FollowUps:
             logger.warning("follow-up not rewritten: code=%s", exc.code, extra={"client": question.client_id})
             return ""
         text = " ".join(without_citations(completion.text).split()).strip("\"'“”«»` ")
-        if not text or len(text) > max(MAX_REWRITTEN, 2 * len(question.text)):
+        if completion.finish != "stop" or not text or len(text) > max(MAX_REWRITTEN, 2 * len(question.text)):
             logger.info("follow-up rewritten to nothing useful", extra={"client": question.client_id})
             return ""
         return text
@@ -148,7 +149,7 @@ def combined(question: str, history: Sequence[BaseMessage]) -> str:
 def _conversation(question: str, history: Sequence[BaseMessage]) -> str:
     said = [message for message in history if isinstance(message, HumanMessage | AIMessage)][-MESSAGES_SHOWN:]
     lines = [f"{'User' if isinstance(m, HumanMessage) else 'Assistant'}: {_plain(m)[:MESSAGE_CHARS]}" for m in said]
-    return "Conversation:\n" + "\n".join(lines) + f"\n\nLatest question: {' '.join(question.split())}"
+    return defuse("Conversation:\n" + "\n".join(lines) + f"\n\nLatest question: {' '.join(question.split())}")
 
 
 def _plain(message: BaseMessage) -> str:

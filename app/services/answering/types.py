@@ -81,8 +81,8 @@ class Delta:
 class Answer:
     """An answered question. `sources` are the passages in the order of their citation numbers, from 1.
 
-    `cited` are the numbers that the text cites, `citations` the places where it does. `grounded` is False when the
-    documents hold nothing relevant, and the text says so.
+    `cited` are the numbers that the text cites, `citations` their passages with the places. `grounded` is False when
+    the documents hold nothing relevant, and the text says so.
     """
 
     text: str

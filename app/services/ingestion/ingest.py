@@ -1,12 +1,13 @@
 """From an uploaded file to passages that can be found: read, cut, embed, store, acknowledge."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.common.errors import AppError, InvalidInput
+from app.common.errors import AppError, InvalidInput, shutting_down
 from app.common.file_loader import LoadedDocument, check_filename
 from app.common.ids import ClientId, new_id
 from app.common.locks import KeyedLocks
@@ -96,6 +97,7 @@ class Ingestion:
         self._parser = parser
         self._content_locks = KeyedLocks()
         self._clock = clock
+        self._stopped = threading.Event()
 
     def ingest(
         self, client_id: ClientId, upload: Upload, settings: ChunkSettings, options: Options | None = None
@@ -109,7 +111,9 @@ class Ingestion:
         try:
             # Two uploads of the same bytes at once: the second waits, and is then a duplicate of what is there.
             with self._content_locks.hold((client_id, upload.sha256)):
-                result = self._ingest(client_id, upload, settings, options or Options())
+                wanted = options or Options()
+                watched = replace(wanted, report=self._until_stopped(wanted.report))
+                result = self._ingest(client_id, upload, settings, watched)
         except AppError as exc:
             result = FileResult(upload.filename, "failed", error=exc)
         logger.info(
@@ -126,6 +130,19 @@ class Ingestion:
             },
         )
         return result
+
+    def stop(self) -> None:
+        """Give up the files that are being taken in, and take no more: the error is that the service shuts down."""
+        self._stopped.set()
+        self._parser.close()
+
+    def _until_stopped(self, report: Report) -> Report:
+        def checked(stage: Stage, progress: float) -> None:
+            if self._stopped.is_set():
+                raise shutting_down()
+            report(stage, progress)
+
+        return checked
 
     def _ingest(self, client_id: ClientId, upload: Upload, settings: ChunkSettings, options: Options) -> FileResult:
         upload = replace(upload, filename=check_filename(upload.filename))

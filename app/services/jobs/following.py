@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 import anyio
 import anyio.to_thread
 
+from app.common.errors import shutting_down
 from app.common.ids import ClientId
 from app.services.jobs.service import Job, JobService
 
@@ -15,11 +16,12 @@ LOOKS_PER_READ = 25
 async def follow(jobs: JobService, client_id: ClientId, job_id: str) -> AsyncGenerator[Job, None]:
     """Yield the client's job as it is now, and again whenever it has changed; ends when it is finished.
 
-    Raises NotFound when there is none of that id, also when it goes meanwhile. Waiting holds no thread: a number in
+    Raises NotFound when there is none of that id, also when it goes meanwhile, and Unavailable when jobs are
+    interrupted. Waiting holds no thread: a number in
     memory is looked at every LOOK_SECONDS, and the job only when that has changed.
     """
     seen, looks = -1, 0
-    while True:
+    while not jobs.stopping:
         version, looks = jobs.version(job_id), looks + 1
         # Now and then the job is read all the same: it may be gone with its client.
         if version != seen or looks % LOOKS_PER_READ == 0:
@@ -29,3 +31,4 @@ async def follow(jobs: JobService, client_id: ClientId, job_id: str) -> AsyncGen
             if job.record.finished_at is not None:
                 return
         await anyio.sleep(LOOK_SECONDS)
+    raise shutting_down()

@@ -105,6 +105,11 @@ class JobService:
         self._stopped.set()
         self._workers.interrupt()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether work was interrupted: nothing more will happen to a job before the next start."""
+        return self._stopped.is_set()
+
     def join(self) -> None:
         """Wait for the end of work after `interrupt`. Close the parser in between: it may be busy for minutes."""
         self._workers.join()

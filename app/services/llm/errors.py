@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from app.common.errors import AppError, UpstreamBusy, UpstreamFailed, UpstreamTimeout
+from app.services.llm.types import Finish
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_RETRY_AFTER = 5
 MAX_RETRY_AFTER = 3600
 _TOO_LONG = re.compile(r"context.{0,20}(length|window|size|limit|overflow)|too (large|long)|max.{0,20}tokens", re.I)
-_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError)
+_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 """What the libraries raise on an answer that is not what was promised (JSON decoding and pydantic are ValueErrors)."""
 
 
@@ -30,6 +31,14 @@ class VendorFaults:
     other: tuple[type[Exception], ...]
 
 
+class AnswerRefused(Exception):
+    """A response that is not read on, for the reason in `error`. Raised below an SDK, which may wrap it in its own."""
+
+    def __init__(self, error: AppError) -> None:
+        super().__init__(error.code)
+        self.error = error
+
+
 @contextmanager
 def vendor_errors(faults: VendorFaults) -> Iterator[None]:
     """Translate what the vendor's library raises in the block. Timeouts are connection errors too: order matters."""
@@ -37,21 +46,19 @@ def vendor_errors(faults: VendorFaults) -> Iterator[None]:
         yield
     except AppError:
         raise
+    except AnswerRefused as exc:
+        raise exc.error from exc
     except faults.status as exc:
         raise _from_status(exc) from exc
     except faults.timeout as exc:
         raise too_slow() from exc
     except faults.connection as exc:
-        raise unreachable() from exc
+        raise _refusal_in(exc) or unreachable() from exc
     except faults.other as exc:
         raise _failed() from exc
     except _MALFORMED as exc:
         logger.warning("answer of the language model cannot be read: %s", type(exc).__name__)
-        raise UpstreamFailed(
-            "The language model sent an answer that cannot be read. Try again.",
-            code="model_bad_answer",
-            retry_after=DEFAULT_RETRY_AFTER,
-        ) from exc
+        raise unreadable() from exc
 
 
 def unreachable() -> UpstreamBusy:
@@ -63,13 +70,47 @@ def unreachable() -> UpstreamBusy:
     )
 
 
-def empty_answer() -> UpstreamFailed:
+def unreadable() -> UpstreamFailed:
+    """Return the error for an answer that is not what was promised."""
+    return UpstreamFailed(
+        "The language model sent an answer that cannot be read. Try again.",
+        code="model_bad_answer",
+        retry_after=DEFAULT_RETRY_AFTER,
+    )
+
+
+def too_much() -> UpstreamFailed:
+    """Return the error for a response larger than any answer within MAX_ANSWER_TOKENS."""
+    return UpstreamFailed(
+        "The language model's answer has no end. Ask again, or for something shorter.", code="model_answer_too_long"
+    )
+
+
+def empty_answer(finish: Finish) -> UpstreamFailed:
     """Return the error for an answer without any text."""
+    if finish == "content_filter":
+        return UpstreamFailed(
+            "The language model's service withheld the answer. Put the question in another way.", code="model_filtered"
+        )
+    if finish == "length":
+        return UpstreamFailed(
+            "The language model used up its tokens before it answered. The operator can raise MAX_ANSWER_TOKENS.",
+            code="model_out_of_tokens",
+        )
     return UpstreamFailed(
         "The language model sent an empty answer. Try again.",
         code="model_empty_answer",
         retry_after=DEFAULT_RETRY_AFTER,
     )
+
+
+def _refusal_in(exc: BaseException | None) -> AppError | None:
+    """Return why an answer was refused, if that is at the bottom of what an SDK raised."""
+    while exc is not None:
+        if isinstance(exc, AnswerRefused):
+            return exc.error
+        exc = exc.__cause__ or exc.__context__
+    return None
 
 
 def _failed(retry_after: int | None = None) -> UpstreamFailed:

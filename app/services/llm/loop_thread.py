@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from app.common.errors import Unavailable, shutting_down
+from app.common.errors import shutting_down
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class LoopThread:
         try:
             return future.result()
         except CancelledError as exc:
-            raise _shutting_down() from exc
+            raise shutting_down() from exc
         finally:
             future.cancel()  # an interrupted caller takes its work with it; no effect when done
 
@@ -65,7 +65,7 @@ class LoopThread:
                     yield merged
             future.result()
         except CancelledError as exc:
-            raise _shutting_down() from exc
+            raise shutting_down() from exc
         finally:
             future.cancel()
 
@@ -85,7 +85,7 @@ class LoopThread:
         with self._closing:
             if self._closed:
                 work.close()
-                raise _shutting_down()
+                raise shutting_down()
             return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _wind_up(self, last: Coroutine[Any, Any, None]) -> None:
@@ -118,7 +118,3 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
-
-
-def _shutting_down() -> Unavailable:
-    return shutting_down(code="shutting_down", retry_after=5)

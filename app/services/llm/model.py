@@ -10,6 +10,7 @@ from langchain_core.messages import BaseMessage
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
+from app.services.llm.bounds import AnswerBounds
 from app.services.llm.errors import too_slow
 from app.services.llm.loop_thread import LoopThread
 from app.services.llm.resilience import Resilience
@@ -49,7 +50,9 @@ def open_language_model(
     limits = limits or CallLimits()
     share = 0.5 if fallback_model else 1.0
     call_timeout = min(limits.timeout, limits.call_timeout or limits.timeout * share)
-    vendor = open_vendor(provider, endpoint, model=model, call_timeout=call_timeout)
+    vendor = open_vendor(
+        provider, endpoint, model=model, call_timeout=call_timeout, bounds=AnswerBounds(limits.answer_tokens)
+    )
     names = (model, fallback_model) if fallback_model else (model,)
     return VendorModel(vendor, names=names, temperature=temperature, limits=limits, call_timeout=call_timeout)
 

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from langchain_core.messages import BaseMessage
 
 from app.common.ids import ClientId
+
+Finish = Literal["stop", "length", "content_filter"]
+"""Why an answer ended: it was whole, it reached the bound on its length, or the vendor held the rest back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +23,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A whole answer; `model` is the name that was asked for (the fallback's when that one answered)."""
+    """An answer that has ended; `model` is the name that was asked for (the fallback's when that one answered)."""
 
     text: str
     model: str
     usage: Usage | None
+    finish: Finish = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class CallLimits:
     One client holds at most `client_share` of the `max_concurrency` slots, and may have a quarter of them waiting,
     each for at most `queue_timeout`. `attempts` are
     per model, with pauses that begin at up to `backoff` and double. After `breaker_failures` in a row a model is not
-    asked for `breaker_pause`.
+    asked for `breaker_pause`. The vendor is told to write no more than `answer_tokens`, and no more is read.
     """
 
     timeout: float = 60.0
@@ -58,13 +62,15 @@ class CallLimits:
     client_share: float = 0.8
     breaker_failures: int = 5
     breaker_pause: float = 10.0
+    answer_tokens: int = 2048
 
 
 class LanguageModel(Protocol):
     """A chat model behind the limits and the failure handling that all callers share.
 
     Both ways of asking raise, with details fit for strangers: UpstreamFailed (502; codes model_auth_failed,
-    model_failed, model_not_found, model_rejected, model_context_too_long, model_bad_answer, model_empty_answer),
+    model_failed, model_not_found, model_rejected, model_context_too_long, model_bad_answer, model_empty_answer,
+    model_answer_too_long, model_out_of_tokens, model_filtered),
     UpstreamBusy (503; model_busy, model_unreachable, model_unavailable), UpstreamTimeout (504; model_timeout) and
     Unavailable (503; model_queue_full, shutting_down). `model` and `temperature` override the configured ones.
     """

@@ -3,12 +3,14 @@
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from langchain_core.messages import BaseMessage
 from pydantic import SecretStr
 
+from app.services.llm.bounds import AnswerBounds, AnswerText, bounded
 from app.services.llm.errors import VendorFaults, empty_answer, unreachable, vendor_errors
-from app.services.llm.types import Completion, Endpoint, Usage
+from app.services.llm.types import Completion, Endpoint, Finish, Usage
 
 if TYPE_CHECKING:
     import groq
@@ -34,6 +36,9 @@ POOL: dict[str, Any] = {
 """No maximum: the callers' slots bound the calls, and a second queue would only hide them."""
 
 
+_FINISHES: dict[object, Finish] = {"length": "length", "max_tokens": "length", "content_filter": "content_filter"}
+
+
 class _Closable(Protocol):
     async def aclose(self) -> None: ...
 
@@ -45,44 +50,45 @@ Connected = tuple["BaseChatModel", _Closable]
 class VendorChat:
     """One vendor's chat model: single attempts without any retry, errors translated. Bound to one event loop."""
 
-    def __init__(self, connect: "Callable[[], Connected]", faults: VendorFaults) -> None:
+    def __init__(self, connect: "Callable[[], Connected]", faults: VendorFaults, bounds: AnswerBounds) -> None:
         """`connect` makes one more chat over an HTTP client of its own, when those that exist are full."""
         self._connect = connect
         self._faults = faults
+        self._bounds = bounds
         self._chats: list[Connected] = []
         self._calls: list[int] = []
 
     async def generate(self, model: str, messages: Sequence[BaseMessage], temperature: float) -> Completion:
-        """Return the whole answer of one call."""
+        """Return the answer of one call, cut at the bound."""
         with vendor_errors(self._faults), self._chat() as chat:
             answer = await chat.ainvoke(list(messages), model=model, temperature=temperature)
-            text = str(answer.text)
-            if not text.strip():
-                raise empty_answer()
-            return Completion(text, model, _usage(answer.usage_metadata))
+            text = AnswerText(self._bounds.characters)
+            text.add(str(answer.text))
+            return _completion(text, model, answer.usage_metadata, answer.response_metadata.get("finish_reason"))
 
     async def stream(
         self, model: str, messages: Sequence[BaseMessage], temperature: float
     ) -> AsyncGenerator[str | Completion, None]:
-        """Yield the pieces of one call's answer, then the Completion; raise when it is empty or not whole."""
-        pieces: list[str] = []
+        """Yield the pieces of one call's answer, then the Completion; raise when it is empty or breaks off.
+
+        At the bound the call is ended, and the answer with it.
+        """
+        text = AnswerText(self._bounds.characters)
         usage: UsageMetadata | None = None
-        finished = False
+        reason: object = None
         with vendor_errors(self._faults), self._chat() as chat:
             chunks: Any = chat.astream(list(messages), model=model, temperature=temperature)
             async with aclosing(chunks):  # astream is typed as an iterator but is a generator
                 async for chunk in chunks:
                     usage = chunk.usage_metadata or usage
-                    finished = finished or "finish_reason" in chunk.response_metadata
-                    if piece := str(chunk.text):
-                        pieces.append(piece)
+                    reason = chunk.response_metadata.get("finish_reason", reason)
+                    if piece := text.add(str(chunk.text)):
                         yield piece
-            if not finished:
+                    if text.full:
+                        break
+            if reason is None and not text.full:
                 raise unreachable()
-            text = "".join(pieces)
-            if not text.strip():
-                raise empty_answer()
-            yield Completion(text, model, _usage(usage))
+            yield _completion(text, model, usage, reason)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -103,32 +109,34 @@ class VendorChat:
             self._calls[number] -= 1
 
 
-def open_vendor(provider: Provider, endpoint: Endpoint, *, model: str, call_timeout: float) -> VendorChat:
+def open_vendor(
+    provider: Provider, endpoint: Endpoint, *, model: str, call_timeout: float, bounds: AnswerBounds
+) -> VendorChat:
     """Return the provider's chat model. Its libraries are imported here, because they take a second or two."""
     settings = {"model": model, "timeout": call_timeout, "max_retries": 0}
-    return (_open_groq if provider == "groq" else _open_openai)(endpoint, settings)
+    return (_open_groq if provider == "groq" else _open_openai)(endpoint, settings, bounds)
 
 
-def _open_groq(endpoint: Endpoint, settings: dict[str, Any]) -> VendorChat:
+def _open_groq(endpoint: Endpoint, settings: dict[str, Any], bounds: AnswerBounds) -> VendorChat:
     import groq
     import httpx
     from langchain_groq import ChatGroq
 
-    tls = httpx.create_ssl_context()
     base_url = (endpoint.base_url or GROQ_API).rstrip("/").removesuffix("/openai/v1")  # the SDK adds it itself
+    options = _http_options(httpx, bounds)
 
     def connect() -> Connected:
-        http = groq.DefaultAsyncHttpxClient(verify=tls, limits=httpx.Limits(**POOL))
-        with groq.DefaultHttpxClient(verify=tls) as unused:  # ChatGroq insists on a blocking client too
+        http = groq.DefaultAsyncHttpxClient(**options)
+        with groq.DefaultHttpxClient(verify=options["verify"]) as unused:  # ChatGroq insists on a blocking client too
             key = SecretStr(endpoint.api_key)
             clients = {"http_client": unused, "http_async_client": http}
-            chat = ChatGroq(api_key=key, base_url=base_url, **settings, **clients)
+            chat = ChatGroq(api_key=key, base_url=base_url, max_tokens=bounds.tokens, **settings, **clients)
             limits = {"timeout": settings["timeout"], "max_retries": settings["max_retries"]}
             client = groq.AsyncGroq(api_key=endpoint.api_key, base_url=base_url, http_client=http, **limits)
             chat.async_client = _PlainCompletions(client, groq.AsyncStream[object])
             return chat, http
 
-    return VendorChat(connect, _faults(groq, httpx))
+    return VendorChat(connect, _faults(groq, httpx), bounds)
 
 
 class _PlainCompletions:
@@ -144,32 +152,58 @@ class _PlainCompletions:
 
     async def create(self, **body: object) -> object:
         """Post one request; the answer is a stream when its body says so."""
-        streaming = bool(body.get("stream"))
-        return await self._client.post(
-            self._PATH, cast_to=object, body=body, stream=streaming, stream_cls=self._stream_type
+        if not body.get("stream"):
+            return await self._client.post(self._PATH, cast_to=object, body=body)
+        stream = await self._client.post(
+            self._PATH, cast_to=object, body=body, stream=True, stream_cls=self._stream_type
         )
+        return self._chunks(stream)
+
+    async def _chunks(self, stream: "groq.AsyncStream[object]") -> AsyncGenerator[object, None]:
+        """Yield the stream's chunks; ends the call with the reading. LangChain leaves it open when it is left early."""
+        async with stream:
+            async for chunk in stream:
+                yield chunk
 
 
-def _open_openai(endpoint: Endpoint, settings: dict[str, Any]) -> VendorChat:
+def _open_openai(endpoint: Endpoint, settings: dict[str, Any], bounds: AnswerBounds) -> VendorChat:
     import httpx2
     import openai
     from langchain_openai import ChatOpenAI
 
-    tls = httpx2.create_ssl_context()
+    base_url = endpoint.base_url or OPENAI_API
+    options = _http_options(httpx2, bounds)
     settings |= {
         "api_key": SecretStr(endpoint.api_key or NO_KEY),
-        "base_url": endpoint.base_url or OPENAI_API,
+        "base_url": base_url,
         "stream_usage": True,
         "stream_chunk_timeout": None,  # the silence between two words is watched by the caller of this module
         "use_responses_api": False,
+        "extra_body": {_tokens_field(base_url): bounds.tokens},
     }
 
     def connect() -> Connected:
-        http = openai.DefaultAsyncHttpxClient(verify=tls, limits=httpx2.Limits(**POOL))
-        with openai.DefaultHttpxClient(verify=tls) as unused:  # as above
+        http = openai.DefaultAsyncHttpxClient(**options)
+        with openai.DefaultHttpxClient(verify=options["verify"]) as unused:  # as above
             return ChatOpenAI(**settings, http_client=unused, http_async_client=http), http
 
-    return VendorChat(connect, _faults(openai, httpx2))
+    return VendorChat(connect, _faults(openai, httpx2), bounds)
+
+
+def _tokens_field(base_url: str) -> str:
+    """Return what the bound on an answer is called: all servers know the old name but OpenAI's for its newer models."""
+    host = urlsplit(base_url).hostname or ""
+    return "max_completion_tokens" if host == "openai.com" or host.endswith(".openai.com") else "max_tokens"
+
+
+def _http_options(http: Any, bounds: AnswerBounds) -> dict[str, Any]:  # noqa: ANN401 - httpx or httpx2
+    """Return what all HTTP clients of a vendor have in common; they share one set of certificates."""
+    return {
+        "verify": http.create_ssl_context(),
+        "limits": http.Limits(**POOL),
+        "headers": {"Accept-Encoding": "identity"},
+        "event_hooks": {"response": [bounded(http.AsyncByteStream, bounds.response_bytes)]},
+    }
 
 
 def _faults(sdk: Any, http: Any) -> VendorFaults:  # noqa: ANN401 - two pairs of modules with the same class names
@@ -179,6 +213,15 @@ def _faults(sdk: Any, http: Any) -> VendorFaults:  # noqa: ANN401 - two pairs of
         connection=(sdk.APIConnectionError, http.TransportError),
         other=(sdk.APIError, http.HTTPError, http.StreamError),
     )
+
+
+def _completion(text: AnswerText, model: str, usage: "UsageMetadata | None", reason: object) -> Completion:
+    """Return the answer that has ended; `reason` is the vendor's finish_reason."""
+    text.end()
+    finish: Finish = "length" if text.full else _FINISHES.get(reason, "stop")
+    if not text.text.strip():
+        raise empty_answer(finish)
+    return Completion(text.text, model, _usage(usage), finish)
 
 
 def _usage(counted: "UsageMetadata | None") -> Usage | None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.common.passages import Chunk, Passage
-from app.services.answering.citations import MAX_HELD, CitedText, without_citations
+from app.services.answering.citations import MAX_HELD, MAX_PLACES, CitedText, without_citations
 
 
 def _read(text: str, passages: int = 4) -> str:
@@ -38,6 +38,9 @@ def _streamed(pieces: list[str], passages: int = 4) -> CitedText:
         ("Forty tonnes [passages 1, 2].", "Forty tonnes [1][2]."),
         ("Forty tonnes 【2】.", "Forty tonnes [2]."),
         ("[2] says so.", "[2] says so."),
+        ("Forty tonnes [1][1][1].", "Forty tonnes [1]."),
+        ("Forty tonnes [1] [2] [1, 2].", "Forty tonnes [1] [2]."),
+        ("Forty tonnes [1], by 1962 [1].", "Forty tonnes [1], by 1962 [1]."),
     ],
 )
 def test_all_ways_of_citing_become_one(written: str, shown: str) -> None:
@@ -84,17 +87,21 @@ def test_numbers_that_no_passage_has_are_removed(written: str, shown: str) -> No
 )
 def test_other_brackets_stay(text: str) -> None:
     assert _read(text) == text
-    assert not _streamed([text]).marks
+    assert not _streamed([text]).places
 
 
 def test_a_stray_backtick_spoils_its_own_line_only() -> None:
     assert _read("A ` stray [9].\nNext [9] line [1].") == "A ` stray [9].\nNext line [1]."
 
 
-def test_marks_say_where_the_text_cites() -> None:
+def _cited_texts(cited: CitedText) -> dict[int, list[str]]:
+    return {number: [cited.text[p.start : p.end] for p in places] for number, places in cited.places.items()}
+
+
+def test_places_say_where_the_text_cites() -> None:
     cited = _streamed(["It lifts [1, ", "2] and lasts [9] lo", "ng [2", "]."])
     assert cited.text == "It lifts [1][2] and lasts long [2]."
-    assert [(m.number, cited.text[m.start : m.end]) for m in cited.marks] == [(1, "[1]"), (2, "[2]"), (2, "[2]")]
+    assert _cited_texts(cited) == {1: ["[1]"], 2: ["[2]", "[2]"]}
 
 
 def test_a_citation_quotes_its_passage() -> None:
@@ -103,14 +110,37 @@ def test_a_citation_quotes_its_passage() -> None:
     (citation,) = cited.citations(passages)
     assert citation.passage is passages[1]
     assert citation.quote == "text 1"
-    assert cited.text[citation.start : citation.end] == "[2]"
+    assert [cited.text[place.start : place.end] for place in citation.places] == ["[2]"]
+
+
+def test_there_is_one_citation_for_a_passage_however_often_it_is_cited() -> None:
+    passages = [Passage(Chunk("doc", n, "x" * 8000, 1, "", "a.txt", 0, 6), 0.5) for n in range(2)]
+    cited = _streamed(["Word [1] and [2]. " * 4000], passages=2)
+    first, second = cited.citations(passages)
+    assert (first.number, second.number) == (1, 2)
+    assert len(first.places) == len(second.places) == MAX_PLACES
+    assert cited.text.count("[1]") == 4000
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["[1] a ", "[1-999]", "[", "[1, ", "`", " ", "\n", "【", "[1]", "a", "[and ", "[passages 1", "[9]", "1 and "],
+)
+def test_what_is_held_back_is_bounded_so_that_reading_stays_linear(unit: str) -> None:
+    """Only what is held is read twice; text is otherwise read once, whatever it is made of."""
+    cited = CitedText(50)
+    for char in unit * (4 * MAX_HELD):
+        cited.write(char)
+        assert len(cited._held) + len(cited._space) <= 2 * MAX_HELD
+    cited.end()
+    assert len(cited.text) <= 4 * MAX_HELD * max(len(unit), len("[1]") * 50 + 60)
 
 
 def test_a_documents_own_words_are_not_read_for_citations() -> None:
     cited = CitedText(2)
     shown = cited.quote("As shown in [1], and in [12].", 2) + cited.quote("More.", 1)
     assert shown == cited.text == "As shown in [1], and in [12]. [2]\nMore. [1]"
-    assert [mark.number for mark in cited.marks] == [2, 1]
+    assert list(cited.places) == [2, 1]
 
 
 def test_words_are_not_held_back() -> None:
@@ -159,7 +189,7 @@ def test_how_the_text_is_cut_changes_nothing(text: str, cuts: list[int]) -> None
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     cut = _streamed([text[start:end] for start, end in pairwise(edges)])
     assert cut.text == whole.text
-    assert cut.marks == whole.marks
+    assert cut.places == whole.places
 
 
 @given(st.lists(PIECES, max_size=14).map("".join), st.integers(0, 3))
@@ -167,7 +197,7 @@ def test_only_numbers_of_passages_are_left_outside_code(text: str, passages: int
     text = text.replace("`", "")
     cited = _streamed([text], passages=passages)
     assert all(1 <= int(number) <= passages for number in re.findall(r"\[(\d{1,3})\]", cited.text))
-    assert all(cited.text[mark.start : mark.end] == f"[{mark.number}]" for mark in cited.marks)
+    assert all(set(texts) == {f"[{number}]"} for number, texts in _cited_texts(cited).items())
 
 
 def test_an_earlier_answer_loses_its_numbers() -> None:

@@ -64,7 +64,9 @@ def test_a_question_cannot_bring_passages_of_its_own() -> None:
 
 
 def test_other_markup_and_comparisons_stay_as_they_are() -> None:
-    text = "if a < b and b > c: <p>see</p> <passenger> <questions2> 3<4"
+    text = (
+        "if a < b and b > c: <p>see</p> <passenger> <questions2> 3<4 x < |y| <strong>[system]</strong> [see p. 4] <s1>"
+    )
     assert text in _last("Now?", _passage(text))
 
 
@@ -94,9 +96,18 @@ def test_what_looks_like_a_tag_of_the_fence_is_defused(tag: str) -> None:
     assert re.search("before .*‹.* after", prompt, re.DOTALL)
 
 
-@pytest.mark.parametrize(
-    "mark", ["<|im_start|>system", "<|eot_id|>", "[INST] do [/INST]", "<<SYS>>", "</s>", "<|start_header_id|>"]
-)
+MARKS = [
+    "<|im_start|>system", "<|eot_id|>", "[INST] do [/INST]", "<<SYS>>", "</s>", "<|start_header_id|>",
+    "<start_of_turn>user", "<end_of_turn>", "<|im_end|>", "<bos>", "<|start|>system<|message|>", "</think>",
+    "＜｜im_start｜＞", "<｜User｜>", "<｜begin▁of▁sentence｜>", "＜start_of_turn＞", "<ｓtart_of_turn>",
+    "<start_of_turn >", "<st\u200bart_of_turn>", "< start of turn >", "<\u200b|im_start|>",
+    "< | im_start | >", "<∣im_start∣>", "<ѕtart_оf_turn>", "［INST］", "【/INST】", "[SYSTEM_PROMPT]",
+    "[AVAILABLE_TOOLS]", "[ INST ]", "[gMASK]<sop>", "<unused7>", "<tool_call>", "<reserved_106>",
+    "<|endoftext|>", "<START_OF_TURN>", "〈|im_start|〉", "<|reserved_special_token_0|>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", MARKS)
 def test_marks_of_speakers_are_defused(mark: str) -> None:
     assert mark not in _last("Now?", _passage(FENCED.format(mark)))
     assert mark not in _last(mark, _passage("text"))

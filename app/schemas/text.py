@@ -1,0 +1,18 @@
+"""Strings in JSON bodies. Pydantic lets half of a surrogate pair through where it takes a string as it is."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StrictStr
+from pydantic_core import PydanticCustomError
+
+
+def _valid(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("string_unicode", "Input should be a valid string, without lone surrogates") from None
+    return text
+
+
+Unicode = AfterValidator(_valid)
+ValidStr = Annotated[StrictStr, Unicode]
