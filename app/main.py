@@ -20,6 +20,7 @@ from app.middleware import BodyLimit, RequestLog
 from app.problems import Problem, add_problem_handlers, unexpected_problem
 from app.routers import chat, clients, documents, health, ingest, jobs, search, sessions
 from app.service import Services
+from app.version import VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
     app = Service(
         title="Conversational RAG",
         description=_DESCRIPTION,
-        version="0.1.0",
+        version=VERSION,
         openapi_tags=_TAGS,
         lifespan=_lifespan,
         swagger_ui_parameters={"persistAuthorization": True},
