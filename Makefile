@@ -56,6 +56,7 @@ imports: $(VENV)/.tools
 
 words: $(VENV)/.tools
 	$(BIN)/codespell
+	$(BIN)/python scripts/check_words.py
 
 openapi: $(VENV)/.runtime ## write docs/openapi.json from the routes
 	$(BIN)/python scripts/write_openapi.py

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app import openai
 from app.bootstrap import open_services
 from app.common.errors import StartupError
-from app.common.garbage import rarely_collected
+from app.common.garbage import infrequent_gc
 from app.common.logger import configure_logging
 from app.config import Settings, load_settings
 from app.middleware import BodyLimit, RequestLog
@@ -33,15 +33,15 @@ Chat with your documents, for many clients at once: each client's files live in 
 
 1. **Upload** files with `POST /api/v1/ingest/` and keep the `client_id` of the answer.
 2. **Ask** with `POST /api/v1/chat/`; the answer names the passages it rests on, with file and page.
-3. **Go on** with the same `session_id`: the conversation is remembered.
+3. **Continue** with the same `session_id`: the conversation is remembered.
 
 Errors are problem details (RFC 9457) with a `code` for programs and a `request_id` for the operator's logs.
 """
 
 _TAGS = [
     {"name": "Ingest", "description": "Upload documents, at once or in the background."},
-    {"name": "Documents", "description": "List, look into, replace and delete documents."},
-    {"name": "Chat", "description": "Ask questions; look after collections."},
+    {"name": "Documents", "description": "List, read, replace and delete documents."},
+    {"name": "Chat", "description": "Ask questions; list and delete collections."},
     {"name": "Search", "description": "Find passages without a model."},
     {"name": "Sessions", "description": "Conversations that are remembered."},
     {"name": "Clients", "description": "Clients, their keys and usage; erasing a client."},
@@ -90,7 +90,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             "set ADMIN_API_KEY to require keys"
         )
     try:
-        with rarely_collected():
+        with infrequent_gc():
             yield
     finally:
         await anyio.to_thread.run_sync(services.close)

@@ -20,7 +20,7 @@ from rich.table import Table
 from app.common.passages import Passage
 from app.config import DEFAULT_EMBEDDING_MODEL, Settings
 from app.services.answering.extractive import ExtractiveAnswerer
-from app.services.answering.followups import FollowUps, combined, leans
+from app.services.answering.followups import FollowUps, combined, depends_on_history
 from app.services.answering.grounding import is_relevant
 from app.services.answering.types import AnswerOptions, ChatQuestion
 from app.services.embedding.opening import open_embedder
@@ -83,7 +83,7 @@ def _retrieval(store: VectorStoreService, embedder: Embedder, items: Sequence[It
         "bare question (baseline)": lambda item: find(item["question"]),
         "always joined to the questions before": lambda item: find(combined(item["question"], _history(item))),
         "mean of both vectors, if it leans": lambda i: (
-            by_mean_vector(i) if leans(i["question"]) else find(i["question"])
+            by_mean_vector(i) if depends_on_history(i["question"]) else find(i["question"])
         ),
         "service without a model": lambda item: find(_stand_alone(without, item)),
         "service, perfect rewriting": lambda item: find(_stand_alone(perfect, item)),
@@ -113,7 +113,7 @@ def _wording(items: Sequence[Item]) -> Table:
     for heading in ("questions", "in all", "lean"):
         table.add_column(heading)
     for name, questions in groups.items():
-        table.add_row(name, str(len(questions)), str(sum(map(leans, questions))))
+        table.add_row(name, str(len(questions)), str(sum(map(depends_on_history, questions))))
     return table
 
 
@@ -136,7 +136,7 @@ def _grounding(retriever: Retriever, items: Sequence[Item]) -> Table:
         for question in questions:
             passages = retriever.retrieve(CLIENT, question, top_k=TOP_K)
             started = time.perf_counter()
-            refused += not is_relevant(question, passages, least=least)
+            refused += not is_relevant(question, passages, min_relevance=least)
             times.append(time.perf_counter() - started)
         table.add_row(name, str(len(questions)), str(refused), f"{median(times) * 1000:.2f}")
     return table

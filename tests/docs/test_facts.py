@@ -53,8 +53,11 @@ def test_contributing_names_every_room_of_services() -> None:
 
 
 def test_the_openapi_document_is_current() -> None:
-    written = json.loads(text_of("docs/openapi.json"))
-    assert create_app(Settings(_env_file=None)).openapi() == written, "the API has changed: run `make openapi`"
+    document = json.dumps(create_app(Settings(_env_file=None)).openapi())
+    # Python 3.13 calls two statuses otherwise.
+    document = document.replace("Content Too Large", "Request Entity Too Large")
+    document = document.replace("Unprocessable Content", "Unprocessable Entity")
+    assert json.loads(document) == json.loads(text_of("docs/openapi.json")), "the API has changed: run `make openapi`"
 
 
 def test_the_api_page_names_every_route() -> None:

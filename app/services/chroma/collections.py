@@ -231,7 +231,7 @@ def _to_chunks(found: Mapping[str, Any]) -> list[Chunk]:
     return [_to_chunk(*pair) for pair in zip(found["documents"], found["metadatas"], strict=True)]
 
 
-def _query(collection: chromadb.Collection, vector: Vectors, k: int, where: Where | None) -> Any:  # noqa: ANN401
+def _query(collection: chromadb.Collection, vector: Vectors, k: int, where: Where | None) -> Any:
     return collection.query(
         query_embeddings=vector[np.newaxis, :],
         n_results=k,

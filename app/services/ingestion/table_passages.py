@@ -26,7 +26,7 @@ Cut = Callable[[int, int, int], Iterator[Span]]
 def table_passages(text: str, part: tuple[int, int], tables: Sequence[Table], size: int, cut: Cut) -> Iterator[Span]:
     """Yield the passages of a part of the text (from, to before), which holds these tables.
 
-    What stands before a table shares a passage with its first rows, and what stands behind it with its last, if that
+    What stands before a table shares a passage with its first rows, and what stands after it with its last, if that
     fits. Rows of a table follow each other without overlap: the header is what ties them together.
     """
     if not tables:

@@ -51,10 +51,10 @@ class EmbeddedLibrary(Library):
         with self._locks.hold(client_id):
             last_chance()
             self._deletions.require_none_since(client_id, succession.life)
-            going = self._superseded(client_id, succession)
-            self._require_room(client_id, going, len(document.chunks))
-            replaced = tuple(old.document_id for old in going)
-            if going:
+            outdated = self._superseded(client_id, succession)
+            self._require_room(client_id, outdated, len(document.chunks))
+            replaced = tuple(old.document_id for old in outdated)
+            if outdated:
                 self._compactor.note()
             self._write(document, replaced)
             self._remove_marked(client_id, replaced)
@@ -64,13 +64,13 @@ class EmbeddedLibrary(Library):
     def keep(self, client_id: ClientId, succession: Succession, *, document_id: str) -> tuple[str, ...]:
         with self._locks.hold(client_id):
             found = (old.document_id for old in self._superseded(client_id, succession))
-            going = tuple(old for old in found if old != document_id)
-            if going:
+            outdated = tuple(old for old in found if old != document_id)
+            if outdated:
                 self._compactor.note()
-            for old in going:
+            for old in outdated:
                 self._catalog.begin_delete(client_id, old)
-            self._remove_marked(client_id, going)
-        return going
+            self._remove_marked(client_id, outdated)
+        return outdated
 
     @override
     def remove(self, client_id: ClientId, document_id: str) -> DocumentRecord:
@@ -150,12 +150,12 @@ class EmbeddedLibrary(Library):
         if known is None or known.document_count == 0:
             self._store.delete_collection(client_id)
 
-    def _remove_marked(self, client_id: ClientId, going: Sequence[str]) -> None:
+    def _remove_marked(self, client_id: ClientId, outdated: Sequence[str]) -> None:
         """Remove documents that are marked for it. What cannot be removed is hidden, and goes at the next start."""
-        if not going:
+        if not outdated:
             return
         try:
-            for document_id in going:
+            for document_id in outdated:
                 self._erase(client_id, document_id)
         except AppError as exc:
             logger.warning("replaced documents stay until the next start", extra={"code": exc.code})
@@ -170,10 +170,10 @@ class EmbeddedLibrary(Library):
             raise no_such_document()
         return found
 
-    def _require_room(self, client_id: ClientId, going: Sequence[DocumentRecord], new_chunks: int) -> None:
+    def _require_room(self, client_id: ClientId, outdated: Sequence[DocumentRecord], new_chunks: int) -> None:
         record = self._catalog.client(client_id)
-        documents = (record.document_count if record else 0) - len(going) + 1
-        chunks = (record.chunk_count if record else 0) - sum(old.chunk_count for old in going) + new_chunks
+        documents = (record.document_count if record else 0) - len(outdated) + 1
+        chunks = (record.chunk_count if record else 0) - sum(old.chunk_count for old in outdated) + new_chunks
         if self._limits.documents is not None and documents > self._limits.documents:
             raise LimitReached(
                 f"This client may have {self._limits.documents} documents and has them; delete some first.",

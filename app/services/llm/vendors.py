@@ -172,7 +172,7 @@ def _open_openai(endpoint: Endpoint, settings: dict[str, Any]) -> VendorChat:
     return VendorChat(connect, _faults(openai, httpx2))
 
 
-def _faults(sdk: Any, http: Any) -> VendorFaults:  # noqa: ANN401 - two pairs of modules with the same class names
+def _faults(sdk: Any, http: Any) -> VendorFaults:
     return VendorFaults(
         status=(sdk.APIStatusError,),
         timeout=(sdk.APITimeoutError, http.TimeoutException),
