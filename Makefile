@@ -1,12 +1,15 @@
 # make run and make test do all their own set-up; nothing else has to be called first.
-PYTHON ?= python3.11
+# The first Python that the service runs on; `make PYTHON=/path/to/python run` names another.
+PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3; do \
+	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$each && break; \
+	done)
 VENV := .venv
 BIN := $(VENV)/bin
 # Only this machine, as anyone who reaches an open service can read everything: `make run HOST=0.0.0.0` for all.
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help setup run test check format lint types imports bench demo clean
+.PHONY: help setup run test check format lint types imports words openapi bench demo clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -14,18 +17,24 @@ help: ## list the commands
 
 # The stamps hold what was installed from; pip runs again only when a list has changed.
 $(VENV)/.runtime: requirements.txt constraints.txt
+	@test -x $(BIN)/python || test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+# The command `rag`; the code stays where it is.
+$(VENV)/.command: $(VENV)/.runtime setup.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/.tools: $(VENV)/.runtime requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-setup: $(VENV)/.tools ## make the virtual environment with all tools and prepare the embedding model
+setup: $(VENV)/.tools $(VENV)/.command ## make the virtual environment with all tools and prepare the embedding model
 	$(BIN)/python -m app.prepare
 
-run: $(VENV)/.runtime ## start the service on port 8000 (HOST, PORT)
+run: $(VENV)/.command ## start the service on port 8000 (HOST, PORT)
 	$(BIN)/python -m app.prepare
 	exec $(BIN)/python -m uvicorn app.main:app --host $(HOST) --port $(PORT)
 
@@ -46,7 +55,14 @@ types: $(VENV)/.tools
 imports: $(VENV)/.tools
 	$(BIN)/lint-imports
 
-check: lint types imports test ## format, lint, types, import contract, tests: what CI runs
+words: $(VENV)/.tools
+	$(BIN)/codespell
+	$(BIN)/python scripts/check_words.py
+
+openapi: $(VENV)/.runtime ## write docs/openapi.json from the routes
+	$(BIN)/python scripts/write_openapi.py
+
+check: lint types imports words test ## format, lint, types, import contract, words, tests: what CI runs
 
 bench: $(VENV)/.tools ## measure: a table for each benchmark
 	$(BIN)/python -m benchmarks

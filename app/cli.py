@@ -18,17 +18,17 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @app.callback()
 def commands() -> None:
-    """Look after the service's data. The settings are those of the service: the environment and .env."""
+    """Work with a service and its data. Settings are the service's: the environment and .env."""
 
 
 @app.command("doctor")
 def doctor_command(
     *,
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what is wrong; nothing is lost by it.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair what is wrong; nothing is lost by it.")] = False,
     discard: Annotated[
-        bool, typer.Option("--discard", help="With --repair: also remove what cannot be mended.")
+        bool, typer.Option("--discard", help="With --repair: also remove what cannot be repaired.")
     ] = False,
-    every_client: Annotated[bool, typer.Option("--all", help="List every client, not only the troubled.")] = False,
+    every_client: Annotated[bool, typer.Option("--all", help="List every client, not only unsound ones.")] = False,
 ) -> None:
     """Compare the catalog with what is stored, while the service is stopped. Exit code 0: all is well, 1: not."""
     from app.commands.doctor import doctor
@@ -71,7 +71,7 @@ def ask_command(
     question: str,
     client: Client,
     *,
-    session: Annotated[str | None, typer.Option(help="The conversation to go on with.")] = None,
+    session: Annotated[str | None, typer.Option(help="The conversation to continue.")] = None,
     base_url: BaseUrl = LOCAL,
     api_key: ApiKey = None,
 ) -> None:
@@ -95,7 +95,7 @@ def documents_command(
 
 @app.command("jobs")
 def jobs_command(
-    job: Annotated[str | None, typer.Argument(help="A job, to see what became of its files.")] = None,
+    job: Annotated[str | None, typer.Argument(help="A job, to see the result of each file.")] = None,
     *,
     client: Annotated[str | None, typer.Option("--client", help="Whose jobs.")] = None,
     base_url: BaseUrl = LOCAL,

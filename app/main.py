@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app import openai
 from app.bootstrap import open_services
 from app.common.errors import StartupError
-from app.common.garbage import rarely_collected
+from app.common.garbage import infrequent_gc
 from app.common.logger import configure_logging
 from app.config import Settings, load_settings
 from app.edge.bodies import BodyLimit, BodyPace
@@ -26,6 +26,7 @@ from app.middleware import RequestLog
 from app.problems import Problem, add_problem_handlers, unexpected_problem
 from app.routers import chat, clients, documents, health, ingest, jobs, search, sessions
 from app.service import Services
+from app.version import VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -40,15 +41,15 @@ Chat with your documents, for many clients at once: each client's files live in 
 
 1. **Upload** files with `POST /api/v1/ingest/` and keep the `client_id` of the answer.
 2. **Ask** with `POST /api/v1/chat/`; the answer names the passages it rests on, with file and page.
-3. **Go on** with the same `session_id`: the conversation is remembered.
+3. **Continue** with the same `session_id`: the conversation is remembered.
 
 Errors are problem details (RFC 9457) with a `code` for programs and a `request_id` for the operator's logs.
 """
 
 _TAGS = [
     {"name": "Ingest", "description": "Upload documents, at once or in the background."},
-    {"name": "Documents", "description": "List, look into, replace and delete documents."},
-    {"name": "Chat", "description": "Ask questions; look after collections."},
+    {"name": "Documents", "description": "List, read, replace and delete documents."},
+    {"name": "Chat", "description": "Ask questions; list and delete collections."},
     {"name": "Search", "description": "Find passages without a model."},
     {"name": "Sessions", "description": "Conversations that are remembered."},
     {"name": "Clients", "description": "Clients, their keys and usage; erasing a client."},
@@ -101,7 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         )
     ending = asyncio.create_task(end_with(server, app.state.drain, services))
     try:
-        with rarely_collected():
+        with infrequent_gc():
             yield
     finally:
         ending.cancel()
@@ -113,7 +114,7 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
     app = Service(
         title="Conversational RAG",
         description=_DESCRIPTION,
-        version="0.1.0",
+        version=VERSION,
         openapi_tags=_TAGS,
         lifespan=_lifespan,
         redirect_slashes=False,

@@ -1,4 +1,4 @@
-"""Server-sent events: how answers go out as they come, whatever the events are called."""
+"""Server-sent events: send answers piece by piece, under any event names."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ def event(name: str | None, data: BaseModel | dict[str, object] | str) -> Server
     return ServerSentEvent(data.translate(_LINE_ENDS), event=name, sep="\n")
 
 
-class Begun(Generic[T]):
+class FirstPiece(Generic[T]):
     """An iterator over `pieces` whose first one is here, or was waited for long enough. Close it in any case."""
 
     def __init__(self, first: "asyncio.Future[T]", pieces: AsyncGenerator[T, None]) -> None:
@@ -91,7 +91,7 @@ class EventStream(EventSourceResponse):
     the reader was gone before the first event.
     """
 
-    def __init__(self, events: Events, *, source: Begun[T], after: BackgroundTask | None = None) -> None:
+    def __init__(self, events: Events, *, source: FirstPiece[T], after: BackgroundTask | None = None) -> None:
         super().__init__(
             events,
             headers=HEADERS,
@@ -120,7 +120,7 @@ class Failure:
 
 
 @contextmanager
-def noting_failure(request: Request) -> Iterator[Failure]:
+def capture_failure(request: Request) -> Iterator[Failure]:
     """Catch whatever goes wrong in the block: the status is sent already, so it has to become an event.
 
     The request's log line then carries the problem's code as `stream`, or else `done`.

@@ -56,7 +56,7 @@ def main() -> None:
             together(running_service, model)
 
 
-def service(folder: Path, model: str, **settings: object) -> Any:  # noqa: ANN401 - a context manager of Running
+def service(folder: Path, model: str, **settings: object) -> Any:
     return running(folder, groq_api_key="bench", groq_api_base=model, query_rewrite="off", **settings)
 
 

@@ -17,7 +17,7 @@ from rich.table import Table
 from app.common.passages import Passage
 from app.config import Settings
 from app.services.answering.extractive import ExtractiveAnswerer
-from app.services.answering.followups import FollowUps, combined, leans
+from app.services.answering.followups import FollowUps, combined, depends_on_history
 from app.services.answering.grounding import is_relevant
 from app.services.answering.types import AnswerOptions, ChatQuestion
 from app.services.embedding.types import Embedder
@@ -92,7 +92,7 @@ def _wording(items: Sequence[Item]) -> Table:
     for heading in ("questions", "in all", "lean"):
         table.add_column(heading)
     for name, questions in groups.items():
-        table.add_row(name, str(len(questions)), str(sum(map(leans, questions))))
+        table.add_row(name, str(len(questions)), str(sum(map(depends_on_history, questions))))
     return table
 
 
@@ -115,7 +115,7 @@ def _grounding(retriever: Retriever, items: Sequence[Item]) -> Table:
         for question in questions:
             passages = retriever.retrieve(CLIENT, question, top_k=TOP_K)
             started = time.perf_counter()
-            refused += not is_relevant(question, passages, least=least)
+            refused += not is_relevant(question, passages, min_relevance=least)
             times.append(time.perf_counter() - started)
         table.add_row(name, str(len(questions)), str(refused), f"{median(times) * 1000:.2f}")
     return table

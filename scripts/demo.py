@@ -84,7 +84,7 @@ class Service:
         for session_id in session_ids:
             self._call("DELETE", f"/api/v1/sessions/{session_id}")
 
-    def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401  # httpx's own arguments
+    def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:  # httpx's own arguments
         try:
             response = self._http.request(method, path, **request)
         except (httpx.ConnectError, httpx.UnsupportedProtocol) as exc:

@@ -91,7 +91,7 @@ def test_a_damaged_index_is_made_anew(visit: Doctor) -> None:
     assert not visit()
     assert "2 clients have something wrong." in visit.said
     assert visit(repair=True)
-    assert "Index of harbour made anew" in visit.said
+    assert "Index of harbour rebuilt" in visit.said
     with open_quickly(visit.settings) as services:
         vector = HashEmbeddings().embed_question("crane")
         assert len(services.vector_store_service.search(HARBOUR, vector, 10)) == 2

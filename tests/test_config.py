@@ -144,8 +144,8 @@ def test_env_example_names_every_setting_with_its_default(monkeypatch: pytest.Mo
     assert _load(monkeypatch, values) == Settings(_env_file=None)
 
 
-def test_the_readme_names_every_setting_with_its_default() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+def test_the_settings_page_names_every_setting_with_its_default() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
     documented = {name: default.strip("` ") for name, default in rows}
     example = (ROOT / ".env.example").read_text().splitlines()
     expected = dict(line.split("=", 1) for line in example if line and not line.startswith("#"))

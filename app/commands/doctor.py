@@ -121,7 +121,7 @@ def _mend(services: Services, found: Inspection, say: Say) -> None:
         if client.index != "ok" and _worked(say, client.client_id, partial(store.check, client.client_id)):
             services.internals.repairer.repair_due()
             if client.client_id not in store.damaged():
-                say(f"Index of {client.client_id} made anew from its texts.")
+                say(f"Index of {client.client_id} rebuilt from its texts.")
     _compact(services, say)
 
 

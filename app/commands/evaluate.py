@@ -48,7 +48,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one question: the rank of the first right passage (from 1), if there is one."""
+    """The result of one question: the rank of the first right passage (from 1), if there is one."""
 
     question: Question
     rank: int | None

@@ -1,4 +1,4 @@
-"""`ingest`: upload all documents of a folder, several at a time, and say what became of each."""
+"""`ingest`: upload all documents of a folder, several at a time, and show the result of each."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _STYLES = {"ready": "green", "duplicate": "dim", "failed": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file; `reason` is set when it failed."""
+    """The result of one file; `reason` is set when it failed."""
 
     path: Path
     status: str

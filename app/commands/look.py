@@ -61,7 +61,7 @@ def list_jobs(remote: Remote, *, client_id: str, console: Console) -> None:
 
 
 def show_job(remote: Remote, job_id: str, console: Console) -> None:
-    """Print one job with what became of each file."""
+    """Print one job with the result of each file."""
     job = remote.get(f"/api/v1/ingest/jobs/{job_id}")
     console.print(f"{job['job_id']}: {job['status']}, {job['stage']}, {job['progress']:.0%}")
     table = Table(*whole("File", "State", "Pages", "Chunks"), "Reason")

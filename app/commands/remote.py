@@ -71,10 +71,10 @@ class Remote:
             if cursor is None:
                 return
 
-    def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's own arguments
+    def _send(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         return _answer(self._request(method, path, **request))
 
-    def _request(self, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own arguments
+    def _request(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             return self._http.request(method, path, **request)
         except httpx.TimeoutException:

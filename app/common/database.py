@@ -54,7 +54,7 @@ class Database:
             yield connection
 
     def rows(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object]) -> Sequence[AnyRow]:
-        """Return what one statement reads. It is its own consistent view, so it is spared a transaction."""
+        """Return what one statement reads. It is its own consistent view, so it needs no transaction."""
         with database_errors(), self.engine.connect() as connection:
             return connection.execution_options(alone=True).execute(statement, parameters).all()
 
@@ -206,7 +206,7 @@ def database_errors() -> Iterator[None]:
         raise Unavailable("The database is busy or full: try again later.", retry_after=5) from exc
 
 
-def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's, typed by SQLAlchemy
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     # Transactions are begun by _begin_sqlite: sqlite3's own implicit ones would start as readers and
     # could then fail to become writers (SQLITE_BUSY without waiting).
     dbapi_connection.isolation_level = None

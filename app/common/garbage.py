@@ -9,7 +9,7 @@ _NEW_OBJECTS = 20_000
 
 
 @contextmanager
-def rarely_collected() -> Iterator[None]:
+def infrequent_gc() -> Iterator[None]:
     """Until the block ends, never look through the objects that exist now, and through new ones less often.
 
     The libraries' modules, which stay as long as the process, are most of what there is to look through: that took a

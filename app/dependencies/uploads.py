@@ -78,7 +78,7 @@ class UploadForm:
 
 
 class _LimitedParser(MultiPartParser):
-    """Stops keeping a file's bytes when it is over the limit, and goes on with the files behind it."""
+    """Stops keeping a file's bytes when it is over the limit, and continues with the remaining files."""
 
     def __init__(self, request: Request, *, max_files: int, max_file_bytes: int) -> None:
         # A browser sends an empty part for a file field that was left empty; it must not use up the last place.

@@ -1,4 +1,4 @@
-"""A whole conversation as a document to take away."""
+"""Export a whole conversation as a document."""
 
 from datetime import UTC, datetime
 

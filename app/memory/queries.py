@@ -65,7 +65,7 @@ OWNERS = select(sessions.c.client_id).where(sessions.c.session_id == bindparam("
 ACTIVE_OWNERS = OWNERS.where(_ALIVE)
 _KEYS = select(sessions.c.client_id, sessions.c.session_id, sessions.c.message_count)
 
-# The ids of messages are never reused, so a summary never passes for one of a session that was begun anew.
+# The ids of messages are never reused, so a summary never passes for one of a later session of the same id.
 SUMMARY = (
     select(summaries.c.content, summaries.c.summarised_up_to, messages.c.position)
     .select_from(_JOINED.join(summaries, messages.c.id == summaries.c.summarised_up_to))

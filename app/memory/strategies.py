@@ -134,7 +134,10 @@ class SummaryMemory(Memory):
         try:
             self._fold(client_id, session_id)
         except Exception as exc:  # noqa: BLE001 - a summary is never worth failing a chat, whatever went wrong
-            logger.warning("summary failed, will be tried again with the next turn: %s", type(exc).__name__)
+            logger.warning(
+                "summary failed, will be tried again with the next turn",
+                extra={"client": client_id, "error": type(exc).__name__},
+            )
         finally:
             with self._lock:
                 self._folding.discard(key)
@@ -146,13 +149,16 @@ class SummaryMemory(Memory):
             return
         text = self._summarise(client_id, summary.text if summary else "", turns).strip()
         if not text:
-            logger.warning("summary came back empty, will be tried again with the next turn")
+            logger.warning(
+                "summary came back empty, will be tried again with the next turn", extra={"client": client_id}
+            )
             return
         replaces = summary.up_to if summary else None
         stored = self._store.put_summary(
             client_id, session_id, self._clip(text), up_to=turns[-1].last_id, replaces=replaces
         )
-        logger.info("summary %s: turns=%d", "stored" if stored else "outdated", len(turns))
+        event = "summary stored" if stored else "summary outdated"
+        logger.info(event, extra={"client": client_id, "turns": len(turns)})
 
     def _due(self, client_id: ClientId, session_id: str, summary: Summary | None) -> list[Turn]:
         """Return the turns to fold now: none as long as all that follow the summary fit beside it."""

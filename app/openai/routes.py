@@ -20,7 +20,7 @@ from app.services.catalog.records import ClientRecord
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagChain
 from app.services.tenants.clients import ClientService
 from app.services.tenants.settings import ClientSettingsStore
-from app.streams import Begun, Events, EventStream, event, noting_failure
+from app.streams import Events, EventStream, FirstPiece, capture_failure, event
 
 router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"])
 
@@ -74,13 +74,13 @@ async def create_completion(
     The earlier messages are the conversation; system messages are followed after the service's own rules. The answer's
     `annotations` are its citations, and `sources` holds the passages.
     """
-    talk = read_conversation(body.messages, max_tokens=settings.max_token_limit)
-    require_length(talk.question, "The last message", settings)
-    prepared = await anyio.to_thread.run_sync(_prepare, rag, client_settings, client_id, body, talk)
-    reply = Reply.begin(client_id, str(request.base_url), talk.tokens)
+    conversation = read_conversation(body.messages, max_tokens=settings.max_token_limit)
+    require_length(conversation.question, "The last message", settings)
+    prepared = await anyio.to_thread.run_sync(_prepare, rag, client_settings, client_id, body, conversation)
+    reply = Reply.begin(client_id, str(request.base_url), conversation.tokens)
     if not body.stream:
         return reply.completion(await anyio.to_thread.run_sync(rag.answer, prepared))
-    begun = await Begun.wait(rag.stream(prepared))
+    begun = await FirstPiece.wait(rag.stream(prepared))
     usage = bool(body.stream_options and body.stream_options.include_usage)
     return EventStream(_chunks(request, begun, reply, usage=usage), source=begun)
 
@@ -113,8 +113,8 @@ def search_vector_store(
     where = checked_filter(_filter(body.filters)) if body.filters else None
     top_k = body.max_num_results
     lists = [retriever.retrieve(client_id, query, top_k=top_k, where=where) for query in body.queries]
-    least = body.ranking_options.score_threshold if body.ranking_options else None
-    found = [passage for passage in _merged(lists) if least is None or passage.score >= least]
+    threshold = body.ranking_options.score_threshold if body.ranking_options else None
+    found = [passage for passage in _merged(lists) if threshold is None or passage.score >= threshold]
     return search_schemas.VectorSearchPage(
         search_query=body.queries, data=[as_search_result(passage) for passage in found[:top_k]]
     )
@@ -125,17 +125,19 @@ def _prepare(
     settings: ClientSettingsStore,
     client_id: ClientId,
     body: schemas.CompletionRequest,
-    talk: Conversation,
+    conversation: Conversation,
 ) -> Prepared:
     options = settings.options(
-        client_id, top_k=body.top_k, temperature=body.temperature, instructions=talk.instructions
+        client_id, top_k=body.top_k, temperature=body.temperature, instructions=conversation.instructions
     )
-    return rag.prepare(ChatQuestion(client_id=client_id, text=talk.question, options=options, history=talk.history))
+    return rag.prepare(
+        ChatQuestion(client_id=client_id, text=conversation.question, options=options, history=conversation.history)
+    )
 
 
-async def _chunks(request: Request, pieces: Begun[Delta | Answer], reply: Reply, *, usage: bool) -> Events:
+async def _chunks(request: Request, pieces: FirstPiece[Delta | Answer], reply: Reply, *, usage: bool) -> Events:
     yield event(None, reply.chunk({"role": "assistant", "content": "", "refusal": None}, usage=usage))
-    with noting_failure(request) as failure:
+    with capture_failure(request) as failure:
         async for piece in pieces:
             if isinstance(piece, Delta):
                 yield event(None, reply.chunk({"content": piece.text}, usage=usage))

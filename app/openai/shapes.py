@@ -42,21 +42,21 @@ def read_conversation(messages: Sequence[ChatMessage], *, max_tokens: int) -> Co
     Of the history as much is kept as fits `max_tokens` (setting MAX_TOKEN_LIMIT), beginning with a question.
     Raises InvalidInput when the last message asks nothing.
     """
-    said = [message for message in messages if message.role in ("user", "assistant")]
-    question = (said[-1].content or "").strip() if said and said[-1].role == "user" else ""
+    turns = [message for message in messages if message.role in ("user", "assistant")]
+    question = (turns[-1].content or "").strip() if turns and turns[-1].role == "user" else ""
     if not question:
         raise InvalidInput("messages must end with a user message that holds the question.", code="no_question")
     instructions = "\n\n".join(m.content for m in messages if m.role in ("system", "developer") and m.content)
-    history = _latest(said[:-1], max_tokens)
+    history = _latest(turns[:-1], max_tokens)
     tokens = sum(_tokens(text) for text in (question, instructions, *(str(m.content) for m in history)) if text)
     return Conversation(question, history, instructions, tokens)
 
 
-def _latest(said: Sequence[ChatMessage], max_tokens: int) -> list[BaseMessage]:
+def _latest(turns: Sequence[ChatMessage], max_tokens: int) -> list[BaseMessage]:
     """Return the last messages that fit, oldest first."""
     kept: list[BaseMessage] = []
     left = max_tokens
-    for message in reversed(said):
+    for message in reversed(turns):
         text = (message.content or "").strip()
         left -= _tokens(text)
         if left < 0:

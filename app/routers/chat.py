@@ -29,7 +29,7 @@ from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagCha
 from app.services.tenants.settings import ClientSettingsStore
 from app.shapes.chat import as_done, as_error, as_response, as_sources
 from app.shapes.sessions import session_deleted
-from app.streams import Begun, Events, EventStream, event, noting_failure
+from app.streams import Events, EventStream, FirstPiece, capture_failure, event
 
 router = APIRouter(prefix="/api/v1/chat", tags=["Chat"])
 
@@ -81,7 +81,7 @@ async def chat(
 ) -> ChatResponse | EventStream:
     """Answer from the client's documents, with the passages the answer rests on.
 
-    Go on with a conversation by sending its `session_id` again. With `use_memory` false nothing is read from or
+    Continue a conversation by sending its `session_id` again. With `use_memory` false nothing is read from or
     written to the session. With `stream` true the answer comes as events: see `/api/v1/chat/stream`.
     """
     prepare = partial(_prepare, rag, settings, client_id, body)
@@ -125,16 +125,16 @@ def _prepare(rag: RagChain, settings: ClientSettingsStore, client_id: ClientId, 
 
 
 async def _stream(request: Request, rag: RagChain, prepared: Prepared) -> EventStream:
-    begun = await Begun.wait(rag.stream(prepared))
+    begun = await FirstPiece.wait(rag.stream(prepared))
     after = None
     if prepared.question.remembered and rag.consolidates:
         after = BackgroundTask(rag.consolidate, prepared.question.client_id, prepared.session_id)
     return EventStream(_events(request, prepared, begun), source=begun, after=after)
 
 
-async def _events(request: Request, prepared: Prepared, pieces: Begun[Delta | Answer]) -> Events:
+async def _events(request: Request, prepared: Prepared, pieces: FirstPiece[Delta | Answer]) -> Events:
     yield event("sources", as_sources(prepared))
-    with noting_failure(request) as failure:
+    with capture_failure(request) as failure:
         async for piece in pieces:
             if isinstance(piece, Delta):
                 yield event("delta", StreamDelta(text=piece.text))

@@ -1,4 +1,4 @@
-"""A client's documents: listing, looking into, replacing, deleting."""
+"""A client's documents: list, read, replace, delete."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated

@@ -67,7 +67,7 @@ async def get_wishes(
     summary="Upload documents",
     response_model_exclude_none=True,
     responses={
-        202: {"model": JobAccepted, "description": "Taken on; the work is done in the background."},
+        202: {"model": JobAccepted, "description": "Accepted; the work is done in the background."},
         **problem_responses(400, 401, 404, 413, 415, 422, 429, 503),
     },
     openapi_extra=OPENAPI_BODY,
@@ -82,9 +82,9 @@ def ingest(
 ) -> IngestResponse | JobAccepted:
     """Take in PDF, DOCX, DOC, TXT, MD, HTML, RTF, CSV, XLSX, PPTX and EPUB files for one client.
 
-    Leave `client_id` out to make a new client; use the one in the answer from then on. Each file stands for itself:
-    the answer says what became of each. When all fail, the answer is the problem of the first. With `async` the
-    answer is a job, to be followed at the address in its Location header; it survives a restart of the service.
+    Leave `client_id` out to create a client; use the one in the answer from then on. Each file is handled by
+    itself: the answer holds the result of each. When all fail, the answer is the problem of the first. With `async`
+    the answer is a job, to be followed at the address in its Location header; it survives a restart of the service.
     """
     client_id, files, fields = upload.client_id, upload.form.files, upload.form.fields
     chunking = uploads.chunking(size=fields.chunk_size, overlap=fields.chunk_overlap)

@@ -1,4 +1,4 @@
-"""Looking after uploads in the background."""
+"""List, follow, cancel and retry background uploads."""
 
 from contextlib import aclosing
 from typing import Annotated
@@ -39,7 +39,7 @@ def list_jobs(
     "/{job_id}", summary="One job", response_model_exclude_none=True, responses=problem_responses(401, 404, 422)
 )
 def get_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep) -> JobInfo:
-    """Return how far the job is and what became of each file."""
+    """Return how far the job is and the result of each file."""
     return job_info(jobs.get(owner, job_id))
 
 

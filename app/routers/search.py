@@ -1,4 +1,4 @@
-"""Finding passages without a model."""
+"""Find passages without a model."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated

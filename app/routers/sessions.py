@@ -1,4 +1,4 @@
-"""Looking after conversations."""
+"""List, read, name, export and delete conversations."""
 
 import json
 import re
@@ -62,14 +62,14 @@ def session_messages(
     session_id: str,
     owner: SessionOwnerDep,
     sessions: SessionsDep,
-    after: Annotated[int | None, Query(ge=0, le=MAX_NUMBER, description="Only those behind this number.")] = None,
+    after: Annotated[int | None, Query(ge=0, le=MAX_NUMBER, description="Only those after this number.")] = None,
     before: Annotated[int | None, Query(ge=1, le=MAX_NUMBER, description="Only those ahead of this number.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> MessagePage:
     """Return messages in their order, answers with their sources.
 
-    The first ones; with `after` the first behind that number, with `before` the last ahead of it. To begin at the
-    end, give a `before` that is larger than the session's `message_count`.
+    By default the first ones; with `after` the first after that number, with `before` the last before it. To begin
+    at the end, give a `before` that is larger than the session's `message_count`.
     """
     page = sessions.messages(owner, session_id, after=after, before=before, limit=limit)
     return MessagePage(
@@ -82,7 +82,7 @@ def session_messages(
 
 @router.get(
     "/{session_id}/export",
-    summary="Take a conversation away",
+    summary="Export a conversation",
     response_class=Response,
     responses={
         200: {"description": "The whole conversation.", "content": {"application/json": {}, "text/markdown": {}}},
@@ -127,7 +127,7 @@ def cleanup(caller: CallerDep, sessions: SessionsDep) -> CleanupResponse:
 
 def _download(text: str, name: str, kind: Literal["json", "md"]) -> Response:
     media_type = "application/json" if kind == "json" else "text/markdown; charset=utf-8"
-    # Colons and the like are no good in the names of files.
+    # Some systems do not allow colons and the like in the names of files.
     filename = f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "X-Content-Type-Options": "nosniff"}
     return Response(text, media_type=media_type, headers=headers)

@@ -36,11 +36,11 @@ class ChatRequest(BaseModel):
     message: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     client_id: str | None = Field(
         None,
-        description="Whose documents. Required, but for callers whose API key belongs to one client.",
+        description="Whose documents. Required, except for callers whose API key belongs to one client.",
         examples=["client_a1b2c3d4"],
     )
     session_id: str | None = Field(
-        None, description="The conversation to go on with, or a name for a new one; made up when left out."
+        None, description="The conversation to continue, or a name for a new one; generated when left out."
     )
     use_memory: bool = Field(default=True, description="Whether the session is read and the turn stored in it.")
     top_k: Integer | None = Field(None, ge=1, le=50, description="How many passages to answer from (setting TOP_K).")
@@ -76,7 +76,7 @@ class Citation(BaseModel):
     end: int
     quote: str = Field(description="The passage, verbatim: what the statement rests on.")
     answer_start: int = Field(description="Where the bracket of the first place opens in `response`.")
-    answer_end: int = Field(description="After the bracket that closes.")
+    answer_end: int = Field(description="After the closing bracket.")
     places: list[Place] = Field(description="All places that cite the passage, 50 at most, in the text's order.")
 
 
@@ -154,7 +154,7 @@ class CollectionList(BaseModel):
 
     collections: list[CollectionSummary]
     total: int = Field(description="How many there are in all, on this page or not.")
-    next_cursor: str | None = Field(None, description="Give this as `cursor` to go on; absent on the last page.")
+    next_cursor: str | None = Field(None, description="The `cursor` of the next page; absent on the last page.")
 
 
 class CollectionStats(BaseModel):

@@ -25,7 +25,7 @@ class NewClient(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"client_id": "acme-gmbh"}, {}]})
 
-    client_id: str | None = Field(None, description="Its name; made up when left out.")
+    client_id: str | None = Field(None, description="Its name; generated when left out.")
 
 
 class ClientCreated(BaseModel):
@@ -51,7 +51,7 @@ class ClientList(BaseModel):
 
     clients: list[ClientInfo]
     total: int
-    next_cursor: str | None = Field(None, description="Give this as `cursor` to go on; absent on the last page.")
+    next_cursor: str | None = Field(None, description="The `cursor` of the next page; absent on the last page.")
 
 
 class ClientErased(Message):

@@ -34,7 +34,7 @@ class DocumentList(BaseModel):
 
     documents: list[DocumentInfo]
     total: int = Field(description="How many there are in all, on this page or not.")
-    next_cursor: str | None = Field(None, description="Give this as `cursor` to go on; absent on the last page.")
+    next_cursor: str | None = Field(None, description="The `cursor` of the next page; absent on the last page.")
 
 
 class ChunkInfo(BaseModel):
@@ -57,7 +57,7 @@ class ChunkList(BaseModel):
 
     chunks: list[ChunkInfo]
     total: int
-    next_cursor: str | None = Field(None, description="Give this as `cursor` to go on; absent on the last page.")
+    next_cursor: str | None = Field(None, description="The `cursor` of the next page; absent on the last page.")
 
 
 class DocumentDeleted(Message):

@@ -24,7 +24,7 @@ class FileProblem(BaseModel):
 
 
 class FileResult(BaseModel):
-    """What became of one file."""
+    """The result of one file."""
 
     document_id: str | None = Field(None, description="Set when the file is ready or a duplicate.")
     filename: str
@@ -38,13 +38,13 @@ class FileResult(BaseModel):
 
 
 class DocumentResult(FileResult):
-    """What became of one file of an upload that is over."""
+    """The result of one file of a finished upload."""
 
     status: Literal["ready", "duplicate", "failed"]
 
 
 class IngestResponse(BaseModel):
-    """What became of the upload. `documents_processed` counts the files that did not fail."""
+    """The result of the upload. `documents_processed` counts the files that did not fail."""
 
     message: str
     documents_processed: int

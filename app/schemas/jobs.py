@@ -8,7 +8,7 @@ from app.schemas.ingest import FileResult
 
 
 class JobFileResult(FileResult):
-    """One file of a job: what became of it, or that nothing has yet."""
+    """One file of a job: its result, or that it waits or is worked on."""
 
     status: Literal["queued", "running", "ready", "duplicate", "failed", "cancelled"]
 
@@ -19,7 +19,7 @@ class JobSummary(BaseModel):
     job_id: str
     client_id: str
     status: Literal["queued", "running", "completed", "failed", "cancelled"] = Field(
-        description="`completed`: every file came to its end, some may have failed. `failed`: all of them have."
+        description="`completed`: every file is finished, some may have failed. `failed`: all of them have."
     )
     stage: Literal["waiting", "parsing", "chunking", "embedding", "storing", "cancelling", "done"]
     progress: float = Field(description="0 to 1.")
@@ -36,13 +36,13 @@ class JobSummary(BaseModel):
 
 
 class JobInfo(JobSummary):
-    """A job with what became of each file, in the order in which they were sent."""
+    """A job with the result of each file, in the order in which they were sent."""
 
     documents: list[JobFileResult]
 
 
 class JobAccepted(JobInfo):
-    """A job that was taken on; look at it again at the address in the Location header."""
+    """An accepted job; follow it at the address in the Location header."""
 
     message: str
     api_key: str | None = Field(None, description="In locked mode, for a client made by this upload: shown this once.")
@@ -52,4 +52,4 @@ class JobList(BaseModel):
     """Jobs, newest first."""
 
     jobs: list[JobSummary]
-    next_cursor: str | None = Field(None, description="Give this as `cursor` to go on; absent on the last page.")
+    next_cursor: str | None = Field(None, description="The `cursor` of the next page; absent on the last page.")

@@ -42,7 +42,7 @@ class SearchRequest(BaseModel):
 
     query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     client_id: str | None = Field(
-        None, description="Whose documents. Required, but for callers whose API key belongs to one client."
+        None, description="Whose documents. Required, except for callers whose API key belongs to one client."
     )
     top_k: Integer | None = Field(None, ge=1, le=50, description="How many passages, at most (setting TOP_K).")
     context_tokens: Integer | None = Field(

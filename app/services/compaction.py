@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 2.0
 PAUSE_FACTOR = 9
-"""Compacting behind takes at most a tenth of the time."""
+"""Background compaction uses at most a tenth of the time."""
 RETRY_SECONDS = 60.0
 
 
@@ -72,7 +72,7 @@ class Compactor:
         self._marker.touch()
 
     def request(self) -> None:
-        """Have all stores compacted soon, behind."""
+        """Schedule a compaction of all stores in the background."""
         with self._guard:
             self._asked += 1
         self.note()
@@ -81,7 +81,7 @@ class Compactor:
     def run(self) -> CompactionReport:
         """Compact all stores now; what was deleted before this call has left no trace when it returns.
 
-        Raises Unavailable when that fails; then it is tried again behind until it succeeds.
+        Raises Unavailable when that fails; then it is tried again in the background until it succeeds.
         """
         with self._guard:
             self._asked += 1

@@ -141,7 +141,7 @@ class RagChain:
 
     @property
     def consolidates(self) -> bool:
-        """Whether `consolidate` does anything: its caller is spared the way to a thread when it does not."""
+        """Whether `consolidate` does anything; when not, its caller need not start a thread for it."""
         return self._memory.consolidates
 
     def consolidate(self, client_id: ClientId, session_id: str) -> None:
@@ -156,7 +156,7 @@ class RagChain:
     def _relevant(self, query: str, passages: Sequence[Passage]) -> bool:
         if self._min_relevance is None:
             return bool(passages)
-        return is_relevant(query, passages, least=self._min_relevance)
+        return is_relevant(query, passages, min_relevance=self._min_relevance)
 
     async def _pieces(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:
         if not prepared.relevant:
@@ -185,13 +185,14 @@ class RagChain:
         return answer
 
     def _cut_off(self, draft: Draft) -> None:
-        """Store what the reader got before leaving; nothing if that was nothing. Never raises: nobody is there."""
+        """Store what the reader got before leaving, if any text was sent. Never raises: the caller is gone."""
         if not draft.text:
             return
         try:
             self._store(draft, {"cut_off": True})
         except AppError as exc:
-            logger.warning("a turn that was cut off is not stored: code=%s", exc.code)
+            client_id = draft.prepared.question.client_id
+            logger.warning("cut-off turn not stored", extra={"client": client_id, "code": exc.code})
 
     def _store(self, draft: Draft, extra: dict[str, object]) -> None:
         """Store the turn, once: a reader may leave while it is being stored."""

@@ -235,7 +235,7 @@ class VectorStoreService:
         return [_client(name) for name in self._health.damaged()]
 
     def rebuild(self, client_id: ClientId, embed: Embed) -> int:
-        """Make the client's index anew from the stored texts; return how many texts were embedded again.
+        """Rebuild the client's index from the stored texts; return how many texts were embedded again.
 
         Vectors that can still be read and trusted are kept; `embed` gives the others, or all of them when the
         model has changed. The client's writes wait meanwhile. If the process ends in between, nothing is lost:
@@ -247,7 +247,7 @@ class VectorStoreService:
                 self._health.prepare(facts)
             with self._replacing(client_id):
                 embedded = rebuild_collection(self._chroma, self._files, facts, self._metadata, embed)
-        logger.info("index rebuilt", extra={"client_id": client_id, "chunks": facts.rows, "embedded": embedded})
+        logger.info("index rebuilt", extra={"client": client_id, "chunks": facts.rows, "embedded": embedded})
         return embedded
 
     def scrub(self) -> ScrubReport:
@@ -261,7 +261,7 @@ class VectorStoreService:
         return ScrubReport(time.monotonic() - started, before, size_of(self._path))
 
     def close(self) -> None:
-        """Release the files. Chroma closes its database behind; this waits for it, but not for ever."""
+        """Release the files. Chroma closes its database in the background; this waits for some seconds at most."""
         self._chroma.close()
         log = self._path / f"{chroma_sql.DATABASE_FILE}-wal"
         deadline = time.monotonic() + _CLOSE_SECONDS
@@ -282,7 +282,7 @@ class VectorStoreService:
                 raise
         except VectorStoreFailed:
             # Chroma deletes in several steps: a reader between two of them meets half a collection.
-            logger.info("reading again", extra={"client_id": client_id})
+            logger.info("reading again", extra={"client": client_id})
         with self._locks.hold(client_id):  # until the writer is done
             return read()
 
@@ -300,7 +300,7 @@ class VectorStoreService:
         return created
 
     def _tidy(self, client_id: ClientId) -> None:
-        """Make a small index anew when it holds more deleted rows than chunks.
+        """Rebuild a small index when it holds more deleted rows than chunks.
 
         Deleted rows stay in the graph, and a new row is linked to living ones only: where there are hardly any,
         rows that are added later can end up where no search comes to them.

@@ -1,4 +1,4 @@
-"""What became of uploaded files, on the wire."""
+"""The results of uploaded files, on the wire."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from app.services.ingestion.ingest import FileResult
 
 
 def ingest_response(client_id: ClientId, results: Sequence[FileResult]) -> IngestResponse:
-    """Return what became of a whole upload."""
+    """Return the result of a whole upload."""
     taken = [result for result in results if result.error is None]
     failed = len(results) - len(taken)
     message = f"Documents ingested successfully for client {client_id}"
@@ -24,7 +24,7 @@ def ingest_response(client_id: ClientId, results: Sequence[FileResult]) -> Inges
 
 
 def document_result(result: FileResult) -> DocumentResult:
-    """Return what became of one file."""
+    """Return the result of one file."""
     return DocumentResult(
         document_id=result.document_id,
         filename=result.filename,

@@ -12,9 +12,9 @@ def job_info(job: Job) -> JobInfo:
 
 
 def job_accepted(job: Job) -> JobAccepted:
-    """Return a job that was just taken on."""
+    """Return a job that was just accepted."""
     files = len(job.files)
-    message = f"{files} {'file' if files == 1 else 'files'} taken on for client {job.record.client_id}"
+    message = f"{files} {'file' if files == 1 else 'files'} accepted for client {job.record.client_id}"
     return JobAccepted(**job_info(job).model_dump(), message=message)
 
 

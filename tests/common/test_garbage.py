@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from app.common.garbage import rarely_collected
+from app.common.garbage import infrequent_gc
 
 
 class _Knot:
@@ -16,7 +16,7 @@ class _Knot:
 
 
 def test_cycles_made_meanwhile_are_freed_without_being_asked_for() -> None:
-    with rarely_collected():
+    with infrequent_gc():
         knot = weakref.ref(_Knot())
         kept = [_Knot() for _ in range(gc.get_threshold()[0] + 1)]
         assert knot() is None
@@ -26,7 +26,7 @@ def test_cycles_made_meanwhile_are_freed_without_being_asked_for() -> None:
 def test_what_was_there_before_can_be_freed_afterwards() -> None:
     before = _Knot()
     knot = weakref.ref(before)
-    with rarely_collected():
+    with infrequent_gc():
         del before
         gc.collect()
         assert knot() is not None
@@ -36,6 +36,6 @@ def test_what_was_there_before_can_be_freed_afterwards() -> None:
 
 def test_an_error_puts_things_back() -> None:
     usual = gc.get_threshold()
-    with pytest.raises(InterruptedError), rarely_collected():
+    with pytest.raises(InterruptedError), infrequent_gc():
         raise InterruptedError
     assert gc.get_threshold() == usual

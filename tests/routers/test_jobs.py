@@ -73,7 +73,7 @@ def test_an_upload_in_the_background_is_a_job(api: TestClient) -> None:
     assert response.headers["location"] == f"{JOBS}/{accepted['job_id']}"
     assert accepted["job_id"].startswith("job_")
     assert accepted["client_id"] == "harbour"
-    assert accepted["message"] == "2 files taken on for client harbour"
+    assert accepted["message"] == "2 files accepted for client harbour"
     job = finished(api, accepted["job_id"])
     assert (job["status"], job["stage"], job["progress"]) == ("completed", "done", 1.0)
     assert [(d["filename"], d["status"], d["chunks"]) for d in job["documents"]] == [

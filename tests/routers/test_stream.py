@@ -365,7 +365,7 @@ def test_a_stream_whose_reader_never_came_is_closed() -> None:
             closed.append("closed")
 
     async def leave() -> None:
-        begun = await streams.Begun.wait(pieces())
+        begun = await streams.FirstPiece.wait(pieces())
         await begun.aclose()
         assert closed == ["closed"]
         await begun.aclose()
@@ -380,7 +380,7 @@ def test_waiting_for_the_first_word_ends_and_the_word_still_comes() -> None:
         yield "two"
 
     async def read() -> list[str]:
-        begun = await streams.Begun.wait(pieces(), seconds=0.0)
+        begun = await streams.FirstPiece.wait(pieces(), seconds=0.0)
         return [piece async for piece in begun]
 
     assert asyncio.run(read()) == ["one", "two"]

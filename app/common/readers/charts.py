@@ -125,7 +125,7 @@ def _joined(levels: Sequence[Points]) -> Points:
 def _shown(text: str, code: str) -> str:
     look = number_format(code) if code else None
     try:
-        stored = float(text) if len(text) < 40 else None  # noqa: PLR2004 - as long as numbers are
+        stored = float(text) if len(text) < 40 else None
     except ValueError:
         stored = None
     if stored is None or stored != stored or abs(stored) == float("inf"):  # noqa: PLR0124 - not a number

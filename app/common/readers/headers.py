@@ -60,7 +60,7 @@ def _marked(rows: Sequence[HeadRow]) -> tuple[int, int] | None:
 
 def _guessed(rows: Sequence[HeadRow]) -> tuple[int, int]:
     width = max((len(_filled(row)) for row in rows), default=0)
-    if width < 2:  # noqa: PLR2004 - a list, not a table
+    if width < 2:
         return 0, 0
     first = next(n for n, row in enumerate(rows) if len(_filled(row)) >= max(2, _FULL * width))
     if not _heads(rows, first):
@@ -87,7 +87,7 @@ def _continues(rows: Sequence[HeadRow], place: int) -> bool:
     above, row = rows[place - 1], rows[place]
     groups = above.spanned or len(_filled(above)) < len(_filled(row))
     labels = [_kind(row.cells[column]) for column in _filled(row)]
-    if not groups or len(labels) < 2 or any(kind not in ("label", "year") for kind in labels):  # noqa: PLR2004 - a title
+    if not groups or len(labels) < 2 or any(kind not in ("label", "year") for kind in labels):
         return False
     below = rows[place + 1 : place + 1 + _BODY]
     return any(_kind_below(below, column) in ("number", "quantity", "date") for column in _filled(row))

@@ -77,7 +77,7 @@ def _over(top: str, bottom: str) -> str:
 
 def _scripted(base: str, sub: str, sup: str) -> str:
     """Return `base` with what stands below and above on its right."""
-    shown = base if len(base) < 2 or _PIECE.fullmatch(base) or _BRACKETED.fullmatch(base) else f"({base})"  # noqa: PLR2004 - a sign
+    shown = base if len(base) < 2 or _PIECE.fullmatch(base) or _BRACKETED.fullmatch(base) else f"({base})"
     low = lowered(sub, "x")
     high = raised(sup, "x")
     if sup and high == sup:  # an ending of a word elsewhere, a power here

@@ -158,4 +158,4 @@ def page_list(numbers: Sequence[int], noun: str = "Page") -> str:
     if len(numbers) == 1:
         return f"{noun} {numbers[0]}"
     shown = ", ".join(str(number) for number in numbers[:10])
-    return f"{noun}s {shown}" if len(numbers) <= 10 else f"{noun}s {shown}, ... ({len(numbers)} in all)"  # noqa: PLR2004 - as many as a line holds
+    return f"{noun}s {shown}" if len(numbers) <= 10 else f"{noun}s {shown}, ... ({len(numbers)} in all)"

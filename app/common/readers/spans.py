@@ -46,7 +46,7 @@ class Spans:
         column = 0
         for cell in given:
             column = self._covered(row, column)
-            spanned = self._place(row, column, cell, alone=filled < 2) or spanned  # noqa: PLR2004 - itself
+            spanned = self._place(row, column, cell, alone=filled < 2) or spanned
             column += max(1, min(cell.across, _WIDEST))
             if column > _MOST_COLUMNS:
                 break

@@ -149,7 +149,7 @@ def _damaged_utf8(data: bytes) -> Decoded | None:
 
 def _stray(error: UnicodeError) -> tuple[str, int]:
     """Read a single byte that is no UTF-8 as the Western letter or sign that it mostly is; leave out all else."""
-    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - the handler is for decoding alone
+    assert isinstance(error, UnicodeDecodeError)
     byte = error.object[error.start : error.end]
     text = byte.decode("cp1252", errors="ignore") if len(byte) == 1 and byte < b"\xfe" else ""
     return (text if text.isalpha() or text in _WESTERN_SIGNS else ""), error.end
@@ -162,7 +162,7 @@ codecs.register_error(_STRAY, _stray)
 def _guess(data: bytes) -> Decoded:
     if b"\x00" in data:
         raise _binary()
-    first = next((index for index, byte in enumerate(data) if byte > 0x7F), 0)  # noqa: PLR2004 - the end of ASCII
+    first = next((index for index, byte in enumerate(data) if byte > 0x7F), 0)
     begin = data.rfind(b"\n", 0, first) + 1
     encoding = _detect(data[max(begin, first - 4096) :][:_SAMPLE])
     text = data.decode(encoding, errors="replace")

@@ -179,8 +179,8 @@ def _in_context(sentence: Sentence) -> str:
 def _choose(ranked: Sequence[_Candidate]) -> list[_Candidate]:
     if not ranked or not ranked[0].answers:
         return []
-    least = max(MIN_FURTHER, ranked[0].score - MARGIN)
-    return [ranked[0], *(c for c in ranked[1:MAX_QUOTES] if c.score >= least)]
+    lowest = max(MIN_FURTHER, ranked[0].score - MARGIN)
+    return [ranked[0], *(c for c in ranked[1:MAX_QUOTES] if c.score >= lowest)]
 
 
 def _in_reading_order(chosen: Sequence[_Candidate]) -> list[_Candidate]:

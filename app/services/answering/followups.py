@@ -74,7 +74,7 @@ _EXPLETIVE = re.compile(
 )
 
 
-def leans(question: str) -> bool:
+def depends_on_history(question: str) -> bool:
     """Guess from the wording alone whether a question needs the conversation to be understood.
 
     English mostly; in any language very short questions do. `benchmarks/followups.py` counts the errors.
@@ -97,7 +97,7 @@ def _points_back(words: Sequence[str]) -> bool:
         if content >= _ANTECEDENT:
             return False
         if word in _POINTERS and not (word == "that" and place and words[place - 1] not in _FILLERS):
-            return True  # "that" behind a noun opens a clause: "the bicycle that I bought"
+            return True  # "that" after a noun opens a clause: "the bicycle that I bought"
         content += word not in _FILLERS
     return False
 
@@ -113,7 +113,7 @@ class FollowUps:
 
     def follows(self, question: ChatQuestion, history: Sequence[BaseMessage]) -> bool:
         """Whether there is something that the question may lean on, and it seems to."""
-        return any(isinstance(message, HumanMessage) for message in history) and leans(question.text)
+        return any(isinstance(message, HumanMessage) for message in history) and depends_on_history(question.text)
 
     def stand_alone(self, question: ChatQuestion, history: Sequence[BaseMessage]) -> str:
         """Return what to search for: the question itself when it stands alone already. May ask the model; blocks."""
@@ -131,7 +131,7 @@ class FollowUps:
                 question.client_id, prompt, temperature=0, model=question.options.model, timeout=REWRITE_SECONDS
             )
         except AppError as exc:
-            logger.warning("follow-up not rewritten: code=%s", exc.code, extra={"client": question.client_id})
+            logger.warning("follow-up not rewritten", extra={"client": question.client_id, "code": exc.code})
             return ""
         text = " ".join(without_citations(completion.text).split()).strip("\"'“”«»` ")
         if completion.finish != "stop" or not text or len(text) > max(MAX_REWRITTEN, 2 * len(question.text)):
@@ -147,8 +147,8 @@ def combined(question: str, history: Sequence[BaseMessage]) -> str:
 
 
 def _conversation(question: str, history: Sequence[BaseMessage]) -> str:
-    said = [message for message in history if isinstance(message, HumanMessage | AIMessage)][-MESSAGES_SHOWN:]
-    lines = [f"{'User' if isinstance(m, HumanMessage) else 'Assistant'}: {_plain(m)[:MESSAGE_CHARS]}" for m in said]
+    spoken = [message for message in history if isinstance(message, HumanMessage | AIMessage)][-MESSAGES_SHOWN:]
+    lines = [f"{'User' if isinstance(m, HumanMessage) else 'Assistant'}: {_plain(m)[:MESSAGE_CHARS]}" for m in spoken]
     return defuse("Conversation:\n" + "\n".join(lines) + f"\n\nLatest question: {' '.join(question.split())}")
 
 

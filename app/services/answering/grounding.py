@@ -16,16 +16,16 @@ _ABOUT_THEM = re.compile(
 """A question about the documents themselves has few words in common with what they say."""
 
 
-def is_relevant(question: str, passages: Sequence[Passage], *, least: float) -> bool:
+def is_relevant(question: str, passages: Sequence[Passage], *, min_relevance: float) -> bool:
     """Say whether it makes sense to look for an answer in these passages (best first).
 
-    `least` bounds the best cosine similarity plus WORDS_WEIGHT times the share of the question's words that one
+    `min_relevance` bounds the best cosine similarity plus WORDS_WEIGHT times the share of the question's words that one
     passage has (stems; words such as "the" do not count): 0 to 1.5. When in doubt, passages are relevant.
     """
     if _ABOUT_THEM.search(question):
         return bool(passages)
     best = max((passage.score for passage in passages), default=-1.0)
-    return best >= least or best + WORDS_WEIGHT * _shared(question, passages[:MAX_PASSAGES]) >= least
+    return best >= min_relevance or best + WORDS_WEIGHT * _shared(question, passages[:MAX_PASSAGES]) >= min_relevance
 
 
 def _shared(question: str, passages: Sequence[Passage]) -> float:

@@ -18,12 +18,12 @@ _RULE = re.compile(r"[\s|:=+*_~-]*")
 _OPEN_END = re.compile(r"[\w)%\"'”’]\s*$")
 _ENDED = re.compile(r"[.!?:。！？؟]\s*$")
 _WIDE_STOP = re.compile(r"(?<=[。！？｡؟۔।॥])(?![」』”’)）])\s*|(?<=[。！？｡؟۔।॥][」』”’)）])\s*")
-"""Ends of sentences that need no space behind them, or that belong to scripts without capitals."""
+"""Ends of sentences that need no space after them, or that belong to scripts without capitals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A verbatim piece of text (but for line breaks, which became spaces), and the heading or question above it.
+    """A verbatim piece of text (except that line breaks became spaces), and the heading or question above it.
 
     `is_title` marks what looks like a title and may nevertheless be the text itself.
     """
@@ -76,7 +76,7 @@ def _begins_block(line: str, previous: str) -> bool:
 
 def _looks_like_title(line: str) -> bool:
     """A short line without an end, as titles in plain text and PDF are; a wrapped line is longer."""
-    return len(line.strip()) < 45 and bool(_OPEN_END.search(line))  # noqa: PLR2004 - half a line of print
+    return len(line.strip()) < 45 and bool(_OPEN_END.search(line))
 
 
 def _cut(block: str) -> Iterator[str]:

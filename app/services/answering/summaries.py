@@ -22,8 +22,8 @@ def summariser(model: LanguageModel) -> Summarise:
     """Return a function that folds turns into a summary; it raises the model's errors, also for half a summary."""
 
     def summarise(client_id: ClientId, summary: str, turns: Sequence[Turn]) -> str:
-        said = "\n\n".join(f"User: {turn.question}\nAssistant: {turn.answer}" for turn in turns)
-        material = f"Minutes so far:\n{summary or 'none'}\n\nTurns that followed:\n{said}"
+        transcript = "\n\n".join(f"User: {turn.question}\nAssistant: {turn.answer}" for turn in turns)
+        material = f"Minutes so far:\n{summary or 'none'}\n\nTurns that followed:\n{transcript}"
         written = model.complete(
             client_id, [SystemMessage(_INSTRUCTIONS), HumanMessage(defuse(material))], temperature=0
         )

@@ -89,7 +89,7 @@ jobs = Table(
     Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
     # queued, running, completed, failed, cancelled
     Column("status", Text, nullable=False),
-    # Set while a cancelled job's last files come to their end.
+    # Set while a cancelled job's last files are being stopped.
     Column("cancelling", Integer, nullable=False, server_default="0"),
     # Whether its files replace the client's documents of the same name.
     Column("by_name", Integer, nullable=False, server_default="0"),

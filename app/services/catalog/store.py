@@ -63,7 +63,7 @@ class Catalog:
     def list_clients(
         self, *, after: str = "", limit: int | None = None, with_documents: bool = False
     ) -> list[ClientRecord]:
-        """Return clients in the order of their ids, those behind `after`, at most `limit`."""
+        """Return clients with ids after `after`, in the order of their ids, at most `limit`."""
         query = select(clients).where(clients.c.client_id > after).order_by(clients.c.client_id)
         if with_documents:
             query = query.where(clients.c.document_count > 0)
@@ -89,7 +89,7 @@ class Catalog:
     def begin_delete_all(self, client_id: ClientId) -> int:
         """Note, before anything is removed elsewhere, that all documents of the client go; return how many."""
         with self._db.write() as connection:
-            going = connection.execute(
+            marked = connection.execute(
                 update(documents)
                 .where(documents.c.client_id == client_id, documents.c.status == "ready")
                 .values(status="deleting", updated_at=self._clock())
@@ -99,7 +99,7 @@ class Catalog:
                 .where(clients.c.client_id == client_id)
                 .values(document_count=0, chunk_count=0, byte_count=0, last_modified=self._clock())
             )
-        return going
+        return marked
 
     def drop_deleted(self, client_id: ClientId) -> None:
         """Remove the records of the client's documents that are gone, and the client when nothing is left of it."""
@@ -199,7 +199,7 @@ class Catalog:
         before: tuple[float, str] | None = None,
         limit: int = 100,
     ) -> list[DocumentRecord]:
-        """Return the client's documents, newest first, those behind the place `before` (created_at, document_id)."""
+        """Return the client's documents older than `before` (created_at, document_id), newest first."""
         query = select(documents).where(*_selection(client_id, status))
         place = tuple_(documents.c.created_at, documents.c.document_id)
         if before is not None:

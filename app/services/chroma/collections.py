@@ -218,7 +218,7 @@ class ChromaCollections:
         model = CollectionModel(known, name, {}, None, None, None, self._client.tenant, self._client.database)
         return chromadb.Collection(self._server, model, embedding_function=None)
 
-    def _asked(self, name: str, ask: Callable[[chromadb.Collection], Any]) -> Any:  # noqa: ANN401 - Chroma's own
+    def _asked(self, name: str, ask: Callable[[chromadb.Collection], Any]) -> Any:
         """Return what the collection answers, asked by its remembered id."""
         with chroma_errors():
             try:
@@ -251,7 +251,7 @@ def _to_chunks(found: Mapping[str, Any]) -> list[Chunk]:
     return [_to_chunk(*pair) for pair in zip(found["documents"], found["metadatas"], strict=True)]
 
 
-def _query(collection: chromadb.Collection, vector: Vectors, k: int, where: Where | None) -> Any:  # noqa: ANN401
+def _query(collection: chromadb.Collection, vector: Vectors, k: int, where: Where | None) -> Any:
     return collection.query(
         query_embeddings=vector[np.newaxis, :],
         n_results=k,

@@ -88,6 +88,6 @@ class IndexHealth:
         return state
 
     def forget(self, name: str) -> None:
-        """The collection was deleted or made anew."""
+        """Note that the collection was deleted or created again."""
         self._unused.pop(name, None)
         self._damaged.discard(name)

@@ -61,7 +61,7 @@ def _is_whole_pickle(data: bytes) -> bool:
     return stream.read() == b""
 
 
-def _parse(data: bytes) -> Any:  # noqa: ANN401 - the content is checked by the caller
+def _parse(data: bytes) -> Any:
     stack: list[Any] = []
     position = 0
     while data[position] != _STOP:

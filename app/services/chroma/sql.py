@@ -1,4 +1,4 @@
-"""What is done to Chroma's SQLite file behind Chroma's back, always in a process of its own.
+"""Work on Chroma's SQLite file without Chroma, always in a process of its own.
 
 Two SQLite libraries must never have one file open in one process: POSIX locks belong to the process, so the
 first of them to close the file drops the locks that the other one believes it holds. Chroma carries its own
@@ -84,7 +84,7 @@ def compact(folder: Path, _proof: KnownFormats) -> None:
 def _in_child(operation: str, folder: Path, *arguments: str) -> list[tuple[Any, ...]]:
     program = str(Path(chroma_child.__file__).resolve())
     command = [sys.executable, "-I", "-S", program, operation, str(folder / DATABASE_FILE), *arguments]
-    done = subprocess.run(  # noqa: S603 - our own program, no shell
+    done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
     )
     if done.returncode != 0:

@@ -67,5 +67,5 @@ def is_plain_bert(folder: Path) -> bool:
     )
 
 
-def _json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
+def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))

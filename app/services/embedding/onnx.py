@@ -14,6 +14,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from typing_extensions import override
 
 from app.common.errors import shutting_down
 from app.common.vectors import Vectors
@@ -46,8 +47,9 @@ class OnnxEmbedder(Embedder):
         # Half of the cores, as the other work of a chat needs some too.
         self._questions = QuestionRuns(self._model.run, at_once=max(1, cores // 2), fits=_fits)
 
+    @override
     def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
-        """See Embedder. Few runs of one caller are queued at a time, so that several callers take turns."""
+        """Embed at the priority of bulk work. Few runs of one caller are queued at a time: callers take turns."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         pending: deque[tuple[list[int], Future[Vectors]]] = deque()
         done = 0
@@ -68,17 +70,18 @@ class OnnxEmbedder(Embedder):
             for _, future in pending:
                 future.cancel()
 
+    @override
     def embed_question(self, text: str) -> Vectors:
-        """See Embedder. Questions that arrive together share a run."""
+        """Embed one question. Questions that arrive together share a run."""
         (tokens,) = self._model.tokenize([text], self._model.info.query_prompt)
         return self._questions.vector(tokens)
 
+    @override
     def unfamiliar(self, text: str) -> float:
-        """See Embedder."""
         return self._model.unfamiliar(text)
 
+    @override
     def close(self) -> None:
-        """See Embedder."""
         self._questions.close()
         self._bulk.shutdown(cancel_futures=True)
         self._urgent.shutdown()

@@ -37,17 +37,17 @@ _PROJECT = Path(__file__).resolve().parents[3]
 def ensure_export(source: ModelSource, cache: Path) -> Path:
     """The folder below `cache` with the export of `source` as it is now, made if it is not there yet.
 
-    Raises StartupError when the model cannot be had or exported.
+    Raises StartupError when the model cannot be loaded or exported.
     """
     folder = cache.resolve() / export_name(source)
     if (folder / INFO_FILE).is_file():
         return folder
-    logger.info("Exporting the embedding model for onnxruntime, once")
+    logger.info("exporting the embedding model for onnxruntime, once")
     arguments = [source.name, str(cache.resolve())]
     if source.folder:
         arguments += ["--folder", str(source.folder)]
     command = [sys.executable, "-m", __name__, *arguments]
-    child = subprocess.run(  # noqa: S603 - our own module, with our own settings
+    child = subprocess.run(
         command, cwd=_PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", check=False
     )
     if child.returncode == REFUSED:
@@ -69,7 +69,7 @@ def export_name(source: ModelSource) -> str:
 def export(source: ModelSource, cache: Path) -> None:
     """Make the export below `cache`, whole or not at all; a second process waits, and finds it made.
 
-    Raises StartupError when the model cannot be had or does not keep its vectors.
+    Raises StartupError when the model cannot be loaded or its export gives other vectors.
     """
     target = cache / export_name(source)
     with _locked(cache):

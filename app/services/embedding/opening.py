@@ -21,7 +21,7 @@ def open_embedder(
     `backend` onnx keeps an export of the model in the folder `cache`; the first start makes it, which takes
     seconds. `device` is a torch device (cpu, cuda, mps); onnx runs on cpu. `threads` is the number of bulk
     threads of the onnx backend (default: one per core that may be used).
-    Raises StartupError when the model cannot be had, or when onnx is to run on another device than cpu.
+    Raises StartupError when the model cannot be loaded, or when onnx is to run on another device than cpu.
     """
     source = find_model(model)
     if backend == "torch":

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+from typing_extensions import override
 
 from app.common.errors import StartupError, shutting_down
 from app.common.vectors import Vectors
@@ -24,7 +25,7 @@ class TorchEmbedder(Embedder):
     """Embeds through LangChain's HuggingFaceEmbeddings, one batch at a time: the library promises no thread safety."""
 
     def __init__(self, source: ModelSource, *, device: str) -> None:
-        """Load the model. Raises StartupError when it cannot be had or `device` does not exist."""
+        """Load the model. Raises StartupError when it cannot be loaded or `device` does not exist."""
         from langchain_huggingface import HuggingFaceEmbeddings
 
         self.name = source.name
@@ -45,8 +46,9 @@ class TorchEmbedder(Embedder):
         self._closed = False
         self.dimension = len(self._model.embed_query("dimension"))
 
+    @override
     def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
-        """See Embedder. Between two batches a waiting question is let in."""
+        """Embed at the priority of bulk work. Between two batches a waiting question is let in."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(order), self._batch):
@@ -58,14 +60,15 @@ class TorchEmbedder(Embedder):
                 on_batch(start + len(rows))
         return vectors
 
+    @override
     def embed_question(self, text: str) -> Vectors:
-        """See Embedder. Waits for the batch that runs, for no other."""
+        """Embed one question. Waits for the batch that runs, for no other."""
         with self._turns.question():
             self._check_open()
             return np.asarray(self._model.embed_query(text), dtype=np.float32)
 
+    @override
     def close(self) -> None:
-        """See Embedder."""
         with self._turns.question():
             self._closed = True
 

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 Stage = Literal["parsing", "chunking", "embedding", "storing"]
 Report = Callable[[Stage, float], None]
-"""Told the stage a file is in and how far the file is, 0 to 1. What it raises stops the work, which leaves nothing."""
+"""Called with a file's stage and its progress, 0 to 1. An exception stops the work, which leaves nothing behind."""
 
 # Where in a file's time each stage begins, roughly: embedding takes by far the most of it.
 _EMBEDDING_BEGINS = 0.1
@@ -47,7 +47,7 @@ class ChunkSettings:
 
 
 def _unwatched(_stage: Stage, _progress: float) -> None:
-    """Nobody looks on."""
+    """Do nothing: the report of a file that nobody follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file. `error` is set exactly when the status is `failed`."""
+    """The result of one file. `error` is set exactly when the status is `failed`."""
 
     filename: str
     status: Literal["ready", "duplicate", "failed"]
@@ -117,9 +117,9 @@ class Ingestion:
         except AppError as exc:
             result = FileResult(upload.filename, "failed", error=exc)
         logger.info(
-            "document %s",
-            result.status,
+            "document taken in",
             extra={
+                "status": result.status,
                 "client": client_id,
                 "document": result.document_id or result.duplicate_of or "-",
                 "bytes": upload.size,

@@ -75,7 +75,7 @@ class UploadSpool:
             self.path(name).unlink(missing_ok=True)
 
     def sweep(self, keep: Collection[str] = ()) -> None:
-        """Remove what an earlier process left behind, but for the files named in `keep`."""
+        """Remove what an earlier process left behind, except the files named in `keep`."""
         kept = set(keep)
         for path in self._folder.iterdir():
             if path.name not in kept and path.is_file():

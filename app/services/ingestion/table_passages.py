@@ -31,7 +31,7 @@ def table_passages(
 ) -> Iterator[Span]:
     """Yield the passages of a part of the text (from, to before), which holds these tables.
 
-    What stands before a table shares a passage with its first rows, and what stands behind it with its last, if that
+    What stands before a table shares a passage with its first rows, and what stands after it with its last, if that
     fits. Rows of a table follow each other without overlap: the header is what ties them together.
     """
     if not tables:

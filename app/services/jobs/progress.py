@@ -37,7 +37,7 @@ class _State:
 
 
 class JobProgress:
-    """Told by the workers, asked by those who look on. Safe to use from many threads."""
+    """Written by the workers, read by status requests. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -54,7 +54,7 @@ class JobProgress:
             state.version += 1
 
     def settled(self, place: FilePlace) -> None:
-        """Note that a file is worked on no more; called after its row says what became of it."""
+        """Note that work on a file has ended; called after its result is stored."""
         with self._guard:
             state = self._state(place[0])
             state.running.pop(place[1], None)

@@ -75,7 +75,7 @@ def new_file(file: Received) -> dict[str, Any]:
 
 
 def outcome(result: FileResult) -> dict[str, Any]:
-    """Return the columns that say what became of a file."""
+    """Return the columns that hold a file's result."""
     return {
         "status": result.status,
         "document_id": result.document_id,

@@ -1,4 +1,4 @@
-"""At a start: what the last process was at when it ended is acknowledged, put back, or given up."""
+"""At startup: files that the last process was working on are acknowledged, queued again, or given up."""
 
 import logging
 
@@ -12,7 +12,7 @@ from app.services.jobs.store import JobStore
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
-"""How often a file may be begun without coming to an end: one that ends the process must not do so for ever."""
+"""How often work on a file may begin without a result: a file that ends the process must not do so for ever."""
 
 
 def recover_jobs(store: JobStore, catalog: Catalog) -> None:
@@ -26,12 +26,12 @@ def recover_jobs(store: JobStore, catalog: Catalog) -> None:
         if document is not None:
             store.settle(file.place, _done(document))
         else:
-            _begin_anew(store, job, file)
+            _begin_again(store, job, file)
     if running:
         logger.warning("unfinished files of jobs taken up again", extra={"files": len(running)})
 
 
-def _begin_anew(store: JobStore, job: JobRecord, file: JobFile) -> None:
+def _begin_again(store: JobStore, job: JobRecord, file: JobFile) -> None:
     if job.cancelling:
         store.cancelled(file.place)
     elif file.attempts >= MAX_ATTEMPTS:

@@ -57,7 +57,7 @@ class JobPage:
 
 
 class JobService:
-    """Takes jobs on, and works through them once started. Clients take turns, file by file."""
+    """Accepts jobs, and works through them once started. Clients take turns, file by file."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class JobService:
         self._cleaner.start()
 
     def interrupt(self) -> None:
-        """Let work come to an end; what is not done is done after the next start."""
+        """Tell the threads to stop; what is not done is done after the next start."""
         self._stopped.set()
         self._workers.interrupt()
 
@@ -121,7 +121,7 @@ class JobService:
     def submit(
         self, client_id: ClientId, incoming: Sequence[Incoming], chunking: ChunkSettings, *, by_name: bool = False
     ) -> Job:
-        """Take on a job: when this returns, its files and it survive a power cut.
+        """Accept a job: when this returns, its files and it survive a power cut.
 
         Files over the limit, or with an impossible name, have failed already; when all have, the first one's error
         is raised. Raises Unavailable when too many files wait.
@@ -139,7 +139,7 @@ class JobService:
         except BaseException:
             self._spool.discard([file.path.name for file in received if isinstance(file, Upload)])
             raise
-        logger.info("job taken on", extra={"client": client_id, "job": job_id, "files": len(received)})
+        logger.info("job accepted", extra={"client": client_id, "job": job_id, "files": len(received)})
         return self.get(client_id, job_id)
 
     def get(self, client_id: ClientId, job_id: str) -> Job:
@@ -150,7 +150,7 @@ class JobService:
         return self._view(*found)
 
     def page(self, client_id: ClientId, *, cursor: str = "", limit: int = 50) -> JobPage:
-        """Return the client's jobs, newest first, those behind `cursor`; raises InvalidInput for no possible one."""
+        """Return the client's jobs after `cursor`, newest first; raises InvalidInput for a bad cursor."""
         records = self._store.page(client_id, before=decode_place(cursor), limit=limit + 1)
         shown = records[:limit]
         more = len(records) > limit
@@ -171,7 +171,7 @@ class JobService:
     def cancel(self, client_id: ClientId, job_id: str) -> Job:
         """Stop the job: what is ready stays, a file that is being worked on leaves nothing, the others are not begun.
 
-        Raises NotFound, and Conflict when the job came to its end before.
+        Raises NotFound, and Conflict when the job is finished.
         """
         job = self.get(client_id, job_id).record
         if job.finished_at is not None and job.status != "cancelled":
@@ -191,7 +191,7 @@ class JobService:
         with self._admission:
             self._require_room(client_id, sum(file.status in ("failed", "cancelled") for file in job.files))
             if not self._store.retry(client_id, job_id):
-                raise Conflict("No file of this job can be tried again; upload them anew.", code="nothing_to_retry")
+                raise Conflict("No file of this job can be tried again; upload them again.", code="nothing_to_retry")
             self._progress.changed(job_id, cancelled=False)
             self._enqueue(client_id, job_id)
         return self.get(client_id, job_id)

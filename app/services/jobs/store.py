@@ -75,7 +75,7 @@ class JobStore:
         return job_record(job, {}), job_file(file)
 
     def settle(self, place: FilePlace, result: FileResult) -> None:
-        """Note what became of a running file, and of its job when this was the last one.
+        """Store the result of a running file, and of its job when this was the last one.
 
         The spooled file of one that failed is kept, so that it can be tried again.
         """
@@ -146,7 +146,7 @@ class JobStore:
             return job_record(row, _counts(connection, [job_id]).get(job_id, {})), files
 
     def page(self, client_id: ClientId, *, before: Place | None, limit: int) -> list[JobRecord]:
-        """Return the client's jobs, newest first, those behind the place `before`."""
+        """Return the client's jobs older than `before`, newest first."""
         query = select(jobs).where(jobs.c.client_id == client_id)
         if before is not None:
             query = query.where(tuple_(jobs.c.created_at, jobs.c.job_id) < before)
@@ -176,7 +176,7 @@ class JobStore:
             return [(ClientId(client), (job, position)) for client, job, position in connection.execute(query)]
 
     def running(self) -> list[tuple[JobRecord, JobFile]]:
-        """Return the files that are being worked on: at a start, those the last process did not get done."""
+        """Return the files that are being worked on: at startup, those the last process did not finish."""
         with self._db.read() as connection:
             files = [
                 job_file(row) for row in connection.execute(select(job_files).where(job_files.c.status == "running"))
@@ -243,11 +243,11 @@ class JobStore:
         )
 
 
-def _file(place: FilePlace) -> Any:  # noqa: ANN401 - an SQL condition
+def _file(place: FilePlace) -> Any:
     return (job_files.c.job_id == place[0]) & (job_files.c.position == place[1])
 
 
-def _set_files(connection: Connection, job_id: str, old: FileStatus, **values: Any) -> None:  # noqa: ANN401 - columns
+def _set_files(connection: Connection, job_id: str, old: FileStatus, **values: Any) -> None:
     mine = (job_files.c.job_id == job_id) & (job_files.c.status == old)
     connection.execute(update(job_files).where(mine).values(**values))
 

@@ -45,12 +45,12 @@ class JobWorkers:
         self._threads = [threading.Thread(target=self._work, name=f"ingest-{n}", daemon=True) for n in range(count)]
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def interrupt(self) -> None:
-        """Let the threads come to an end: files that are not done yet go back among the queued ones."""
+        """Tell the threads to stop: files that are not done yet are queued again."""
         self._stopped.set()
         self._progress.close()
         self._queue.close()

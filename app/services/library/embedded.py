@@ -66,10 +66,10 @@ class EmbeddedLibrary(Library):
         with self._locks.hold(client_id):
             last_chance()
             self._deletions.require_none_since(client_id, succession.life)
-            going = self._superseded(client_id, succession)
-            self._require_room(client_id, going, document.record.chunk_count)
-            replaced = tuple(old.document_id for old in going)
-            if going:
+            outdated = self._superseded(client_id, succession)
+            self._require_room(client_id, outdated, document.record.chunk_count)
+            replaced = tuple(old.document_id for old in outdated)
+            if outdated:
                 self._compactor.note()
             self._write(document, replaced)
             self._remove_marked(client_id, replaced)
@@ -79,13 +79,13 @@ class EmbeddedLibrary(Library):
     def keep(self, client_id: ClientId, succession: Succession, *, document_id: str) -> tuple[str, ...]:
         with self._locks.hold(client_id):
             found = (old.document_id for old in self._superseded(client_id, succession))
-            going = tuple(old for old in found if old != document_id)
-            if going:
+            outdated = tuple(old for old in found if old != document_id)
+            if outdated:
                 self._compactor.note()
-            for old in going:
+            for old in outdated:
                 self._catalog.begin_delete(client_id, old)
-            self._remove_marked(client_id, going)
-        return going
+            self._remove_marked(client_id, outdated)
+        return outdated
 
     @override
     def remove(self, client_id: ClientId, document_id: str) -> DocumentRecord:
@@ -177,7 +177,7 @@ class EmbeddedLibrary(Library):
             self._store.delete_collection(client_id)
 
     def _index(self, record: DocumentRecord, parts: Sequence[Chunk], vectors: Vectors) -> None:
-        """Add a document to the index of words; one that fails is made anew later, the vectors answer without it."""
+        """Add a document to the index of words; one that fails is rebuilt later, the vectors answer without it."""
         facts = facts_of(parts, vectors, chunk_size=record.chunk_size)
         try:
             self._words.add(record.client_id, record.document_id, [embedded_text(part) for part in parts], facts)
@@ -186,7 +186,7 @@ class EmbeddedLibrary(Library):
             self.note_stale(record.client_id)
 
     def _forget_words(self, client_id: ClientId, document_id: str) -> None:
-        """Take a document out of the index of words; if that fails the whole index goes, and is made anew later."""
+        """Take a document out of the index of words; if that fails the whole index goes, and is rebuilt later."""
         try:
             self._words.delete_document(client_id, document_id)
         except WordStoreFailed:
@@ -194,7 +194,7 @@ class EmbeddedLibrary(Library):
             self.note_stale(client_id)
 
     def _reindex(self, client_id: ClientId) -> None:
-        """Add to the client's index of words what it lacks; one that is damaged or mostly deleted is made anew."""
+        """Add to the client's index of words what it lacks; one that is damaged or mostly deleted is rebuilt."""
         if self._words.is_worn_out(client_id):
             self._words.delete_client(client_id)
         known = self._words.documents(client_id)
@@ -208,12 +208,12 @@ class EmbeddedLibrary(Library):
         if missing:
             logger.info("words indexed again", extra={"client": client_id, "documents": len(missing)})
 
-    def _remove_marked(self, client_id: ClientId, going: Sequence[str]) -> None:
+    def _remove_marked(self, client_id: ClientId, outdated: Sequence[str]) -> None:
         """Remove documents that are marked for it. What cannot be removed is hidden, and goes at the next start."""
-        if not going:
+        if not outdated:
             return
         try:
-            for document_id in going:
+            for document_id in outdated:
                 self._erase(client_id, document_id)
         except AppError as exc:
             logger.warning("replaced documents stay until the next start", extra={"code": exc.code})
@@ -228,10 +228,10 @@ class EmbeddedLibrary(Library):
             raise no_such_document()
         return found
 
-    def _require_room(self, client_id: ClientId, going: Sequence[DocumentRecord], new_chunks: int) -> None:
+    def _require_room(self, client_id: ClientId, outdated: Sequence[DocumentRecord], new_chunks: int) -> None:
         record = self._catalog.client(client_id)
-        documents = (record.document_count if record else 0) - len(going) + 1
-        chunks = (record.chunk_count if record else 0) - sum(old.chunk_count for old in going) + new_chunks
+        documents = (record.document_count if record else 0) - len(outdated) + 1
+        chunks = (record.chunk_count if record else 0) - sum(old.chunk_count for old in outdated) + new_chunks
         if self._limits.documents is not None and documents > self._limits.documents:
             raise LimitReached(
                 f"This client may have {self._limits.documents} documents and has them; delete some first.",

@@ -92,7 +92,7 @@ def bounded(stream_type: type[Any], limit: int) -> "Callable[[Any], Awaitable[No
     """
 
     class Bounded(stream_type):  # type: ignore[misc] # its type is known at run time only
-        def __init__(self, source: Any) -> None:  # noqa: ANN401 - as above
+        def __init__(self, source: Any) -> None:
             self._source = source
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -106,7 +106,7 @@ def bounded(stream_type: type[Any], limit: int) -> "Callable[[Any], Awaitable[No
         async def aclose(self) -> None:
             await self._source.aclose()
 
-    async def bound(response: Any) -> None:  # noqa: ANN401 - as above
+    async def bound(response: Any) -> None:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         response.stream = Bounded(response.stream)
         if encoding != "identity":

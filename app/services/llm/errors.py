@@ -57,7 +57,7 @@ def vendor_errors(faults: VendorFaults) -> Iterator[None]:
     except faults.other as exc:
         raise _failed() from exc
     except _MALFORMED as exc:
-        logger.warning("answer of the language model cannot be read: %s", type(exc).__name__)
+        logger.warning("answer of the language model cannot be read", extra={"error": type(exc).__name__})
         raise unreadable() from exc
 
 
@@ -123,14 +123,14 @@ def _failed(retry_after: int | None = None) -> UpstreamFailed:
 def _from_status(exc: Exception) -> AppError:
     status = int(getattr(exc, "status_code", 500))
     headers: Mapping[str, str] = getattr(getattr(exc, "response", None), "headers", {})
-    if status == 429:  # noqa: PLR2004 - an HTTP status reads better as its number
+    if status == 429:
         wait = parse_retry_after(headers.get("retry-after"))
         return UpstreamBusy(
             "The language model is busy. Try again later.",
             code="model_busy",
             retry_after=DEFAULT_RETRY_AFTER if wait is None else wait,
         )
-    if status >= 500:  # noqa: PLR2004 - as above
+    if status >= 500:
         return _failed(parse_retry_after(headers.get("retry-after")))
     return _refusal(status, exc)
 
@@ -141,13 +141,13 @@ def _refusal(status: int, exc: Exception) -> UpstreamFailed:
             "The language model's service refused this service's key. The operator must set a valid one.",
             code="model_auth_failed",
         )
-    if status == 413 or (status in (400, 422) and _TOO_LONG.search(_body_text(exc))):  # noqa: PLR2004 - as above
+    if status == 413 or (status in (400, 422) and _TOO_LONG.search(_body_text(exc))):
         return UpstreamFailed(
             "Question, conversation and passages are too long for the language model. "
             "Ask for fewer passages (top_k) or start a new session.",
             code="model_context_too_long",
         )
-    if status == 404:  # noqa: PLR2004 - as above
+    if status == 404:
         return UpstreamFailed(
             "The language model's service does not know this model. Choose another one.", code="model_not_found"
         )

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from langchain_core.messages import BaseMessage
+from typing_extensions import override
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
@@ -57,7 +58,7 @@ def open_language_model(
     return VendorModel(vendor, names=names, temperature=temperature, limits=limits, call_timeout=call_timeout)
 
 
-class VendorModel:
+class VendorModel(LanguageModel):
     """A LanguageModel over one vendor: slots, retries, fallback and circuit breaker around single calls.
 
     All of it, the HTTP connections too, lives on one event loop in a thread of its own, so that worker threads and
@@ -84,6 +85,7 @@ class VendorModel:
         self._resilience = Resilience(limits, call_timeout=call_timeout)
         self._loop = LoopThread("language-model")
 
+    @override
     def complete(
         self,
         client_id: ClientId,
@@ -93,11 +95,11 @@ class VendorModel:
         model: str | None = None,
         timeout: float | None = None,
     ) -> Completion:
-        """See LanguageModel.complete."""
-        warmth = self._temperature if temperature is None else temperature
+        temperature = self._temperature if temperature is None else temperature
         seconds = min(self._limits.timeout, timeout or self._limits.timeout)
-        return self._loop.run(self._complete(client_id, messages, self._models(model), warmth, seconds))
+        return self._loop.run(self._complete(client_id, messages, self._models(model), temperature, seconds))
 
+    @override
     def stream(
         self,
         client_id: ClientId,
@@ -106,16 +108,16 @@ class VendorModel:
         temperature: float | None = None,
         model: str | None = None,
     ) -> Answer:
-        """See LanguageModel.stream."""
-        warmth = self._temperature if temperature is None else temperature
-        return self._loop.relay(self._stream(client_id, messages, self._models(model), warmth), merge=_joined)
+        temperature = self._temperature if temperature is None else temperature
+        return self._loop.relay(self._stream(client_id, messages, self._models(model), temperature), merge=_joined)
 
+    @override
     def count_tokens(self, text: str) -> int:
-        """See LanguageModel.count_tokens. The vendors offer no counting of their own."""
+        """Estimate: the vendors offer no counting of their own."""
         return estimate_tokens(text)
 
+    @override
     def close(self) -> None:
-        """See LanguageModel.close."""
         self._loop.close(self._vendor.aclose())
 
     def _models(self, chosen: str | None) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class CircuitBreaker:
                 self._trying = False
 
     def note_success(self) -> None:
-        """Close it."""
+        """Reset the breaker to closed."""
         self._failed = 0
 
     def note_failure(self, error: AppError) -> None:
@@ -78,7 +78,7 @@ class CircuitBreaker:
         self._failed += 1
         self._next_try = self._clock() + self._pause
         if self._failed == self._limit:
-            logger.warning("language model paused: failures=%d pause_s=%.0f", self._failed, self._pause)
+            logger.warning("language model paused", extra={"failures": self._failed, "pause_s": round(self._pause)})
 
 
 class Resilience:
@@ -132,7 +132,7 @@ class Resilience:
             except AppError as exc:
                 if exc.code not in FALLEN_BACK:
                     raise
-                logger.warning("falling back from language model %r: code=%s", model, exc.code)
+                logger.warning("falling back from language model", extra={"model": model, "code": exc.code})
         return await self._run_one(models[-1], attempt, deadline)
 
     async def _run_one(self, model: str, attempt: Callable[[str], Awaitable[T]], deadline: float) -> T:
@@ -170,4 +170,4 @@ class Resilience:
 def _log_retry(model: str, state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     code = error.code if isinstance(error, AppError) else "none"
-    logger.info("retrying language model %r: attempt=%d code=%s", model, state.attempt_number, code)
+    logger.info("retrying language model", extra={"model": model, "attempt": state.attempt_number, "code": code})

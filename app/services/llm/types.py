@@ -66,7 +66,7 @@ class CallLimits:
 
 
 class LanguageModel(Protocol):
-    """A chat model behind the limits and the failure handling that all callers share.
+    """A chat model with the limits and the failure handling that all callers share.
 
     Both ways of asking raise, with details fit for strangers: UpstreamFailed (502; codes model_auth_failed,
     model_failed, model_not_found, model_rejected, model_context_too_long, model_bad_answer, model_empty_answer,

@@ -196,7 +196,7 @@ def _tokens_field(base_url: str) -> str:
     return "max_completion_tokens" if host == "openai.com" or host.endswith(".openai.com") else "max_tokens"
 
 
-def _http_options(http: Any, bounds: AnswerBounds) -> dict[str, Any]:  # noqa: ANN401 - httpx or httpx2
+def _http_options(http: Any, bounds: AnswerBounds) -> dict[str, Any]:
     """Return what all HTTP clients of a vendor have in common; they share one set of certificates."""
     return {
         "verify": http.create_ssl_context(),
@@ -206,7 +206,7 @@ def _http_options(http: Any, bounds: AnswerBounds) -> dict[str, Any]:  # noqa: A
     }
 
 
-def _faults(sdk: Any, http: Any) -> VendorFaults:  # noqa: ANN401 - two pairs of modules with the same class names
+def _faults(sdk: Any, http: Any) -> VendorFaults:
     return VendorFaults(
         status=(sdk.APIStatusError,),
         timeout=(sdk.APITimeoutError, http.TimeoutException),

@@ -18,10 +18,12 @@ from app.common.errors import AppError, UnreadableFile
 from app.common.file_loader import LoadedDocument, Recogniser, load_document
 from app.services.parsing.wire import (
     HEADER_BYTES,
+    LOGGED_FIELDS,
     READY,
     RECOGNISING,
     TAKEN,
     Answer,
+    LogLine,
     Order,
     frame,
     pack_answer,
@@ -29,7 +31,7 @@ from app.services.parsing.wire import (
     unpack_order,
 )
 
-_LOGGER = logging.getLogger(__name__ if __name__ != "__main__" else "app.services.parsing.child")
+logger = logging.getLogger(__name__ if __name__ != "__main__" else "app.services.parsing.child")
 _Request = tuple[bytes, bytes]
 _FAILED = "The file cannot be read; save it again, or in another format, and upload that."
 
@@ -60,13 +62,14 @@ class _Log(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[tuple[int, str]] = []
+        self._lines: list[LogLine] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one line."""
-        self._lines.append((record.levelno, record.getMessage()))
+        fields = {name: str(vars(record)[name]) for name in LOGGED_FIELDS if name in vars(record)}
+        self._lines.append((record.levelno, record.getMessage(), fields))
 
-    def take(self) -> tuple[tuple[int, str], ...]:
+    def take(self) -> tuple[LogLine, ...]:
         """Return the lines since the last time."""
         lines, self._lines = tuple(self._lines), []
         return lines
@@ -131,7 +134,7 @@ def _read(order: Order, content: bytes, recogniser: Recogniser | None) -> Loaded
     except AppError as error:
         return error
     except Exception as error:  # noqa: BLE001 - the edge of this process: the libraries raise many kinds
-        _LOGGER.warning("a reader failed: %s", _place(error))
+        logger.warning("reader failed", extra={"where": _place(error)})
         return UnreadableFile(_FAILED)
 
 

@@ -20,7 +20,7 @@ from app.common.file_loader import LoadedDocument, PdfEngine, ReadLimits
 from app.services.parsing.process import ParserProcess, ProcessDied, ProcessTooSlow
 from app.services.parsing.wire import Answer, Order
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 10
 _LEAST_SECONDS = 5
@@ -169,7 +169,7 @@ class _Slot:
             try:
                 self._process = ParserProcess(self._limits.memory_bytes)
             except OSError:
-                _LOGGER.exception("a reading process could not be started")
+                logger.exception("reading process could not be started")
 
     def read(self, order: Order, content: bytes) -> LoadedDocument:
         """Read one file; afterwards a process is ready again, or is on its way."""
@@ -226,15 +226,15 @@ class _Slot:
     def _verdict(self, death: ProcessDied) -> AppError:
         if self._closed.is_set():
             return shutting_down(retry_after=_RETRY_SECONDS)
-        _LOGGER.warning("a reading process ended with status %s (file begun: %s)", death.status, death.file_taken)
+        logger.warning("reading process ended", extra={"status": death.status, "file_begun": death.file_taken})
         if not death.file_taken:
             return _cannot_start()
         return _took_too_long() if death.out_of_processor_time else _killed_by_file(death)
 
 
 def _result(answer: Answer) -> LoadedDocument:
-    for level, message in answer.log:
-        _LOGGER.log(level, "%s", message)
+    for level, event, fields in answer.log:
+        logger.log(level, event, extra=fields)
     if isinstance(answer.result, AppError):
         raise answer.result
     return answer.result

@@ -56,7 +56,7 @@ class ProcessDied(Exception):
 
 
 class ParserProcess:
-    """A child that reads files, one at a time; of one thread, but for `kill`, which may come from any."""
+    """A child that reads files, one at a time; used by one thread, except for `kill`, which any thread may call."""
 
     def __init__(self, memory_bytes: int) -> None:
         """Start it and return at once. OSError when the system refuses."""
@@ -64,7 +64,7 @@ class ParserProcess:
         paths = (root, *(str(Path(entry).absolute()) for entry in sys.path))
         # -P and the bare environment: no code from the working directory, and no keys where hostile files are read.
         # One arena, because each further one reserves 64 MiB of the address space that is limited.
-        self._process = subprocess.Popen(  # noqa: S603 - our own program, and a number
+        self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "app.services.parsing.child", str(memory_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -73,8 +73,8 @@ class ParserProcess:
             env={"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1"},
             start_new_session=True,  # Ctrl-C in a terminal reaches the service alone, which then ends us
         )
-        assert self._process.stdin  # noqa: S101 - asked for above
-        assert self._process.stdout  # noqa: S101 - asked for above
+        assert self._process.stdin
+        assert self._process.stdout
         self._input, self._output = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._input, False)
         self._ready = self._file_taken = False

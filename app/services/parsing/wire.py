@@ -17,6 +17,11 @@ READY, TAKEN = b"ready", b"taken"
 RECOGNISING = b"recognising"
 """Said once when a file's scanned pages are about to be read, which may take longer than reading otherwise does."""
 
+LOGGED_FIELDS = ("where", "encrypted")
+"""The fields of log lines that pass: no others, so that a reader cannot set what belongs to the parent's log."""
+LogLine = tuple[int, str, dict[str, str]]
+"""Level, event, fields."""
+
 _ERRORS: dict[str, type[AppError]] = {
     kind.__name__: kind for kind in (InvalidInput, TooLarge, UnreadableFile, UnsupportedType)
 }
@@ -41,13 +46,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A document or the reason why there is none, and what our readers logged (level, message) on the way.
+    """A document or the reason why there is none, and what our readers logged on the way.
 
     `worn` asks for a fresh process: this one has grown.
     """
 
     result: LoadedDocument | AppError
-    log: tuple[tuple[int, str], ...] = ()
+    log: tuple[LogLine, ...] = ()
     worn: bool = False
 
 
@@ -84,7 +89,11 @@ def unpack_answer(payload: bytes, text: bytes) -> Answer:
         result: LoadedDocument | AppError = _ERRORS[error["kind"]](error["detail"], code=error["code"])
     else:
         result = _document(fields["document"], text.decode())
-    return Answer(result, tuple((int(level), str(text)) for level, text in fields["log"]), bool(fields["worn"]))
+    return Answer(result, tuple(_log_line(*line) for line in fields["log"]), bool(fields["worn"]))
+
+
+def _log_line(level: int, event: str, fields: dict[str, str]) -> LogLine:
+    return int(level), str(event), {name: str(fields[name]) for name in LOGGED_FIELDS if name in fields}
 
 
 def _document_fields(document: LoadedDocument) -> dict[str, Any]:

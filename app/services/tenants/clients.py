@@ -1,4 +1,4 @@
-"""Clients as such: made, listed, measured, erased."""
+"""Create, list, measure and erase clients."""
 
 import logging
 import time
@@ -58,7 +58,7 @@ class ClientService:
         self._clock = clock
 
     def register(self, client_id: ClientId) -> tuple[str, ApiKey]:
-        """Make a client with its first key; raises Conflict when the name is taken."""
+        """Create a client with its first key; raises Conflict when the name is taken."""
         if not self._catalog.register_client(client_id):
             raise Conflict("There is already a client of this name; choose another.", code="client_exists")
         return self._keys.create(client_id, label="first key")

@@ -107,7 +107,7 @@ class DocumentService:
     def page(
         self, client_id: ClientId, *, status: DocumentStatus | None = None, cursor: str = "", limit: int = 100
     ) -> DocumentPage:
-        """Return the client's documents, newest first, those behind `cursor`; raises InvalidInput for a bad one."""
+        """Return the client's documents after `cursor`, newest first; raises InvalidInput for a bad cursor."""
         before = decode_place(cursor)
         records = self._catalog.list_documents(client_id, status=status, before=before, limit=limit + 1)
         shown, more = records[:limit], len(records) > limit
@@ -130,9 +130,9 @@ class DocumentService:
         return record
 
     def chunks(self, client_id: ClientId, document_id: str, *, cursor: str = "", limit: int = 100) -> ChunkPage:
-        """Return the document's chunks in order, those behind `cursor`.
+        """Return the document's chunks after `cursor`, in order.
 
-        Raises NotFound, Conflict while the document is not ready, and InvalidInput for no possible cursor.
+        Raises NotFound, Conflict while the document is not ready, and InvalidInput for a bad cursor.
         """
         record = self.get(client_id, document_id)
         if record.status != "ready":
@@ -178,7 +178,7 @@ class DocumentService:
         """Delete all documents of the client, if there are any, and return how many; compacts nothing.
 
         Its jobs are cancelled first and their files removed, and uploads that are under way fail, so that nothing
-        comes after. With `forget_client` its record and keys go in the same breath.
+        comes after. With `forget_client` its record and keys are removed in the last step too.
         The catalog notes first what is going, so that a crash in between is finished at the next start.
         """
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Repairs behind the scenes: a damaged index is made anew from the stored texts while everybody else is served."""
+"""Background repairs: a damaged index is rebuilt from the stored texts while other clients are served."""
 
 import logging
 import threading
@@ -59,7 +59,7 @@ class Repairer:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread. A repair that still has much to embed is given up; it begins anew with the next start."""
+        """End the thread. A repair that still has much to embed is given up; it begins again at the next start."""
         self._stopped.set()
         self._thread.join()
 

@@ -29,7 +29,7 @@ from app.services.words.postings import (
 )
 
 VERSION = 1
-"""Raise it when analysis gives other terms: an index of another version is made anew from the texts."""
+"""Raise it when analysis gives other terms: an index of another version is rebuilt from the texts."""
 
 _SOME = 500
 _DOCUMENT_BYTES = 300

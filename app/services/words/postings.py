@@ -48,7 +48,7 @@ def blocks(first: int, count: int) -> Iterator[tuple[int, int, int]]:
 
 
 def extended(known: bytes, pairs: Sequence[tuple[int, int]]) -> bytes:
-    """Return postings `known` with (place, count) added behind; places only grow."""
+    """Return postings `known` with (place, count) appended; places only grow."""
     places = np.array([place for place, _ in pairs], np.uint16).tobytes()
     counts = bytes(min(count, _GREATEST_COUNT) for _, count in pairs)
     middle = len(known) // _ENTRY_BYTES * 2

@@ -24,7 +24,7 @@ State = Literal["ok", "damaged", "missing"]
 
 _CACHED_BYTES = 64 << 20
 _SPARSE_PARTS = 2000
-"""An index of at least so many numbers is made anew when more than half of them belong to deleted parts."""
+"""An index of at least so many numbers is rebuilt when more than half of them belong to deleted parts."""
 
 
 class WordStoreFailed(AppError):
@@ -53,7 +53,7 @@ class WordStore:
         self._cache = _ContentsCache(_CACHED_BYTES)
 
     def add(self, client_id: ClientId, document_id: str, texts: Sequence[str], facts: Facts) -> None:
-        """Add a document's parts: the text of each, and its facts but for the number of words; all or nothing."""
+        """Add a document's parts: the text of each, and its facts except the number of words; all or nothing."""
         language = language_of("\n".join(texts))
         found = [terms(text, language) for text in texts]
         placed = facts.copy()
@@ -94,7 +94,7 @@ class WordStore:
         return frozenset(document.document_id for document in self._known(client_id))
 
     def is_worn_out(self, client_id: ClientId) -> bool:
-        """Whether the client's index should be made anew: it cannot be read, or most of it is deleted parts."""
+        """Whether the client's index should be rebuilt: it cannot be read, or most of it is deleted parts."""
         try:
             documents = self._known(client_id)
         except WordStoreFailed:

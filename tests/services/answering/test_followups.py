@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from app.services.answering.followups import combined, leans
+from app.services.answering.followups import combined, depends_on_history
 from tests.api import AppFactory, ask, upload
 from tests.standin import Behaviour, Hang, Reply, Request, StandIn, Status
 
@@ -27,7 +27,7 @@ REWRITING = "You prepare a search."
      "Can you translate your last answer?"],
 )  # fmt: skip
 def test_these_lean_on_the_conversation(question: str) -> None:
-    assert leans(question)
+    assert depends_on_history(question)
 
 
 @pytest.mark.parametrize(
@@ -37,18 +37,18 @@ def test_these_lean_on_the_conversation(question: str) -> None:
      "What is the capital of Mongolia?", "How long is the warranty on the frame?", "电池的保修期是多长时间呢?"],
 )  # fmt: skip
 def test_these_stand_alone(question: str) -> None:
-    assert not leans(question)
+    assert not depends_on_history(question)
 
 
 @pytest.mark.parametrize("question", ["", "?", "\x00", "that", "it " * 4000, "[" * 9000])
 def test_any_text_can_be_judged(question: str) -> None:
-    assert leans(question) in (True, False)
+    assert depends_on_history(question) in (True, False)
 
 
 def test_topic_shifts_of_the_set_are_skipped_and_follow_ups_found() -> None:
     loaded = json.loads((BENCHMARKS / "followups.json").read_text())
-    shifts = [leans(item["question"]) for item in loaded if item["kind"] == "topic shift"]
-    others = [leans(item["question"]) for item in loaded if item["kind"] != "topic shift"]
+    shifts = [depends_on_history(item["question"]) for item in loaded if item["kind"] == "topic shift"]
+    others = [depends_on_history(item["question"]) for item in loaded if item["kind"] != "topic shift"]
     assert sum(shifts) <= 1
     assert sum(others) >= 0.9 * len(others)
 

@@ -21,7 +21,7 @@ def _passage(text: str, score: float, *, section: str = "", source: str = "a.txt
 
 
 def _relevant(question: str, *passages: Passage) -> bool:
-    return is_relevant(question, passages, least=LEAST)
+    return is_relevant(question, passages, min_relevance=LEAST)
 
 
 def test_nearness_alone_is_enough() -> None:

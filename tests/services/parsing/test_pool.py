@@ -326,7 +326,7 @@ def test_a_process_loads_nothing_of_the_service_and_knows_none_of_its_secrets(
 
 def test_what_a_process_says_is_never_unpickled() -> None:
     document = LoadedDocument("md", "# Ü\n😀", (0,), (Heading(0, 1, "Ü"),), ("Page 1 could not be read.",))
-    answer = Answer(document, ((20, "read by the second engine"),), worn=True)
+    answer = Answer(document, ((20, "read by the second engine", {"where": "a.py:1"}),), worn=True)
     order = Order("a\u202e.md", None, "pdfium", 60, ReadLimits(max_pages=7))
 
     assert unpack_answer(*pack_answer(answer)) == answer

@@ -76,7 +76,7 @@ class Annotations:
 def _string(read: Callable[..., int]) -> str:
     """Return what a function of PDFium writes into a buffer: UTF-16 with a NUL at its end, its size in bytes."""
     size = read(None, 0)
-    if not 2 < size <= 2 * _LONGEST:  # noqa: PLR2004 - nothing but the NUL
+    if not 2 < size <= 2 * _LONGEST:
         return ""
     buffer = (ctypes.c_ushort * (size // 2))()
     read(buffer, size)

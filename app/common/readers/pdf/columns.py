@@ -82,7 +82,7 @@ def _row_of(line: Line, column: Sequence[Line]) -> int | None:
 
 
 def _rows(table: Sequence[Sequence[Line]]) -> list[str]:
-    if len(table) < 2 or not any(map(_holds_numbers, table[1:])):  # noqa: PLR2004 - one column is no table
+    if len(table) < 2 or not any(map(_holds_numbers, table[1:])):
         return [line.text for column in table for line in column]
     rows = [[line.text] for line in table[0]]
     for column in table[1:]:

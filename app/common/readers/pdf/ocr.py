@@ -15,7 +15,7 @@ from app.common.readers.raw import Data, ReadLimits
 if TYPE_CHECKING:
     import pypdfium2
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _DPI = 250
 _POINTS = 72
@@ -74,7 +74,7 @@ class Recogniser:
         try:
             image, dpi = _draw(pdf, index)
         except pypdfium2.PdfiumError:
-            _LOGGER.info("a page could not be drawn")
+            logger.info("a page could not be drawn")
             return ""
         return text_of_table(self._run(image, dpi, seconds)) if image else ""
 
@@ -90,7 +90,7 @@ class Recogniser:
         try:
             done = _call(command, image, seconds)
         except (OSError, subprocess.TimeoutExpired):
-            _LOGGER.info("a page could not be recognised in time")
+            logger.info("a page could not be recognised in time")
             return ""
         return done
 
@@ -160,7 +160,7 @@ def _languages(program: str) -> tuple[str, ...]:
 
 def _call(command: list[str], content: bytes, seconds: float) -> str:
     # Limits of memory and of processor time are those of this process, which the program inherits.
-    with subprocess.Popen(  # noqa: S603 - the operator's own program; no argument comes from a file
+    with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -11,7 +11,7 @@ from app.common.readers.pdf.pdfium import read_with_pdfium
 from app.common.readers.pdf.with_pypdf import ENCRYPTED, read_with_pypdf
 from app.common.readers.raw import Block, Budget, Data, PdfEngine, RawDocument, ReadLimits, page_list
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _NOTHING_RECOGNISED = (
     "This PDF holds no text, and none could be recognised in its images (OCR); upload a sharper scan or a version with "
@@ -63,7 +63,7 @@ def _read(data: Data, limits: ReadLimits, engine: PdfEngine) -> RawDocument:
 
 def _second_try(data: Data, limits: ReadLimits, refusal: Refused) -> RawDocument:
     # pypdf opens some files that PDFium does not: among them those whose owner password is empty.
-    _LOGGER.info("PDFium refused a file (asks for a password: %s); trying pypdf", refusal.encrypted)
+    logger.info("PDFium refused a file; trying pypdf", extra={"encrypted": refusal.encrypted})
     try:
         return read_with_pypdf(data, limits)
     except UnreadableFile:

@@ -14,7 +14,7 @@ from app.common.readers.raw import Data, RawDocument, ReadLimits
 if TYPE_CHECKING:
     import pypdfium2
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def read_with_pdfium(data: Data, limits: ReadLimits) -> RawDocument:
@@ -37,7 +37,7 @@ def _try_forms(pdf: "pypdfium2.PdfDocument") -> None:
     try:
         pdf.init_forms()
     except pypdfium2.PdfiumError:
-        _LOGGER.info("the form of a PDF could not be set up")
+        logger.info("the form of a PDF could not be set up")
 
 
 def _page(pdf: "pypdfium2.PdfDocument", index: int) -> PageText:

@@ -61,7 +61,7 @@ class Places:
             return Mark(x.value, y.value, right, top - bottom)
         if self._quarters == 1:
             return Mark(y.value, -x.value, top, right - left)
-        if self._quarters == 2:  # noqa: PLR2004 - upside down
+        if self._quarters == 2:
             return Mark(-x.value, -y.value, -left, top - bottom)
         return Mark(-y.value, x.value, -bottom, right - left)
 
@@ -110,7 +110,7 @@ class Places:
         """Turn a box clockwise, as the page is shown."""
         if self._quarters == 1:
             return Box(bottom, -right, top, -left)
-        if self._quarters == 2:  # noqa: PLR2004 - upside down
+        if self._quarters == 2:
             return Box(-right, -top, -left, -bottom)
         return Box(left, bottom, right, top) if self._quarters == 0 else Box(-top, left, -bottom, right)
 

@@ -41,11 +41,11 @@ def _drawn(text: str) -> int:
 
 
 def _at_begin(word: str) -> int:
-    return (word[0] in _ENDS_ONLY) + (len(word) > 3 and word.endswith(_ARTICLE[::-1]))  # noqa: PLR2004 - al + a word
+    return (word[0] in _ENDS_ONLY) + (len(word) > 3 and word.endswith(_ARTICLE[::-1]))
 
 
 def _at_end(word: str) -> int:
-    return (word[-1] in _ENDS_ONLY) + (len(word) > 3 and word.startswith(_ARTICLE))  # noqa: PLR2004 - al + a word
+    return (word[-1] in _ENDS_ONLY) + (len(word) > 3 and word.startswith(_ARTICLE))
 
 
 def _turn(line: str) -> str:

@@ -15,7 +15,7 @@ from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits,
 if TYPE_CHECKING:
     import pypdf
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 ENCRYPTED = "This PDF is protected by a password; save a copy without one and upload that."
 """What to do about a PDF that asks for a password."""
@@ -73,7 +73,7 @@ def _field_values(reader: "pypdf.PdfReader") -> str:
     try:
         fields = reader.get_fields() or {}
     except Exception:  # noqa: BLE001 - see _damage_as_corrupt; a broken form costs its values only
-        _LOGGER.info("the form of a PDF could not be read")
+        logger.info("the form of a PDF could not be read")
         return ""
     found = ((name, field.get("/V")) for name, field in fields.items())
     shown = ((name, _field_value(value)) for name, value in found if isinstance(value, str))

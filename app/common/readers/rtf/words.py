@@ -6,7 +6,7 @@ STORIES = (
     "shptxt", "footnote", "annotation", "header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr",
     "footerf",
 )  # fmt: skip
-"""Groups with a text of their own, which is put behind the body's, in this order."""
+"""Groups with a text of their own, which follows the body's, in this order."""
 
 SKIPPED = frozenset(
     (

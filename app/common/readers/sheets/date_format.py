@@ -70,7 +70,7 @@ class DateFormat:
 
     def _is_minute(self, place: int) -> bool:
         """Whether an `m` beside hours or seconds means minutes."""
-        if len(self.tokens[place].text) > 2:  # noqa: PLR2004 - a name of a month
+        if len(self.tokens[place].text) > 2:
             return False
         units = [(n, token.text[0].lower()) for n, token in enumerate(self.tokens) if token.kind in ("date", "elapsed")]
         at = next(index for index, (n, _) in enumerate(units) if n == place)
@@ -81,7 +81,7 @@ class DateFormat:
             return _elapsed(token.text.lower(), moment)
         if token.kind == "half":
             half = "PM" if moment.milliseconds >= _NOON * 3_600_000 else "AM"
-            return half if len(token.text) > 3 else half[0]  # noqa: PLR2004 - A/P
+            return half if len(token.text) > 3 else half[0]
         if token.kind != "date":
             return token.text
         text = token.text.lower()
@@ -102,14 +102,14 @@ class DateFormat:
 
 def _calendar(text: str, day: date) -> str:
     if text[0] == "y":
-        return f"{day.year % 100:02}" if len(text) <= 2 else str(day.year)  # noqa: PLR2004 - yy
+        return f"{day.year % 100:02}" if len(text) <= 2 else str(day.year)
     number, names = (day.month, _MONTHS) if text[0] == "m" else (day.day, _DAYS)
     if len(text) < _NAMED:
         return str(number).rjust(len(text), "0")
     name = names[day.month - 1] if text[0] == "m" else names[day.weekday()]
     if len(text) == _NAMED:
         return name[:3]
-    return name[0] if text[0] == "m" and len(text) > 4 else name  # noqa: PLR2004 - mmmmm
+    return name[0] if text[0] == "m" and len(text) > 4 else name
 
 
 def _elapsed(text: str, moment: _Moment) -> str:

@@ -70,7 +70,7 @@ class NumberFormat:
             return found, "-" if number < 0 and not (found.condition and found.condition[0][0] == "<") else ""
         if number < 0 and len(numeric) > 1:
             return numeric[1], ""
-        if number == 0 and len(numeric) > 2:  # noqa: PLR2004 - positive, negative, zero
+        if number == 0 and len(numeric) > 2:
             return numeric[2], ""
         return numeric[0], "-" if number < 0 else ""
 

@@ -5,7 +5,7 @@ import logging
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits, read_bytes
 from app.common.readers.word import msdoc
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def read_doc(data: Data, limits: ReadLimits) -> RawDocument:
@@ -31,6 +31,6 @@ def _with_office_oxide(content: bytes) -> str | None:
     except office_oxide.OfficeOxideError:
         text = ""
     if not text.strip():
-        _LOGGER.info("office-oxide read nothing from a DOC file; trying our own reader")
+        logger.info("office-oxide read nothing from a DOC file; trying our own reader")
         return None
     return text

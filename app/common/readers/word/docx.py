@@ -19,7 +19,7 @@ from app.common.readers.word.docx_numbering import Numbering, read_numbering
 from app.common.readers.word.docx_styles import NO_STYLES, read_styles
 from app.common.readers.word.docx_walk import DocxWalk
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _Part = TypeVar("_Part")
 
@@ -49,7 +49,7 @@ def read_docx(data: Data, limits: ReadLimits) -> RawDocument:
         except UnreadableFile as exc:
             if exc.code != "corrupt":
                 raise
-            _LOGGER.info("the main part of a DOCX file is not well formed; reading what can be read")
+            logger.info("the main part of a DOCX file is not well formed; reading what can be read")
             body, warnings = archive.xml(main, lenient=True), ["The document is damaged; parts may be missing."]
         return _read_parts(archive, body, folder, Budget(limits), warnings)
 

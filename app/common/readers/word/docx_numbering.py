@@ -35,7 +35,7 @@ _SHOWN: dict[str, Callable[[int], str]] = {
 
 
 class _Level(NamedTuple):
-    """One level of a list; `restart` is the level (from 1) after which it begins anew, 0 for never."""
+    """One level of a list; `restart` is the level (from 1) after which it begins again, 0 for never."""
 
     start: int = 1
     kind: str = "decimal"

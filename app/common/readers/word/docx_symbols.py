@@ -22,5 +22,5 @@ def symbol(font: str, code: str) -> str:
         return ""
     table = _FONTS.get(font.strip().lower())
     if table is None:
-        return chr(place) if 0x20 <= place < 0xE000 and not place >= 0xD800 else ""  # noqa: PLR2004 - no controls
+        return chr(place) if 0x20 <= place < 0xE000 and not place >= 0xD800 else ""
     return table.get(place & 0xFF, "")

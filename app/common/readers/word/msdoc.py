@@ -123,7 +123,7 @@ def _piece_table(clx: bytes) -> list[_Piece]:
     at = 0
     while clx[at] == 1:  # formatting that pieces refer to
         at += 3 + _u16(clx, at + 1)
-    if clx[at] != 2:  # noqa: PLR2004 - the mark of the piece table itself
+    if clx[at] != 2:
         raise UnreadableFile(_CORRUPT)
     table = clx[at + 5 : at + 5 + _u32(clx, at + 1)]
     count = (len(table) - 4) // 12
