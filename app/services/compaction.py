@@ -7,15 +7,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from typing_extensions import override
+
+from app.common.background import Background, Running
 from app.common.disk import size_of
 from app.common.errors import AppError, Unavailable
 
 logger = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 2.0
 PAUSE_FACTOR = 9
-"""Compacting behind takes at most a tenth of the time."""
-RETRY_SECONDS = 60.0
+"""Background compaction uses at most a tenth of the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: `gather` before a compaction, which then serves all deletions of a group; `retry` after a failed one."""
+
+    gather: float = 2.0
+    retry: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +36,27 @@ class CompactionReport:
     bytes_after: int
 
 
-class Compactor:
+class Compactor(Running):
     """Compacts all stores. Requests that come while one runs share the next one.
 
     A request is noted in a file before anything is deleted, so a crash in between does not forget it.
     """
 
-    def __init__(self, *, steps: Sequence[Callable[[], object]], folders: Sequence[Path], marker: Path) -> None:
+    def __init__(
+        self,
+        *,
+        steps: Sequence[Callable[[], object]],
+        folders: Sequence[Path],
+        marker: Path,
+        pace: Pace | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         """`steps` compact one store each; `folders` are measured; `marker` exists while a compaction is due.
 
-        A step returns False when a reader was in the way, so that it has to be done again.
+        A step returns False when a reader was in the way, so that it has to be done again. `clock` gives seconds that
+        only grow.
         """
+        pace = pace or Pace()
         self._steps = steps
         self._folders = folders
         self._marker = marker
@@ -46,21 +65,21 @@ class Compactor:
         self._asked = 0
         self._served = 0
         self._last: CompactionReport | None = None
-        self._wake = threading.Event()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="compactor", daemon=True)
+        self._gather = pace.gather
+        self._clock = clock
+        self._background = Background("compactor", self._serve_soon, every=pace.retry)
 
+    @override
     def start(self) -> None:
         """Begin to serve requests made with `request`, one from before a crash included."""
         if self._marker.exists():
             self.request()
-        self._thread.start()
+        self._background.start()
 
-    def stop(self) -> None:
+    @override
+    def close(self) -> None:
         """End the thread after the compaction that may be under way; what is still due is done at the next start."""
-        self._stopped.set()
-        self._wake.set()
-        self._thread.join()
+        self._background.close()
 
     @property
     def due(self) -> bool:
@@ -72,16 +91,16 @@ class Compactor:
         self._marker.touch()
 
     def request(self) -> None:
-        """Have all stores compacted soon, behind."""
+        """Schedule a compaction of all stores in the background."""
         with self._guard:
             self._asked += 1
         self.note()
-        self._wake.set()
+        self._background.wake()
 
     def run(self) -> CompactionReport:
         """Compact all stores now; what was deleted before this call has left no trace when it returns.
 
-        Raises Unavailable when that fails; then it is tried again behind until it succeeds.
+        Raises Unavailable when that fails; then the background tries again until it succeeds.
         """
         with self._guard:
             self._asked += 1
@@ -93,7 +112,7 @@ class Compactor:
             try:
                 return self._compact()
             except (AppError, OSError) as exc:
-                self._wake.set()
+                self._background.wake()
                 raise Unavailable(
                     "All is deleted, but its traces on disk are not gone yet; that goes on by itself.",
                     code="compaction_unfinished",
@@ -102,11 +121,11 @@ class Compactor:
     def _compact(self) -> CompactionReport:
         with self._guard:
             serving = self._asked
-        started, before = time.perf_counter(), size_of(*self._folders)
+        started, before = self._clock(), size_of(*self._folders)
         for step in self._steps:
             if step() is False:
                 raise Unavailable("A store cannot be compacted while it is being read; try again later.")
-        report = CompactionReport(round(time.perf_counter() - started, 3), before, size_of(*self._folders))
+        report = CompactionReport(round(self._clock() - started, 3), before, size_of(*self._folders))
         self._last = report
         with self._guard:
             self._served = serving
@@ -118,15 +137,13 @@ class Compactor:
         )
         return report
 
-    def _work(self) -> None:
-        while not self._stopped.is_set():
-            self._wake.wait(RETRY_SECONDS if self._served < self._asked else None)
-            self._wake.clear()
-            # Deletions tend to come in groups: one compaction for all of them, and never one after the other without
-            # pause, since writers wait for each.
-            last = self._last.seconds if self._last else 0.0
-            if self._stopped.wait(max(SETTLE_SECONDS, PAUSE_FACTOR * last)):
-                return
+    def _serve_soon(self) -> None:
+        if self._served >= self._asked:
+            return
+        # Deletions tend to come in groups: one compaction for all of them, and never one after the other without
+        # pause, since writers wait for each.
+        last = self._last.seconds if self._last else 0.0
+        if not self._background.pause(max(self._gather, PAUSE_FACTOR * last)):
             self._serve()
 
     def _serve(self) -> None:

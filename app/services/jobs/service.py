@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from app.common.absent import no_such_job
+from app.common.background import Background, Running
 from app.common.cursors import decode_place, encode_place
-from app.common.errors import AppError, Conflict, InvalidInput, TooLarge, Unavailable
+from app.common.errors import Conflict, InvalidInput, TooLarge, Unavailable
 from app.common.file_loader import check_filename
 from app.common.ids import ClientId
 from app.services.catalog.store import Catalog
@@ -56,7 +59,7 @@ class JobPage:
     next_cursor: str | None
 
 
-class JobService:
+class JobService(Running):
     """Takes jobs on, and works through them once started. Clients take turns, file by file."""
 
     def __init__(
@@ -85,11 +88,11 @@ class JobService:
             progress=self._progress,
         )
         self._admission = threading.Lock()
-        self._stopped = threading.Event()
-        self._cleaner = threading.Thread(target=self._clean, name="job-cleaner", daemon=True)
+        self._cleaner = Background("job-cleaner", self.forget_finished, every=_CLEANUP_SECONDS)
 
     # Its life
 
+    @override
     def start(self) -> None:
         """Go on where the last process stopped. Called after the documents were recovered."""
         recover_jobs(self._store, self._catalog)
@@ -101,20 +104,22 @@ class JobService:
         self._cleaner.start()
 
     def interrupt(self) -> None:
-        """Let work come to an end; what is not done is done after the next start."""
-        self._stopped.set()
+        """Begin to close: no file is begun any more, and those under way are given up at their next stage.
+
+        Close the parser between this and `close`: one file may keep it busy for minutes.
+        """
         self._workers.interrupt()
+
+    @override
+    def close(self) -> None:
+        """End all work and wait for its end; what is not done is done after the next start."""
+        self._workers.close()
+        self._cleaner.close()
 
     @property
     def stopping(self) -> bool:
         """Whether work was interrupted: nothing more will happen to a job before the next start."""
-        return self._stopped.is_set()
-
-    def join(self) -> None:
-        """Wait for the end of work after `interrupt`. Close the parser in between: it may be busy for minutes."""
-        self._workers.join()
-        if self._cleaner.ident is not None:
-            self._cleaner.join()
+        return self._progress.closing
 
     # What can be done with jobs
 
@@ -247,13 +252,6 @@ class JobService:
         done = total - waiting + sum(file.progress for file in running.values())
         stage: JobStage = next((file.stage for file in running.values()), "waiting")
         return Job(record, "cancelling" if record.cancelling else stage, round(min(1.0, done / total), 4), files)
-
-    def _clean(self) -> None:
-        while not self._stopped.wait(_CLEANUP_SECONDS):
-            try:
-                self.forget_finished()
-            except AppError as exc:
-                logger.warning("cleanup of jobs failed", extra={"code": exc.code})
 
 
 def _require_one_good(received: Sequence[Received]) -> None:

@@ -389,8 +389,7 @@ def test_a_stop_puts_files_back_and_the_next_start_goes_on(open_again: Opener, e
 
 def _claimed(services: Services) -> tuple[JobStore, Job]:
     """Make a job whose file is `running` though nobody works on it, as a crash leaves it."""
-    services.jobs._queue.close()
-    services.jobs._workers.join()
+    services.jobs.close()  # what is taken on from here on stays queued
     job = services.jobs.submit(ANNA, files("a.txt"), CHUNKING)
     store = JobStore(services.internals.catalog.database)
     assert store.claim((job.record.job_id, 0)) is not None

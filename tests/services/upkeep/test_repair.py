@@ -208,7 +208,7 @@ def test_what_the_start_could_not_take_back_is_taken_back_behind(make_settings: 
         assert repairer.repair_due() == []
 
 
-def test_a_stopped_repairer_begins_nothing(make_settings: MakeSettings) -> None:
+def test_a_closed_repairer_begins_nothing(make_settings: MakeSettings) -> None:
     settings = make_settings()
     with open_services(settings, embedder=HashEmbeddings()) as services:
         _ingest(services, HARBOUR)
@@ -216,8 +216,8 @@ def test_a_stopped_repairer_begins_nothing(make_settings: MakeSettings) -> None:
     with _stores(settings) as (catalog, store):
         library = _library(settings, catalog, store)
         repairer = Repairer(library=library, store=store, embedder=HashEmbeddings())
-        repairer.start()
-        repairer.stop()
+        with repairer:
+            pass
         store.check(HARBOUR)
         assert repairer.repair_due() == []
         assert store.damaged() == [HARBOUR]
