@@ -1,6 +1,5 @@
 """The SQL databases: opening, migrating, short transactions. What is in them is known to their stores alone."""
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, even
 from sqlalchemy.exc import OperationalError
 
 from app.common.errors import Unavailable, shutting_down
+from app.common.locks import Rank, RankedLock
 
 BUSY_TIMEOUT_SECONDS = 10
 GROUP_LIMIT = 64
@@ -30,7 +30,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._write_lock = threading.Lock()
+        self._write_lock = RankedLock(Rank.DATABASE)
         self._waiting: deque[_Job[Any]] = deque()
 
     @classmethod

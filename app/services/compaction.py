@@ -1,7 +1,6 @@
 """Leaving no trace: deleted text is still in free pages, logs and index tables until the files are compacted."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing_extensions import override
 from app.common.background import Background, Running
 from app.common.disk import size_of
 from app.common.errors import AppError, Unavailable
+from app.common.locks import Rank, RankedLock
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +60,8 @@ class Compactor(Running):
         self._steps = steps
         self._folders = folders
         self._marker = marker
-        self._running = threading.Lock()
-        self._guard = threading.Lock()
+        self._running = RankedLock(Rank.UPKEEP)
+        self._guard = RankedLock(Rank.LEAF)
         self._asked = 0
         self._served = 0
         self._last: CompactionReport | None = None

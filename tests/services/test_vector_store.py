@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from app.services.chroma.collections import ChromaCollections
 from app.services.vector_store import VectorStoreService
 from tests.services.vector_store_crash import Journal, run_and_kill
 from tests.services.vector_store_writer import INDEX_FILES, document, embed, embed_chunks
+from tests.waiting import PATIENCE
 
 ALPHA, BETA = ClientId("alpha"), ClientId("beta")
 
@@ -354,15 +356,19 @@ def test_the_other_clients_are_served_during_a_rebuild(open_store: Opener, root:
     store = open_store()
     served: list[list[str]] = []
 
-    def embed_meanwhile(missing: list[Chunk]) -> Vectors:
+    def others() -> None:
         chunks = add(store, BETA, "doc", 5)
         served.append(ask(store, BETA, chunks[2].text, 1))
         with pytest.raises(Unavailable):
             ask(store, ALPHA, "anything")
+
+    def embed_meanwhile(missing: list[Chunk]) -> Vectors:
+        another_thread.submit(others).result(PATIENCE)
         return embed_chunks(missing)
 
     assert store.check(ALPHA) == "missing"
-    assert store.rebuild(ALPHA, embed_meanwhile) >= 39  # Chroma's log may still have the last one
+    with ThreadPoolExecutor(1) as another_thread:
+        assert store.rebuild(ALPHA, embed_meanwhile) >= 39  # Chroma's log may still have the last one
     assert served == [["doc:2"]]
 
 

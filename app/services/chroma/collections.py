@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import chromadb
@@ -19,6 +18,7 @@ from langchain_core.embeddings import Embeddings
 
 from app.common.absent import no_collection
 from app.common.errors import AppError
+from app.common.locks import Rank, RankedLock
 from app.common.passages import Chunk
 from app.common.vectors import Vectors
 from app.services.chroma.filters import Where
@@ -91,7 +91,7 @@ class ChromaCollections:
         with chroma_errors():
             self._server, self._client = _open_client(path, cache_size)
         self._settings = self._client.get_settings()
-        self._write_lock = Lock()
+        self._write_lock = RankedLock(Rank.CHROMA)
         self._ids: dict[str, UUID] = {}
 
     @contextmanager

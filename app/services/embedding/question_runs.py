@@ -4,13 +4,13 @@ A run over four questions takes little more than twice as long as a run over one
 who arrives meanwhile waits, and the next run takes along all who wait and fit.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.common.errors import shutting_down
+from app.common.locks import Rank, RankedLock
 from app.common.vectors import Vectors
 
 TokenIds = list[int]
@@ -35,7 +35,7 @@ class QuestionRuns:
         """
         self._run = run
         self._fits = fits
-        self._lock = threading.Lock()
+        self._lock = RankedLock(Rank.LEAF)
         self._free = at_once
         self._waiting: deque[_Waiting] = deque()
         self._closed = False

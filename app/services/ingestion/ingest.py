@@ -10,7 +10,7 @@ from typing import Literal
 from app.common.errors import AppError, InvalidInput, shutting_down
 from app.common.file_loader import LoadedDocument, check_filename
 from app.common.ids import ClientId, new_id
-from app.common.locks import KeyedLocks
+from app.common.locks import KeyedLocks, Rank
 from app.common.passages import embedded_text
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
@@ -95,7 +95,7 @@ class Ingestion:
         self._library = library
         self._embedder = embedder
         self._parser = parser
-        self._content_locks = KeyedLocks()
+        self._content_locks = KeyedLocks(Rank.CONTENT)
         self._clock = clock
         self._stopped = threading.Event()
 

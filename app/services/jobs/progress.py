@@ -1,11 +1,11 @@
 """How far jobs are, and which of them are to stop: kept in memory, because it concerns only work that runs."""
 
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal
 
 from app.common.errors import AppError
+from app.common.locks import Rank, RankedLock
 from app.services.ingestion.ingest import Stage
 
 _REMEMBERED = 10_000
@@ -40,7 +40,7 @@ class JobProgress:
     """Told by the workers, asked by those who look on. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._guard = RankedLock(Rank.LEAF)
         self._states: OrderedDict[str, _State] = OrderedDict()
         self._closing = False
 

@@ -1,7 +1,6 @@
 """Uploads in the background: jobs that survive a restart, with progress, cancelling and trying again."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from app.common.cursors import decode_place, encode_place
 from app.common.errors import Conflict, InvalidInput, TooLarge, Unavailable
 from app.common.file_loader import check_filename
 from app.common.ids import ClientId
+from app.common.locks import Rank, RankedLock
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
 from app.services.ingestion.spool import Upload, UploadSpool
@@ -87,7 +87,7 @@ class JobService(Running):
             ingestion=ingestion,
             progress=self._progress,
         )
-        self._admission = threading.Lock()
+        self._admission = RankedLock(Rank.ADMISSION)
         self._cleaner = Background("job-cleaner", self.forget_finished, every=_CLEANUP_SECONDS)
 
     # Its life

@@ -13,7 +13,7 @@ from typing_extensions import override
 from app.common.absent import no_such_document
 from app.common.errors import AppError, LimitReached
 from app.common.ids import ClientId
-from app.common.locks import KeyedLocks
+from app.common.locks import KeyedLocks, Rank
 from app.common.passages import Chunk, embedded_text
 from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
@@ -47,7 +47,7 @@ class EmbeddedLibrary(Library):
         self._words = words
         self._compactor = compactor
         self._limits = limits or ClientLimits()
-        self._locks = KeyedLocks()
+        self._locks = KeyedLocks(Rank.CLIENT)
         self._deletions = Deletions()
         self._unresumed: dict[ClientId, list[DocumentRecord]] = {}
         self._stale: set[ClientId] = set()

@@ -17,6 +17,7 @@ from typing import Literal, Self
 
 from app.common.errors import AppError, Unavailable, UnreadableFile, shutting_down
 from app.common.file_loader import LoadedDocument, PdfEngine, ReadLimits
+from app.common.locks import Rank, RankedLock
 from app.services.parsing.process import ParserProcess, ProcessDied, ProcessTooSlow
 from app.services.parsing.wire import Answer, Order
 
@@ -73,7 +74,7 @@ class ParserPool:
         self._read_limits = read_limits or ReadLimits()
         self._process_limits = process_limits or ProcessLimits()
         self._seats = workers + max_waiting
-        self._lock = threading.Lock()
+        self._lock = RankedLock(Rank.LEAF)
         self._taken = 0
         self._slots = [_Slot(self._process_limits) for _ in range(workers)]
         self._idle: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
@@ -153,8 +154,8 @@ class _Slot:
 
     def __init__(self, limits: ProcessLimits) -> None:
         self._limits = limits
-        self._lock = threading.Lock()
-        self._reading = threading.Lock()
+        self._lock = RankedLock(Rank.LEAF)
+        self._reading = RankedLock(Rank.READER)
         self._process: ParserProcess | None = None
         self._closed = threading.Event()
 

@@ -1,7 +1,6 @@
 """Repairs behind the scenes: a damaged index is made anew from the stored texts while everybody else is served."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing_extensions import override
 from app.common.background import Background, Running
 from app.common.errors import shutting_down
 from app.common.ids import ClientId
+from app.common.locks import Rank, RankedLock
 from app.common.passages import Chunk, embedded_text
 from app.common.vectors import Vectors
 from app.services.embedding.types import Embedder
@@ -53,7 +53,7 @@ class Repairer(Running):
         self._embedder = embedder
         self._clock = clock
         self._delays: dict[ClientId, _Delay] = {}
-        self._working = threading.Lock()
+        self._working = RankedLock(Rank.UPKEEP)
         self._background = Background("repairer", self.repair_due, every=LOOK_SECONDS)
 
     @override
