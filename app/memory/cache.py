@@ -80,6 +80,11 @@ class RecentSessions:
         with self._lock:
             return sum(owner is None or client == owner for client, _ in self._entries)
 
+    def loading_count(self) -> int:
+        """Return how many sessions are being read into memory."""
+        with self._lock:
+            return len(self._loading)
+
     def _put(self, key: Key, entry: RecentTurns) -> None:
         self._entries[key] = entry
         self._entries.move_to_end(key)

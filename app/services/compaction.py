@@ -36,6 +36,14 @@ class CompactionReport:
     bytes_after: int
 
 
+@dataclass(frozen=True, slots=True)
+class CompactionStats:
+    """Since the start: compactions that were asked for, and how many of these have been served."""
+
+    asked: int
+    served: int
+
+
 class Compactor(Running):
     """Compacts all stores. Requests that come while one runs share the next one.
 
@@ -85,6 +93,11 @@ class Compactor(Running):
     def due(self) -> bool:
         """Whether something was deleted that is not compacted away yet."""
         return self._marker.exists()
+
+    def stats(self) -> CompactionStats:
+        """Return how things stand."""
+        with self._guard:
+            return CompactionStats(self._asked, self._served)
 
     def note(self) -> None:
         """Remember across a crash that a compaction will be due; called before something is deleted."""

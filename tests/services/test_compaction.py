@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.common.errors import Unavailable
-from app.services.compaction import Compactor, Pace
+from app.services.compaction import CompactionStats, Compactor, Pace
+from tests.waiting import wait_for
 
 
 class Step:
@@ -130,11 +131,11 @@ def test_those_who_ask_while_one_runs_share_the_next(open_compactor: Callable[[]
         first = pool.submit(compactor.run)
         assert step.entered.wait(10)
         others = [pool.submit(compactor.run) for _ in range(4)]
-        while compactor._asked < 5:
-            threading.Event().wait(0.005)
+        wait_for(lambda: compactor.stats().asked == 5)
         step.gate.set()
         reports = [other.result(10) for other in others]
         first.result(10)
+    assert compactor.stats() == CompactionStats(asked=5, served=5)
     assert step.runs == 2, "the running one may have begun before they deleted anything"
     assert len(set(map(id, reports))) == 1
 

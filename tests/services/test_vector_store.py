@@ -5,15 +5,17 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import chromadb
 import numpy as np
 import pytest
+from chromadb.api.client import Client
+from chromadb.config import Settings
 
 from app.common.errors import AppError, Conflict, NotFound, StartupError, Unavailable
 from app.common.filters import Comparison
@@ -25,7 +27,7 @@ from app.services.chroma.collections import ChromaCollections
 from app.services.vector_store import VectorStoreService
 from tests.services.vector_store_crash import Journal, run_and_kill
 from tests.services.vector_store_writer import INDEX_FILES, document, embed, embed_chunks
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 ALPHA, BETA = ClientId("alpha"), ClientId("beta")
 
@@ -265,10 +267,7 @@ def test_open_indexes_are_bounded_and_clients_whose_index_left_memory_answer_lik
     chunks = {client: add(store, client, "doc", 1 + 3 * (number % 3)) for number, client in enumerate(clients)}
     for client in clients:
         assert not_found(store, client, chunks[client][-1:]) == []
-    deadline = time.monotonic() + 5
-    while len(open_indexes(root)) > 64 and time.monotonic() < deadline:
-        time.sleep(0.05)  # files are closed in the background
-    assert len(open_indexes(root)) <= 64
+    wait_for(lambda: len(open_indexes(root)) <= 64)  # files are closed in the background
 
 
 def open_indexes(root: Path) -> set[Path]:
@@ -451,11 +450,12 @@ def test_a_save_that_stopped_between_any_two_files_loses_nothing(
 
 def never_save(root: Path) -> None:
     """Let Chroma keep changes in its log, as if it ended before it saved the index."""
-    collections = ChromaCollections(root, 4)
+    chroma = chromadb.PersistentClient(root, Settings(anonymized_telemetry=False))
+    assert isinstance(chroma, Client)
     with warnings.catch_warnings(action="ignore"):  # Chroma warns of its own way to write configurations
-        collection = collections._client.get_collection("docs_alpha", embedding_function=None)
+        collection = chroma.get_collection("docs_alpha", embedding_function=None)
         collection.modify(configuration={"hnsw": {"sync_threshold": 100_000}})
-    collections.close()
+    chroma.close()
 
 
 def test_a_first_write_that_did_not_reach_the_index_is_replayed(open_store: Opener, root: Path) -> None:

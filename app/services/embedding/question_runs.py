@@ -24,6 +24,14 @@ class _Waiting:
     answer: "Future[Vectors | None]" = field(default_factory=Future)
 
 
+@dataclass(frozen=True, slots=True)
+class RunStats:
+    """Questions at this moment: runs that go on, and questions that wait for the next one."""
+
+    running: int
+    waiting: int
+
+
 class QuestionRuns:
     """Runs a model over single questions; safe to use from many threads."""
 
@@ -36,7 +44,7 @@ class QuestionRuns:
         self._run = run
         self._fits = fits
         self._lock = RankedLock(Rank.LEAF)
-        self._free = at_once
+        self._at_once = self._free = at_once
         self._waiting: deque[_Waiting] = deque()
         self._closed = False
 
@@ -49,6 +57,11 @@ class QuestionRuns:
             return self._run_along(tokens)
         finally:
             self._hand_over()
+
+    def stats(self) -> RunStats:
+        """Return how things stand."""
+        with self._lock:
+            return RunStats(self._at_once - self._free, len(self._waiting))
 
     def close(self) -> None:
         """Take no more questions; those that wait are answered."""

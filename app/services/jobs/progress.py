@@ -86,6 +86,11 @@ class JobProgress:
             state = self._states.get(job_id)
             return dict(state.running) if state else {}
 
+    def running_count(self) -> int:
+        """Return how many files are being worked on, of all jobs."""
+        with self._guard:
+            return sum(len(state.running) for state in self._states.values())
+
     def close(self) -> None:
         """Stop all work at its next report."""
         with self._guard:

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from typing_extensions import override
 
@@ -23,40 +22,16 @@ from app.services.jobs.queue import FairQueue
 from app.services.jobs.records import JobFile, JobRecord, Received
 from app.services.jobs.recovery import recover_jobs
 from app.services.jobs.store import JobStore
+from app.services.jobs.types import Job, JobPage, JobSettings, JobStats
 from app.services.jobs.worker import JobWorkers
+
+__all__ = ["Job", "JobPage", "JobService", "JobSettings", "JobStats"]
 
 logger = logging.getLogger(__name__)
 
 _CLEANUP_SECONDS = 3600.0
 _RETRY_AFTER_SECONDS = 30
 _LONGEST_NAME = 255
-
-
-@dataclass(frozen=True, slots=True)
-class JobSettings:
-    """How many threads; how many files may wait, half of them of one client; seconds that finished jobs are kept."""
-
-    workers: int = 2
-    queue_limit: int = 2000
-    keep: float = 7 * 86400
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job as it is at the moment; `progress` is 0 to 1. `files` is empty in a list of jobs."""
-
-    record: JobRecord
-    stage: JobStage
-    progress: float
-    files: Sequence[JobFile] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class JobPage:
-    """Some of a client's jobs, newest first."""
-
-    jobs: Sequence[Job]
-    next_cursor: str | None
 
 
 class JobService(Running):
@@ -172,6 +147,10 @@ class JobService(Running):
     def version(self, job_id: str) -> int:
         """Return a number that grows when something happens to the job, to see whether to look again. Costs nothing."""
         return self._progress.version(job_id)
+
+    def stats(self) -> JobStats:
+        """Return how things stand, for all clients."""
+        return JobStats(self._queue.count(), self._progress.running_count(), self._progress.closing)
 
     def cancel(self, client_id: ClientId, job_id: str) -> Job:
         """Stop the job: what is ready stays, a file that is being worked on leaves nothing, the others are not begun.

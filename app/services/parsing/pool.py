@@ -52,6 +52,15 @@ class ProcessLimits:
         return cpu_seconds, self.timeout * max(_LEAST_SHARE, cpu_seconds / max(1, self.cpu_seconds))
 
 
+@dataclass(frozen=True, slots=True)
+class ParserStats:
+    """A pool at this moment: files that were accepted, how many of them a process has begun with, process ids."""
+
+    files: int
+    begun: int
+    processes: tuple[int, ...]
+
+
 class ParserPool:
     """Reads files in a fixed number of processes. Thread-safe; the processes start at once, in the background."""
 
@@ -112,6 +121,16 @@ class ParserPool:
         """Whether pages without text are read as images."""
         return self._tesseract is not None
 
+    def stats(self) -> ParserStats:
+        """Return how things stand."""
+        processes = [slot.process for slot in self._slots]
+        running = [process for process in processes if process is not None]
+        return ParserStats(
+            files=self._taken,
+            begun=sum(process.reading for process in running),
+            processes=tuple(process.pid for process in running),
+        )
+
     def close(self) -> None:
         """End all processes, also those that are reading; callers that wait get Unavailable. May be called twice."""
         for slot in self._slots:
@@ -158,6 +177,11 @@ class _Slot:
         self._reading = RankedLock(Rank.READER)
         self._process: ParserProcess | None = None
         self._closed = threading.Event()
+
+    @property
+    def process(self) -> ParserProcess | None:
+        """The process in this place, if one could be started."""
+        return self._process
 
     def prepare(self) -> None:
         """Start a process if there is none; one that cannot be started now is tried again with the next file."""
