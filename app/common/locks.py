@@ -1,13 +1,16 @@
 """Locks with a place in one order, which tests check.
 
 A thread that holds a lock takes only locks of a higher `Rank`. So no two threads ever wait for each other's, whoever
-calls whom. The check costs something and is off unless `order_checked` turns it on, as the tests do.
+calls whom. A thread that runs an event loop takes none but those of rank LEAF, or all its requests would wait. The
+check costs something and is off unless `order_checked` turns it on, as the tests do.
 """
 
+import asyncio
 import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import NoReturn
 
 
 class Rank(IntEnum):
@@ -34,7 +37,7 @@ class Rank(IntEnum):
 
 
 class WrongOrder(AssertionError):
-    """A lock was about to be taken out of order."""
+    """A lock was about to be taken out of order, or on an event loop."""
 
 
 class RankedLock:
@@ -115,9 +118,23 @@ def order_checked() -> Iterator[list[str]]:
 def _check(wanted: Rank) -> None:
     highest = max(_held(), default=None)
     if highest is not None and highest >= wanted:
-        refusal = f"{wanted.name} while holding {highest.name}, in {threading.current_thread().name}"
-        _watches[-1].append(refusal)
-        raise WrongOrder(refusal)
+        _refuse(f"{wanted.name} while holding {highest.name}")
+    if wanted is not Rank.LEAF and _on_event_loop():
+        _refuse(f"{wanted.name} on an event loop")
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _refuse(what: str) -> NoReturn:
+    refusal = f"{what}, in {threading.current_thread().name}"
+    _watches[-1].append(refusal)
+    raise WrongOrder(refusal)
 
 
 def _held() -> list[Rank]:

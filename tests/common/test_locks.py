@@ -1,5 +1,6 @@
 """Locks for keys, and the order in which locks are taken."""
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -113,3 +114,15 @@ def test_the_order_counts_for_each_thread_by_itself() -> None:
     with order_checked() as refused, database, ThreadPoolExecutor(1) as pool:
         pool.submit(in_another_thread).result(10)
     assert refused == []
+
+
+def test_on_an_event_loop_only_leaves_are_taken() -> None:
+    async def take(rank: Rank) -> None:
+        with RankedLock(rank):
+            pass
+
+    with order_checked() as refused:
+        asyncio.run(take(Rank.LEAF))
+        with pytest.raises(WrongOrder, match="DATABASE on an event loop"):
+            asyncio.run(take(Rank.DATABASE))
+    assert len(refused) == 1

@@ -65,25 +65,30 @@ class Script(Answerer):
 
     def answer(self, prepared: Prepared) -> Iterator[Piece]:  # noqa: ARG002 - what is answered is not looked at
         """See Answerer."""
-        self.asked += 1
         if self._erase:
             self._erase()
-        yield from self._pieces
-        if self._ending == "fails":
-            raise UpstreamTimeout("The model took too long.", code="model_timeout")
-        yield Completion(text="", model=self.name, usage=None)
+        yield from self._say()
 
-    async def stream(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:  # noqa: ARG002 - as above
         """See Answerer."""
         self.open += 1
         try:
-            for piece in self.answer(prepared):
+            if self._erase:
+                await asyncio.to_thread(self._erase)
+            for piece in self._say():
                 if isinstance(piece, Completion) and self._ending in ("leaves", "cancelled"):
                     self.silent.set()
                     await asyncio.Event().wait()
                 yield piece
         finally:
             self.open -= 1
+
+    def _say(self) -> Iterator[Piece]:
+        self.asked += 1
+        yield from self._pieces
+        if self._ending == "fails":
+            raise UpstreamTimeout("The model took too long.", code="model_timeout")
+        yield Completion(text="", model=self.name, usage=None)
 
 
 @dataclass(frozen=True)
