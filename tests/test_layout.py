@@ -4,10 +4,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-ABOUT_THE_WHOLE = {"compatibility", "crash", "hostile", "isolation"}
+ABOUT_THE_WHOLE = {"compatibility", "crash", "hostile", "isolation", "reading"}
 """Folders of tests about the whole service, not about one room of it."""
-TESTED_ELSEWHERE = {"schemas"}
-"""Rooms without a folder of tests: shapes are tested with the routes that use them."""
+TESTED_ELSEWHERE = {"schemas", "shapes", "wiring"}
+"""Rooms without a folder of tests: shapes are tested with the routes that use them, wiring with the whole service."""
 
 
 def test_each_test_lies_in_a_room_of_the_app_or_is_about_the_whole() -> None:
