@@ -4,7 +4,8 @@ The answerer is scripted; the search, the memory and the session store are real 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+import shutil
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +14,10 @@ from typing import Any, Literal
 import pytest
 from langchain_core.messages import BaseMessage, HumanMessage
 
+from app.bootstrap import open_services
 from app.common.database import Database
 from app.common.errors import AppError, Conflict, UpstreamTimeout
 from app.common.ids import ClientId
-from app.common.passages import Chunk, Passage
 from app.memory.sqlite_session_store import SqliteSessionStore
 from app.memory.strategies import BufferMemory
 from app.services.answering.answerers import Answerer, Piece
@@ -25,29 +26,27 @@ from app.services.answering.types import NOT_FOUND, Answer, AnswerOptions, ChatQ
 from app.services.llm.types import Completion
 from app.services.rag_chain import RagChain
 from app.services.retriever import Retriever
+from tests.api import TEXT, settings_in
 from tests.fakes import HashEmbeddings
 from tests.waiting import PATIENCE
 
 HARBOUR, TALK = ClientId("harbour"), "talk"
 QUESTION = "How much does the crane lift?"
 ANSWER = "It lifts forty tonnes."
-PASSAGE = Passage(Chunk("doc", 0, "The crane lifts forty tonnes.", 1, "", "crane.txt", 0, 29), 0.9)
 
 Ending = Literal["whole", "fails", "leaves", "cancelled"]
 Keeper = Literal["session", "nobody", "caller"]
 """Who remembers: the session; nobody, as memory is off; or the caller, who brought the conversation along."""
 
 
-class Shelf:
-    """A search that always finds the same."""
-
-    def exists(self, client_id: ClientId) -> bool:  # noqa: ARG002 - the interface
-        """See PassageSearch."""
-        return True
-
-    def search(self, *_: object, **__: object) -> list[Passage]:
-        """See PassageSearch."""
-        return [PASSAGE]
+@pytest.fixture(scope="module")
+def retriever(tmp_path_factory: pytest.TempPathFactory, new_stores: Path) -> Iterator[Retriever]:
+    folder = shutil.copytree(new_stores, tmp_path_factory.mktemp("chain"), dirs_exist_ok=True)
+    file = folder / "crane.txt"
+    file.write_text(TEXT)
+    with open_services(settings_in(folder), embedder=HashEmbeddings()) as services:
+        services.ingest_file(file, HARBOUR)
+        yield services.retriever
 
 
 class Script(Answerer):
@@ -137,15 +136,24 @@ def sessions(tmp_path: Path) -> Iterator[SqliteSessionStore]:
     store.close()
 
 
-def chain_of(sessions: SqliteSessionStore, script: Script, min_relevance: float | None = None) -> RagChain:
-    return RagChain(
-        retriever=Retriever(store=Shelf(), embedder=HashEmbeddings()),
-        answerer=script,
-        sessions=sessions,
-        memory=BufferMemory(sessions, max_tokens=1000),
-        follow_ups=FollowUps(None),
-        min_relevance=min_relevance,
-    )
+MakeChain = Callable[..., RagChain]
+
+
+@pytest.fixture
+def chain_of(retriever: Retriever, sessions: SqliteSessionStore) -> MakeChain:
+    """Make a chain around a scripted answerer."""
+
+    def make(script: Script, min_relevance: float | None = None) -> RagChain:
+        return RagChain(
+            retriever=retriever,
+            answerer=script,
+            sessions=sessions,
+            memory=BufferMemory(sessions, max_tokens=1000),
+            follow_ups=FollowUps(None),
+            min_relevance=min_relevance,
+        )
+
+    return make
 
 
 def question(keeper: Keeper) -> ChatQuestion:
@@ -205,9 +213,9 @@ async def read(chain: RagChain, script: Script, case: Case) -> Reading:
 
 
 @pytest.mark.parametrize("case", WHOLE + CUT, ids=str)
-def test_a_streamed_answer(sessions: SqliteSessionStore, case: Case) -> None:
+def test_a_streamed_answer(chain_of: MakeChain, sessions: SqliteSessionStore, case: Case) -> None:
     script = scripted(case, sessions)
-    got = asyncio.run(read(chain_of(sessions, script), script, case))
+    got = asyncio.run(read(chain_of(script), script, case))
     assert got.said.strip() == case.words
     assert got.raised == case.raised
     assert (got.answer is not None) == (case.ending == "whole" and case.raised is None)
@@ -216,8 +224,8 @@ def test_a_streamed_answer(sessions: SqliteSessionStore, case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", WHOLE, ids=str)
-def test_an_answer_in_one_piece(sessions: SqliteSessionStore, case: Case) -> None:
-    chain = chain_of(sessions, scripted(case, sessions))
+def test_an_answer_in_one_piece(chain_of: MakeChain, sessions: SqliteSessionStore, case: Case) -> None:
+    chain = chain_of(scripted(case, sessions))
     prepared = chain.prepare(question(case.keeper))
     if case.raised:
         with pytest.raises(AppError) as caught:
@@ -228,8 +236,10 @@ def test_an_answer_in_one_piece(sessions: SqliteSessionStore, case: Case) -> Non
     assert stored(sessions) == case.stored
 
 
-def test_a_client_erased_between_question_and_answer_may_ask_again(sessions: SqliteSessionStore) -> None:
-    chain = chain_of(sessions, Script(ANSWER, "whole"))
+def test_a_client_erased_between_question_and_answer_may_ask_again(
+    chain_of: MakeChain, sessions: SqliteSessionStore
+) -> None:
+    chain = chain_of(Script(ANSWER, "whole"))
     prepared = chain.prepare(question("session"))
     sessions.delete_client(HARBOUR)
     with pytest.raises(Conflict):
@@ -238,9 +248,11 @@ def test_a_client_erased_between_question_and_answer_may_ask_again(sessions: Sql
     assert stored(sessions) == (ANSWER, {})
 
 
-def test_what_has_nothing_to_do_with_the_passages_is_answered_without_asking(sessions: SqliteSessionStore) -> None:
+def test_what_has_nothing_to_do_with_the_passages_is_answered_without_asking(
+    chain_of: MakeChain, sessions: SqliteSessionStore
+) -> None:
     script = Script(ANSWER, "whole")
-    chain = chain_of(sessions, script, min_relevance=1.5)
+    chain = chain_of(script, min_relevance=1.5)
     answer = chain.ask(question("session"))
     assert (answer.text, answer.grounded, list(answer.sources)) == (NOT_FOUND, False, [])
     assert stored(sessions) == (NOT_FOUND, {})

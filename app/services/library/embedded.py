@@ -11,7 +11,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.common.absent import no_such_document
-from app.common.errors import AppError, Conflict, LimitReached
+from app.common.errors import AppError, LimitReached
 from app.common.ids import ClientId
 from app.common.lives import Lives
 from app.common.locks import KeyedLocks, Rank
@@ -21,7 +21,7 @@ from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.library.facts import facts_of
-from app.services.library.types import ClientLimits, Library, NewDocument, Succession
+from app.services.library.types import ClientLimits, Library, NewDocument, Succession, deleted_meanwhile
 from app.services.vector_store import VectorStoreService
 from app.services.words.store import WordStore, WordStoreFailed
 
@@ -65,7 +65,8 @@ class EmbeddedLibrary(Library):
         client_id = document.record.client_id
         with self._locks.hold(client_id):
             last_chance()
-            self._require_alive(client_id, succession.life)
+            if self._lives.is_over(client_id, succession.life):
+                raise deleted_meanwhile()
             going = self._superseded(client_id, succession)
             self._require_room(client_id, going, document.record.chunk_count)
             replaced = tuple(old.document_id for old in going)
@@ -218,13 +219,6 @@ class EmbeddedLibrary(Library):
         except AppError as exc:
             logger.warning("replaced documents stay until the next start", extra={"code": exc.code})
         self._compactor.request()
-
-    def _require_alive(self, client_id: ClientId, life: int) -> None:
-        if self._lives.is_over(client_id, life):
-            raise Conflict(
-                "The client's documents were deleted while this file was being read; upload it again if it is wanted.",
-                code="deleted_meanwhile",
-            )
 
     def _superseded(self, client_id: ClientId, succession: Succession) -> list[DocumentRecord]:
         found = self._catalog.superseded(
