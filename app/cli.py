@@ -11,7 +11,8 @@ from rich.console import Console
 from app.commands import look
 from app.commands.remote import Refused, Remote
 from app.common.errors import AppError, StartupError
-from app.config import load_settings
+from app.common.process import share_one_heap
+from app.config import load_settings, operator_chose_heaps
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,6 +34,8 @@ def doctor_command(
     """Compare the catalog with what is stored, while the service is stopped. Exit code 0: all is well, 1: not."""
     from app.commands.doctor import doctor
 
+    if not operator_chose_heaps():
+        share_one_heap()
     with one_sentence():
         sound = doctor(load_settings(), typer.echo, repair=repair, discard=discard, every_client=every_client)
     raise typer.Exit(0 if sound else 1)

@@ -141,6 +141,11 @@ class Settings(BaseSettings):
         return "extractive" if self.provider == "extractive" else self.model_name
 
 
+def operator_chose_heaps() -> bool:
+    """Return whether the environment tells the C library how many heaps to use; the service then leaves that alone."""
+    return "MALLOC_ARENA_MAX" in os.environ
+
+
 def load_settings(env_file: str | Path | None = ".env") -> Settings:
     """Read the settings; raises StartupError with one sentence that names the variable and what is allowed.
 

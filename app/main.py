@@ -15,9 +15,9 @@ from starlette.types import Message, Receive, Scope, Send
 from app import openai
 from app.bootstrap import open_services
 from app.common.errors import StartupError
-from app.common.garbage import infrequent_gc
 from app.common.logger import configure_logging
-from app.config import Settings, load_settings
+from app.common.process import infrequent_gc, share_one_heap
+from app.config import Settings, load_settings, operator_chose_heaps
 from app.edge.bodies import BodyLimit, BodyPace
 from app.edge.drain import Drain
 from app.edge.paths import EitherSlash
@@ -88,6 +88,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     server = running_server()
     if server is not None:
         guard(server, max_connections=settings.max_connections)
+    if not operator_chose_heaps():
+        share_one_heap()
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.worker_threads
     try:
         services = await anyio.to_thread.run_sync(app.state.opener, settings)

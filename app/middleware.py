@@ -20,10 +20,20 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 class RequestLog:
     """Gives each request an id (the caller's X-Request-ID if it is a plain one) and logs one line when it ends."""
 
-    def __init__(self, app: ASGIApp, *, unexpected: Callable[[Request, Exception], Response]) -> None:
-        """`unexpected` builds the answer to an error that no handler took, so that it is logged like all others."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        unexpected: Callable[[Request, Exception], Response],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`unexpected` builds the answer to an error that no handler took, so that it is logged like all others.
+
+        `clock` gives seconds that only grow.
+        """
         self._app = app
         self._unexpected = unexpected
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the request."""
@@ -33,7 +43,7 @@ class RequestLog:
         request_id = _request_id(scope)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        started, status, ended = time.perf_counter(), 0, 0.0
+        started, status, ended = self._clock(), 0, 0.0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status, ended
@@ -42,7 +52,7 @@ class RequestLog:
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                ended = time.perf_counter()  # what runs in the background afterwards keeps no caller waiting
+                ended = self._clock()  # what runs in the background afterwards keeps no caller waiting
 
         try:
             await self._app(scope, receive, send_with_id)
@@ -59,7 +69,7 @@ class RequestLog:
                     "method": scope["method"],
                     "route": getattr(route, "path", "-"),
                     "status": status or 499,  # the caller left before there was an answer
-                    "ms": round(((ended or time.perf_counter()) - started) * 1000, 1),
+                    "ms": round(((ended or self._clock()) - started) * 1000, 1),
                     "client": state.get("client_id", "-"),
                     **({"stream": state["stream"] if ended else "left"} if "stream" in state else {}),
                 },

@@ -109,7 +109,7 @@ class Services:
     def stop_uploads(self) -> None:
         """Give up the files that are being taken in: they leave nothing, but jobs go on with theirs after a start."""
         self.jobs.interrupt()
-        self.internals.ingestion.stop()
+        self.internals.ingestion.close()
 
     def stop_answers(self) -> None:
         """End calls to the language model: whoever waits for one gets Unavailable (shutting_down)."""

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.common.passages import Chunk
+from app.common.process import share_one_heap
 from app.services.vector_store import VectorStoreService
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Ours:
     """The service's store."""
 
     def __init__(self, folder: Path) -> None:
+        share_one_heap()  # as the service does when it starts
         self._store = VectorStoreService(folder, cache_size=CACHE_SIZE, embedding_model="benchmark")
 
     def add(self, client: str, chunks: list[Chunk], vectors: Vectors) -> None:

@@ -1,6 +1,7 @@
 """What tests of the app share: making it, uploading, asking, and what a problem looks like."""
 
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,9 @@ def app_in(folder: Path, new_stores: Path, **values: Any) -> FastAPI:
     return quick_app(settings_in(folder, **values))
 
 
-def quick_app(settings: Settings) -> FastAPI:
-    """The app, not started, with quick embeddings."""
-    return create_app(settings, opener=lambda chosen: open_services(chosen, embedder=HashEmbeddings()))
+def quick_app(settings: Settings, clock: Callable[[], float] = time.time) -> FastAPI:
+    """The app, not started, with quick embeddings; `clock` gives seconds since 1970."""
+    return create_app(settings, opener=lambda chosen: open_services(chosen, embedder=HashEmbeddings(), clock=clock))
 
 
 def upload(api: TestClient, *files: tuple[str, bytes], headers: dict[str, str] | None = None, **fields: str) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.bootstrap import open_services
+from app.common.locks import order_checked
 from app.config import Settings
 from tests.api import AppFactory, quick_app, settings_in
 from tests.fakes import HashEmbeddings
@@ -21,6 +22,22 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _refused_locks() -> Iterator[list[str]]:
+    """No thread of any test takes locks out of order."""
+    with order_checked() as refused:
+        yield refused
+
+
+@pytest.fixture(autouse=True)
+def _locks_in_order(_refused_locks: list[str]) -> Iterator[None]:
+    """Fail the test during which a lock was refused, also when a thread has swallowed the error."""
+    yield
+    refused = list(_refused_locks)
+    _refused_locks.clear()
+    assert refused == []
 
 
 @pytest.fixture(scope="session")

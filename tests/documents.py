@@ -39,10 +39,10 @@ _HELVETICA = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /Wi
 def pdf(*pages: str, catalog: bytes = b"", page_entries: bytes = b"", extra: Sequence[bytes] = ()) -> bytes:
     """Return a PDF with one page per text; lines are drawn below each other. `extra` objects begin at number 4."""
     contents = [_drawing(text) for text in pages]
-    return _pdf_of_contents(contents, _HELVETICA, catalog, page_entries, extra)
+    return pdf_in_font(contents, _HELVETICA, catalog, page_entries, extra)
 
 
-def _pdf_of_contents(
+def pdf_in_font(
     contents: Sequence[bytes],
     font: bytes,
     catalog: bytes = b"",
@@ -77,7 +77,7 @@ def pdf_of_contents(
     contents: Sequence[bytes], *, catalog: bytes = b"", page_entries: bytes = b"", extra: Sequence[bytes] = ()
 ) -> bytes:
     """Return a PDF with a page for each content stream, with Helvetica as F1; `extra` objects begin at number 4."""
-    return _pdf_of_contents(contents, _HELVETICA, catalog, page_entries, extra)
+    return pdf_in_font(contents, _HELVETICA, catalog, page_entries, extra)
 
 
 def pdf_of_glyphs(*lines: str) -> bytes:
@@ -104,7 +104,7 @@ def pdf_of_glyphs(*lines: str) -> bytes:
     )
     drawn = b" ".join(b"<%s> Tj T*" % b"".join(b"%04x" % code[c] for c in line) for line in lines)
     content = b"BT /F1 11 Tf 14 TL 72 770 Td %s ET" % drawn
-    return _pdf_of_contents([content], font, extra=[descendant, descriptor, stream(to_unicode)])
+    return pdf_in_font([content], font, extra=[descendant, descriptor, stream(to_unicode)])
 
 
 def pdf_form(label: str, value: str) -> bytes:
@@ -130,7 +130,7 @@ def pdf_image_only(pages: int = 1) -> bytes:
     )
     content = b"q 400 0 0 400 72 300 cm /I1 Do Q"
     entries = b"/Resources << /XObject << /I1 4 0 R >> >>"
-    return _pdf_of_contents([content] * pages, _HELVETICA, b"", entries, [image])
+    return pdf_in_font([content] * pages, _HELVETICA, b"", entries, [image])
 
 
 def pdf_mixed(*texts: str | None) -> bytes:
@@ -141,7 +141,7 @@ def pdf_mixed(*texts: str | None) -> bytes:
     )
     entries = b"/Resources << /Font << /F1 3 0 R >> /XObject << /I1 4 0 R >> >>"
     contents = [b"q 400 0 0 400 72 300 cm /I1 Do Q" if text is None else _drawing(text) for text in texts]
-    return _pdf_of_contents(contents, _HELVETICA, b"", entries, [image])
+    return pdf_in_font(contents, _HELVETICA, b"", entries, [image])
 
 
 def pdf_drawing_bomb(depth: int = 30) -> bytes:
@@ -154,7 +154,7 @@ def pdf_drawing_bomb(depth: int = 30) -> bytes:
         entries = b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> %s >>" % inner
         forms.append(stream(content, entries))
     entries = b"/Resources << /Font << /F1 3 0 R >> /XObject << /X 4 0 R >> >>"
-    return _pdf_of_contents([b"/X Do"], _HELVETICA, b"", entries, forms)
+    return pdf_in_font([b"/X Do"], _HELVETICA, b"", entries, forms)
 
 
 class _Given(str):

@@ -1,7 +1,6 @@
 """The app behind a real server on loopback, for tests of clients that speak HTTP by themselves."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,8 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.edge.server import guard
-
-START_SECONDS = 30
+from tests.waiting import PATIENCE, wait_for
 
 
 @contextmanager
@@ -22,13 +20,10 @@ def serving(app: ASGIApp, *, max_connections: int = 4000) -> Iterator[str]:
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while not server.started:
-            if not thread.is_alive() or time.monotonic() > deadline:
-                raise AssertionError("the server did not start")
-            time.sleep(0.01)
+        wait_for(lambda: server.started or not thread.is_alive())
+        assert server.started, "the server did not start"
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(START_SECONDS)
+        thread.join(PATIENCE)

@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, cast
 
+from tests.waiting import PATIENCE, wait_for
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -180,12 +182,9 @@ class StandIn:
         """Answer the next calls so, one after the other, before the default applies again."""
         self._scripted.extend(behaviours)
 
-    def wait_until(self, holds: Callable[[Self], bool], timeout: float = 5.0) -> None:
-        """Return as soon as `holds(self)`; fail after `timeout` seconds."""
-        give_up = time.monotonic() + timeout
-        while not holds(self):
-            assert time.monotonic() < give_up, "the stand-in never reached the expected state"
-            time.sleep(0.005)
+    def wait_until(self, holds: Callable[[Self], bool], *, timeout: float = PATIENCE) -> None:
+        """Return as soon as `holds(self)`; fail when it does not within `timeout` seconds."""
+        wait_for(lambda: holds(self), seconds=timeout)
 
     async def _listen(self) -> asyncio.Server:
         return await asyncio.start_server(self._accept, "127.0.0.1", 0, backlog=512)

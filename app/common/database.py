@@ -1,9 +1,9 @@
 """The SQL databases: opening, migrating, short transactions. What is in them is known to their stores alone."""
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, even
 from sqlalchemy.exc import OperationalError
 
 from app.common.errors import Unavailable, shutting_down
+from app.common.locks import Rank, RankedLock
 
 BUSY_TIMEOUT_SECONDS = 10
 GROUP_LIMIT = 64
@@ -18,6 +19,14 @@ GROUP_LIMIT = 64
 
 T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStats:
+    """A database at this moment: how many jobs wait for the writer, and bytes on the disk."""
+
+    waiting: int
+    size_bytes: int
 
 
 class Database:
@@ -30,7 +39,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._write_lock = threading.Lock()
+        self._write_lock = RankedLock(Rank.DATABASE)
         self._waiting: deque[_Job[Any]] = deque()
 
     @classmethod
@@ -61,8 +70,14 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back when it raises. Keep it short."""
-        with self._write_lock, self._transaction() as connection:
+        with self.no_writes(), self._transaction() as connection:
             yield connection
+
+    @contextmanager
+    def no_writes(self) -> Iterator[None]:
+        """Keep all others from writing during the block; readers go on."""
+        with self._write_lock:
+            yield
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -80,7 +95,7 @@ class Database:
         """
         job = _Job(work, then)
         self._waiting.append(job)
-        with self._write_lock:
+        with self.no_writes():
             # Whoever held the lock before may have done this job along with its own.
             while not job.finished:
                 self._run_waiting()
@@ -118,6 +133,10 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def stats(self) -> DatabaseStats:
+        """Return how things stand."""
+        return DatabaseStats(len(self._waiting), self.size_bytes())
+
     def size_bytes(self) -> int:
         """Return what the database and its write-ahead log take on the disk."""
         path = Path(self.engine.url.database or "")
@@ -128,7 +147,7 @@ class Database:
 
         Returns False when a reader was in the way for longer than the busy timeout: then try again later.
         """
-        with self._write_lock, database_errors():
+        with self.no_writes(), database_errors():
             return self._truncate_log()
 
     def compact(self) -> bool:
@@ -138,7 +157,7 @@ class Database:
         parts, where secure_delete does not see them. Takes the time to write the live data twice; readers go
         on meanwhile, writers wait.
         """
-        with self._write_lock, database_errors():
+        with self.no_writes(), database_errors():
             self._pragma("VACUUM")
             return self._truncate_log()
 

@@ -139,17 +139,17 @@ class SessionStore(Protocol):
         *,
         sources: Sequence[JsonObject] = (),
         extra: JsonObject | None = None,
-        erasures_seen: int | None = None,
+        life: int | None = None,
     ) -> Turn:
         """Store a question and its answer, both or neither, and prolong the session.
 
         Begins the session when the client has none of that id, or only an expired one. `sources` and `extra`
         (both JSON) stay with the answer. Raises InvalidInput for text that is not valid Unicode, and Conflict when
-        all of the client's sessions were deleted since `erasures` returned `erasures_seen`.
+        the client's `life` is over.
         """
 
-    def erasures(self, client_id: ClientId) -> int:
-        """Return how often `delete_client` was called for the client since the process began.
+    def life(self, client_id: ClientId) -> int:
+        """Return the present life of the client, which ends when `delete_client` is called for it.
 
         A turn that takes a while hands it to `append_turn`, so that nothing of an erased client is stored late.
         """

@@ -1,11 +1,11 @@
 """The latest turns of the sessions in use, so that a chat under way reads its history from memory."""
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from app.common.ids import ClientId
+from app.common.locks import Rank, RankedLock
 from app.memory import Turn
 
 Key = tuple[ClientId, str]
@@ -30,7 +30,7 @@ class RecentSessions:
     def __init__(self, capacity: int, *, turns_each: int = 32) -> None:
         self._capacity = capacity
         self._turns_each = turns_each
-        self._lock = threading.Lock()
+        self._lock = RankedLock(Rank.LEAF)
         self._entries: OrderedDict[Key, RecentTurns] = OrderedDict()
         self._loading: dict[Key, object] = {}
 
@@ -79,6 +79,11 @@ class RecentSessions:
         """Return how many sessions are held, of all clients or of one."""
         with self._lock:
             return sum(owner is None or client == owner for client, _ in self._entries)
+
+    def loading_count(self) -> int:
+        """Return how many sessions are being read into memory."""
+        with self._lock:
+            return len(self._loading)
 
     def _put(self, key: Key, entry: RecentTurns) -> None:
         self._entries[key] = entry

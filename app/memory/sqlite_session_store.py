@@ -1,7 +1,6 @@
 """Conversations in SQLite: the session store of the service."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from app.common.absent import no_such_session
 from app.common.database import Database
 from app.common.errors import Conflict
 from app.common.ids import ClientId
+from app.common.lives import Lives
 from app.memory import JsonObject, Removed, SessionInfo, Turn
 from app.memory import queries as q
 from app.memory.cache import Key
@@ -46,7 +46,7 @@ class SqliteSessionStore(SqlSessionReader):
         super().__init__(database, cached_sessions=cached_sessions, clock=clock)
         self._ttl = ttl
         self._count_tokens = count_tokens
-        self._erasures: Counter[ClientId] = Counter()
+        self._lives = Lives()
 
     @override
     def close(self) -> None:
@@ -62,15 +62,15 @@ class SqliteSessionStore(SqlSessionReader):
         *,
         sources: Sequence[JsonObject] = (),
         extra: JsonObject | None = None,
-        erasures_seen: int | None = None,
+        life: int | None = None,
     ) -> Turn:
         key = (client_id, session_id)
         now = self._clock()
         new = NewTurn.of(question, answer, sources=sources, extra=extra, count_tokens=self._count_tokens)
 
         def work(connection: Connection) -> Turn:
-            # Inside the transaction: an erasure that is counted later than this removes what is stored here.
-            if erasures_seen not in {None, self._erasures[client_id]}:
+            # Inside the transaction: an erasure that begins later than this removes what is stored here.
+            if life is not None and self._lives.is_over(client_id, life):
                 raise Conflict("The client was erased meanwhile; nothing was stored.", code="erased_meanwhile")
             return self._append(connection, key, new, now)
 
@@ -113,12 +113,12 @@ class SqliteSessionStore(SqlSessionReader):
         return removed
 
     @override
-    def erasures(self, client_id: ClientId) -> int:
-        return self._erasures[client_id]
+    def life(self, client_id: ClientId) -> int:
+        return self._lives.present(client_id)
 
     @override
     def delete_client(self, client_id: ClientId) -> Removed:
-        self._erasures[client_id] += 1
+        self._lives.end(client_id)
         return self._remove_all(q.client_keys(client_id))
 
     @override

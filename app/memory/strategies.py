@@ -4,7 +4,6 @@ Each strategy reads only the turns that it returns, so its cost does not grow wi
 """
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -12,6 +11,7 @@ from typing import Literal, Protocol
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from app.common.ids import ClientId
+from app.common.locks import Rank, RankedLock
 from app.memory import SessionStore, Summary, Turn
 from app.memory.tokens import MESSAGE_OVERHEAD, estimate_tokens
 
@@ -115,7 +115,7 @@ class SummaryMemory(Memory):
         self._summarise = summarise
         self._count_tokens = count_tokens
         self._fold_turns = fold_turns
-        self._lock = threading.Lock()
+        self._lock = RankedLock(Rank.LEAF)
         self._folding: set[tuple[ClientId, str]] = set()
 
     def recall(self, client_id: ClientId, session_id: str) -> Recollection:

@@ -1,21 +1,30 @@
 """Leaving no trace: deleted text is still in free pages, logs and index tables until the files are compacted."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from typing_extensions import override
+
+from app.common.background import Background, Running
 from app.common.disk import size_of
 from app.common.errors import AppError, Unavailable
+from app.common.locks import Rank, RankedLock
 
 logger = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 2.0
 PAUSE_FACTOR = 9
 """Background compaction uses at most a tenth of the time."""
-RETRY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: `gather` before a compaction, which then serves all deletions of a group; `retry` after a failed one."""
+
+    gather: float = 2.0
+    retry: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,45 +36,68 @@ class CompactionReport:
     bytes_after: int
 
 
-class Compactor:
+@dataclass(frozen=True, slots=True)
+class CompactionStats:
+    """Since the start: compactions that were asked for, and how many of these have been served."""
+
+    asked: int
+    served: int
+
+
+class Compactor(Running):
     """Compacts all stores. Requests that come while one runs share the next one.
 
     A request is noted in a file before anything is deleted, so a crash in between does not forget it.
     """
 
-    def __init__(self, *, steps: Sequence[Callable[[], object]], folders: Sequence[Path], marker: Path) -> None:
+    def __init__(
+        self,
+        *,
+        steps: Sequence[Callable[[], object]],
+        folders: Sequence[Path],
+        marker: Path,
+        pace: Pace | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         """`steps` compact one store each; `folders` are measured; `marker` exists while a compaction is due.
 
-        A step returns False when a reader was in the way, so that it has to be done again.
+        A step returns False when a reader was in the way, so that it has to be done again. `clock` gives seconds that
+        only grow.
         """
+        pace = pace or Pace()
         self._steps = steps
         self._folders = folders
         self._marker = marker
-        self._running = threading.Lock()
-        self._guard = threading.Lock()
+        self._running = RankedLock(Rank.UPKEEP)
+        self._guard = RankedLock(Rank.LEAF)
         self._asked = 0
         self._served = 0
         self._last: CompactionReport | None = None
-        self._wake = threading.Event()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="compactor", daemon=True)
+        self._gather = pace.gather
+        self._clock = clock
+        self._background = Background("compactor", self._serve_soon, every=pace.retry)
 
+    @override
     def start(self) -> None:
         """Begin to serve requests made with `request`, one from before a crash included."""
         if self._marker.exists():
             self.request()
-        self._thread.start()
+        self._background.start()
 
-    def stop(self) -> None:
+    @override
+    def close(self) -> None:
         """End the thread after the compaction that may be under way; what is still due is done at the next start."""
-        self._stopped.set()
-        self._wake.set()
-        self._thread.join()
+        self._background.close()
 
     @property
     def due(self) -> bool:
         """Whether something was deleted that is not compacted away yet."""
         return self._marker.exists()
+
+    def stats(self) -> CompactionStats:
+        """Return how things stand."""
+        with self._guard:
+            return CompactionStats(self._asked, self._served)
 
     def note(self) -> None:
         """Remember across a crash that a compaction will be due; called before something is deleted."""
@@ -76,7 +108,7 @@ class Compactor:
         with self._guard:
             self._asked += 1
         self.note()
-        self._wake.set()
+        self._background.wake()
 
     def run(self) -> CompactionReport:
         """Compact all stores now; what was deleted before this call has left no trace when it returns.
@@ -93,7 +125,7 @@ class Compactor:
             try:
                 return self._compact()
             except (AppError, OSError) as exc:
-                self._wake.set()
+                self._background.wake()
                 raise Unavailable(
                     "All is deleted, but its traces on disk are not gone yet; that goes on by itself.",
                     code="compaction_unfinished",
@@ -102,11 +134,11 @@ class Compactor:
     def _compact(self) -> CompactionReport:
         with self._guard:
             serving = self._asked
-        started, before = time.perf_counter(), size_of(*self._folders)
+        started, before = self._clock(), size_of(*self._folders)
         for step in self._steps:
             if step() is False:
                 raise Unavailable("A store cannot be compacted while it is being read; try again later.")
-        report = CompactionReport(round(time.perf_counter() - started, 3), before, size_of(*self._folders))
+        report = CompactionReport(round(self._clock() - started, 3), before, size_of(*self._folders))
         self._last = report
         with self._guard:
             self._served = serving
@@ -118,15 +150,13 @@ class Compactor:
         )
         return report
 
-    def _work(self) -> None:
-        while not self._stopped.is_set():
-            self._wake.wait(RETRY_SECONDS if self._served < self._asked else None)
-            self._wake.clear()
-            # Deletions tend to come in groups: one compaction for all of them, and never one after the other without
-            # pause, since writers wait for each.
-            last = self._last.seconds if self._last else 0.0
-            if self._stopped.wait(max(SETTLE_SECONDS, PAUSE_FACTOR * last)):
-                return
+    def _serve_soon(self) -> None:
+        if self._served >= self._asked:
+            return
+        # Deletions tend to come in groups: one compaction for all of them, and never one after the other without
+        # pause, since writers wait for each.
+        last = self._last.seconds if self._last else 0.0
+        if not self._background.pause(max(self._gather, PAUSE_FACTOR * last)):
             self._serve()
 
     def _serve(self) -> None:

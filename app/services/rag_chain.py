@@ -65,7 +65,7 @@ class RagChain:
         Raises NotFound when the client has no documents. A model that fails to rewrite the question is no error.
         """
         started = time.perf_counter()
-        erasures_seen = self._sessions.erasures(question.client_id)
+        life = self._sessions.life(question.client_id)
         session_id = question.session_id or str(uuid.uuid4())
         history = self._history(question, session_id)
         remembered = time.perf_counter()
@@ -101,7 +101,7 @@ class RagChain:
             relevant=relevant,
             started=started,
             retrieval_ms=elapsed_ms(remembered, retrieved),
-            erasures_seen=erasures_seen,
+            life=life,
         )
 
     def answer(self, prepared: Prepared) -> Answer:
@@ -207,7 +207,7 @@ class RagChain:
             draft.text,
             sources=[source(passage, n, cited=n in cited) for n, passage in enumerate(prepared.sources, start=1)],
             extra=extra,
-            erasures_seen=prepared.erasures_seen,
+            life=prepared.life,
         )
 
 

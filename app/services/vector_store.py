@@ -15,7 +15,7 @@ from app.common.disk import size_of
 from app.common.errors import AppError, NotFound, StartupError, Unavailable
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
-from app.common.locks import KeyedLocks
+from app.common.locks import KeyedLocks, Rank
 from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
 from app.services.chroma import files as chroma_files
@@ -86,7 +86,7 @@ class VectorStoreService:
         """
         self._path = path
         self._metadata = {"embedding_model": embedding_model}
-        self._locks = KeyedLocks()
+        self._locks = KeyedLocks(Rank.COLLECTION)
         self._rebuilding: set[ClientId] = set()
         try:
             path.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,7 @@ def open_intake(
         settings=JobSettings(settings.ingest_workers, settings.ingest_queue_limit, settings.ingest_job_days * 86400),
         clock=stores.clock,
     )
-    stack.callback(jobs.join)
+    stack.callback(jobs.close)
     # Before the jobs are waited for: a file that is being read may take minutes, and is read again after the start.
     stack.callback(parser.close)
     stack.callback(jobs.interrupt)

@@ -15,7 +15,7 @@ from app.services.embedding.types import Embedder
 from app.services.library import ClientLimits
 from app.services.library.embedded import EmbeddedLibrary
 from app.services.upkeep.repair import Repairer
-from app.services.upkeep.session_expiry import Cleaner
+from app.services.upkeep.session_expiry import session_cleaner
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
 
@@ -83,9 +83,8 @@ def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
         catalog=stores.catalog, store=stores.vectors, words=stores.words, compactor=compactor, limits=limits
     )
     library.resume()
-    cleaner = Cleaner(stores.sessions, interval=settings.cleanup_interval)
+    cleaner = session_cleaner(stores.sessions, every=settings.cleanup_interval)
     repairer = Repairer(library=library, store=stores.vectors, embedder=stores.embedder)
     for background in (cleaner, compactor, repairer):
-        background.start()
-        stack.callback(background.stop)
+        stack.enter_context(background)
     return Upkeep(library, compactor, repairer)

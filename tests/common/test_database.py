@@ -1,4 +1,3 @@
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -10,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.common.database import GROUP_LIMIT, Database
 from app.common.errors import Unavailable
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -34,9 +34,8 @@ def words(database: Database) -> list[str]:
         return sorted(connection.execute(text("SELECT word FROM words")).scalars())
 
 
-def wait_for(database: Database, count: int) -> None:
-    while len(database._waiting) < count:
-        time.sleep(0.001)
+def wait_for_jobs(database: Database, count: int) -> None:
+    wait_for(lambda: database.stats().waiting >= count)
 
 
 def hand_in(database: Database, pool: ThreadPoolExecutor, jobs: list[str]) -> list["Future[str]"]:
@@ -44,7 +43,7 @@ def hand_in(database: Database, pool: ThreadPoolExecutor, jobs: list[str]) -> li
     futures = []
     for number, word in enumerate(jobs):
         futures.append(pool.submit(database.run, add(word)))
-        wait_for(database, number + 1)
+        wait_for_jobs(database, number + 1)
     return futures
 
 
@@ -92,7 +91,7 @@ def test_work_that_waits_shares_one_commit(database: Database) -> None:
     seen = commits(database)
     jobs = [f"w{number:02d}" for number in range(30)]
     with ThreadPoolExecutor(len(jobs)) as pool:
-        with database._write_lock:
+        with database.no_writes():
             futures = hand_in(database, pool, jobs)
         assert [future.result(10) for future in futures] == [word.upper() for word in jobs]
     assert len(seen) == 1
@@ -103,7 +102,7 @@ def test_a_group_is_bounded(database: Database) -> None:
     seen = commits(database)
     jobs = [f"w{number:03d}" for number in range(GROUP_LIMIT + 1)]
     with ThreadPoolExecutor(len(jobs)) as pool:
-        with database._write_lock:
+        with database.no_writes():
             futures = hand_in(database, pool, jobs)
         wait(futures, 10)
     assert len(seen) == 2
@@ -116,12 +115,12 @@ def test_in_a_group_only_the_work_that_fails_is_undone(database: Database) -> No
         raise KeyError("reason")
 
     with ThreadPoolExecutor(4) as pool:
-        with database._write_lock:
+        with database.no_writes():
             first, twice = hand_in(database, pool, ["same", "same"])
             failing = pool.submit(database.run, half)
-            wait_for(database, 3)
+            wait_for_jobs(database, 3)
             last = pool.submit(database.run, add("other"))
-            wait_for(database, 4)
+            wait_for_jobs(database, 4)
         assert (first.result(10), last.result(10)) == ("SAME", "OTHER")
         with pytest.raises(IntegrityError):
             twice.result(10)
@@ -137,10 +136,10 @@ def test_all_of_a_group_learn_that_the_commit_failed(database: Database) -> None
         raise ConnectionError("gone")
 
     with ThreadPoolExecutor(3) as pool:
-        with database._write_lock:
+        with database.no_writes():
             futures = hand_in(database, pool, ["a", "b"])
             futures.append(pool.submit(database.run, add("c"), after.append))
-            wait_for(database, 3)
+            wait_for_jobs(database, 3)
             event.listen(database.engine, "commit", refuse)
         for future in futures:
             with pytest.raises(ConnectionError):
@@ -166,11 +165,11 @@ def test_a_callback_that_fails_does_not_hold_up_the_others(database: Database) -
         raise KeyError("callback")
 
     with ThreadPoolExecutor(2) as pool:
-        with database._write_lock:
+        with database.no_writes():
             bad = pool.submit(database.run, add("bad"), broken)
-            wait_for(database, 1)
+            wait_for_jobs(database, 1)
             good = pool.submit(database.run, add("good"))
-            wait_for(database, 2)
+            wait_for_jobs(database, 2)
         assert good.result(10) == "GOOD"
         with pytest.raises(KeyError):
             bad.result(10)
@@ -214,7 +213,7 @@ def test_the_log_is_emptied_and_the_file_shrinks(database: Database) -> None:
     path = Path(database.engine.url.database or "")
     for number in range(50):
         database.run(add(f"{number}" + "long" * 5000))
-    grown = database.size_bytes()
+    grown = database.stats().size_bytes
     with database.write() as connection:
         connection.execute(text("DELETE FROM words"))
     assert database.truncate_log()

@@ -14,6 +14,7 @@ import alembic.command  # noqa: F401 - loaded here, because every child would ha
 import uvicorn
 
 from app.bootstrap import open_services
+from app.common.locks import order_checked
 from app.config import Settings
 from app.main import create_app
 from app.service import Services
@@ -44,7 +45,8 @@ def serve(folder: Path, listener: socket.socket) -> None:
         os.dup2(log, stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     app = create_app(settings_for(folder), opener=open_quickly)
-    uvicorn.run(app, fd=listener.fileno(), log_level="warning", timeout_graceful_shutdown=5)
+    with order_checked():
+        uvicorn.run(app, fd=listener.fileno(), log_level="warning", timeout_graceful_shutdown=5)
 
 
 def main() -> None:

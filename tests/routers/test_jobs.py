@@ -2,12 +2,13 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
+from httpx_sse import connect_sse
 
 from app.bootstrap import open_services
 from app.common.vectors import Vectors
@@ -16,11 +17,12 @@ from app.main import create_app
 from app.services.embedding.types import OnBatch
 from tests.api import TEXT, AppFactory, ask, assert_problem, upload
 from tests.fakes import HashEmbeddings
+from tests.serving import serving
+from tests.waiting import PATIENCE, wait_for
 
 JOBS = "/api/v1/ingest/jobs"
 CRANE = ("crane.txt", TEXT.encode())
 ADMIN = "admin-key-of-the-job-tests"
-PATIENCE = 30.0
 
 
 class GatedEmbeddings(HashEmbeddings):
@@ -52,18 +54,28 @@ def held(make_settings: Callable[..., Settings], embedder: GatedEmbeddings) -> I
         embedder.gate.set()
 
 
-def submit(api: TestClient, *files: tuple[str, bytes], query: str = "?async=true", **more: Any) -> Any:
+@pytest.fixture
+def followed(make_settings: Callable[..., Settings], embedder: GatedEmbeddings) -> Iterator[httpx.Client]:
+    """The same over real HTTP, so that events are seen as they come."""
+    settings = make_settings(ingest_workers=1)
+    app = create_app(settings, opener=lambda settings: open_services(settings, embedder=embedder))
+    with serving(app) as url, httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
+        yield client
+        embedder.gate.set()
+
+
+def submit(api: TestClient | httpx.Client, *files: tuple[str, bytes], query: str = "?async=true", **more: Any) -> Any:
     headers = more.pop("headers", None)
     parts = [("files", file) for file in files or [CRANE]]
     return api.post(f"/api/v1/ingest/{query}", files=parts, data=more, headers=headers)
 
 
 def finished(api: TestClient, job_id: str, headers: dict[str, str] | None = None) -> Any:
-    deadline = time.monotonic() + PATIENCE
-    while "finished_at" not in (job := api.get(f"{JOBS}/{job_id}", headers=headers).json()):
-        assert time.monotonic() < deadline, job
-        time.sleep(0.02)
-    return job
+    def done() -> Any:
+        job = api.get(f"{JOBS}/{job_id}", headers=headers).json()
+        return job if "finished_at" in job else None
+
+    return wait_for(done)
 
 
 def test_an_upload_in_the_background_is_a_job(api: TestClient) -> None:
@@ -171,19 +183,26 @@ def test_a_job_is_cancelled_and_tried_again(held: TestClient, embedder: GatedEmb
     assert_problem(held.post(f"{JOBS}/{job_id}/retry"), 409, "nothing_to_retry")
 
 
+def _follow(api: httpx.Client, job_id: str, after_the_first: Callable[[], object]) -> list[tuple[str, Any]]:
+    """Return all events of the job, having called `after_the_first` when there was one."""
+    events: list[tuple[str, Any]] = []
+    with connect_sse(api, "GET", f"{JOBS}/{job_id}/events") as source:
+        assert source.response.headers["content-type"].startswith("text/event-stream")
+        for event in source.iter_sse():
+            events.append((event.event, event.json()))
+            if len(events) == 1:
+                after_the_first()
+    return events
+
+
 def _events(text: str) -> list[tuple[str, Any]]:
     blocks = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.strip().split("\n\n")]
     return [(block["event"], json.loads(block["data"])) for block in blocks if "event" in block]
 
 
-def test_events_follow_a_job_to_its_end(held: TestClient, embedder: GatedEmbeddings) -> None:
-    job_id = submit(held, CRANE, ("b.txt", b"Two."), client_id="harbour").json()["job_id"]
-    opening = threading.Timer(0.5, embedder.gate.set)
-    opening.start()
-    response = held.get(f"{JOBS}/{job_id}/events")
-    opening.join()
-    assert response.headers["content-type"].startswith("text/event-stream")
-    events = _events(response.text)
+def test_events_follow_a_job_to_its_end(followed: httpx.Client, embedder: GatedEmbeddings) -> None:
+    job_id = submit(followed, CRANE, ("b.txt", b"Two."), client_id="harbour").json()["job_id"]
+    events = _follow(followed, job_id, embedder.gate.set)
     assert [name for name, _ in events] == ["progress"] * (len(events) - 1) + ["done"]
     assert len(events) > 1
     progress = [job["progress"] for _, job in events]
@@ -200,18 +219,15 @@ def test_the_events_of_a_finished_job_are_its_end(api: TestClient) -> None:
     assert (name, data) == ("done", job)
 
 
-def test_the_events_of_a_job_that_is_erased_end(held: TestClient, embedder: GatedEmbeddings) -> None:
-    job_id = submit(held, client_id="harbour").json()["job_id"]
+def test_the_events_of_a_job_that_is_erased_end(followed: httpx.Client, embedder: GatedEmbeddings) -> None:
+    job_id = submit(followed, client_id="harbour").json()["job_id"]
     assert embedder.begun.wait(PATIENCE)
 
     def erase() -> None:
-        held.delete("/api/v1/clients/harbour")
+        followed.delete("/api/v1/clients/harbour").raise_for_status()
         embedder.gate.set()
 
-    erasing = threading.Timer(0.3, erase)
-    erasing.start()
-    events = _events(held.get(f"{JOBS}/{job_id}/events").text)
-    erasing.join()
+    events = _follow(followed, job_id, erase)
     assert events[-1][0] == "error"
     assert events[-1][1]["code"] == "job_not_found"
 

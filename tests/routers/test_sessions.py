@@ -1,11 +1,14 @@
 """Conversations over HTTP."""
 
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.api import AppFactory, ask, assert_problem, upload
+from app.config import Settings
+from tests.api import AppFactory, ask, assert_problem, quick_app, upload
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -73,25 +76,27 @@ def test_sessions_of_one_name_do_not_meet(harbour: TestClient) -> None:
     assert harbour.get("/api/v1/sessions/talk/info").status_code == 409
 
 
-def test_cleanup_deletes_what_has_expired(make_client: AppFactory) -> None:
-    api = make_client(session_ttl=1)
-    upload(api, client_id="harbour")
-    ask(api, "Who built it?", "harbour", session_id="talk")
-    assert api.post("/api/v1/sessions/cleanup").json()["sessions_deleted"] == 0
-    time.sleep(1.05)
-    assert api.get("/api/v1/sessions/list").json() == []
-    assert api.get("/api/v1/sessions/talk/info").json()["is_expired"] is True
-    body = api.post("/api/v1/sessions/cleanup").json()
-    assert body["message"] == "Expired sessions cleaned up successfully"
-    assert body["sessions_deleted"] == 1
-    assert body["current_stats"]["total_sessions"] == 0
+@contextmanager
+def _app_with_an_expired_session(settings: Settings) -> Iterator[TestClient]:
+    now = 1_000_000.0
+    with TestClient(quick_app(settings, clock=lambda: now)) as api:
+        upload(api, client_id="harbour")
+        ask(api, "Who built it?", "harbour", session_id="talk")
+        assert api.post("/api/v1/sessions/cleanup").json()["sessions_deleted"] == 0
+        now += settings.session_ttl
+        yield api
 
 
-def test_the_background_cleaner_deletes_too(make_client: AppFactory) -> None:
-    api = make_client(session_ttl=1, cleanup_interval=1)
-    upload(api, client_id="harbour")
-    ask(api, "Who built it?", "harbour", session_id="talk")
-    deadline = time.monotonic() + 10
-    while api.get("/api/v1/sessions/stats").json()["total_sessions"] and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert api.get("/api/v1/sessions/stats").json()["total_sessions"] == 0
+def test_cleanup_deletes_what_has_expired(make_settings: Callable[..., Settings]) -> None:
+    with _app_with_an_expired_session(make_settings()) as api:
+        assert api.get("/api/v1/sessions/list").json() == []
+        assert api.get("/api/v1/sessions/talk/info").json()["is_expired"] is True
+        body = api.post("/api/v1/sessions/cleanup").json()
+        assert body["message"] == "Expired sessions cleaned up successfully"
+        assert body["sessions_deleted"] == 1
+        assert body["current_stats"]["total_sessions"] == 0
+
+
+def test_the_background_cleaner_deletes_too(make_settings: Callable[..., Settings]) -> None:
+    with _app_with_an_expired_session(make_settings(cleanup_interval=1)) as api:
+        wait_for(lambda: api.get("/api/v1/sessions/stats").json()["total_sessions"] == 0)

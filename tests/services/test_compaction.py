@@ -4,13 +4,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from app.common.errors import Unavailable
-from app.services import compaction as erasure
-from app.services.compaction import Compactor
+from app.services.compaction import CompactionStats, Compactor, Pace
+from tests.waiting import wait_for
 
 
 class Step:
@@ -42,46 +43,51 @@ def step() -> Step:
 
 
 @pytest.fixture
-def open_compactor(tmp_path: Path, step: Step, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Compactor]]:
-    """Make compactors over one folder, as a restart does; those that were started are stopped."""
-    monkeypatch.setattr(erasure, "SETTLE_SECONDS", 0.01)
-    monkeypatch.setattr(erasure, "RETRY_SECONDS", 0.01)
-    started: list[Compactor] = []
+def open_compactor(tmp_path: Path, step: Step) -> Iterator[Callable[[], Compactor]]:
+    """Make compactors over one folder, as a restart does; all are closed at the end."""
+    with ExitStack() as stack:
 
-    def make() -> Compactor:
-        compactor = Compactor(steps=[step], folders=[tmp_path], marker=tmp_path / "due")
-        started.append(compactor)
-        return compactor
+        def make() -> Compactor:
+            pace = Pace(gather=0.01, retry=0.01)
+            compactor = Compactor(steps=[step], folders=[tmp_path], marker=tmp_path / "due", pace=pace)
+            stack.callback(compactor.close)
+            return compactor
 
-    yield make
-    for compactor in started:
-        if compactor._thread.ident is not None:
-            compactor.stop()
+        yield make
 
 
 def test_a_compaction_reports_what_it_gave_back(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
     file.write_bytes(bytes(1000))
-    compactor = Compactor(steps=[lambda: file.write_bytes(bytes(10))], folders=[tmp_path], marker=tmp_path / "due")
+    now = 100.0
+
+    def shrink() -> None:
+        nonlocal now
+        file.write_bytes(bytes(10))
+        now += 2.5
+
+    compactor = Compactor(steps=[shrink], folders=[tmp_path], marker=tmp_path / "due", clock=lambda: now)
     report = compactor.run()
     assert (report.bytes_before, report.bytes_after) == (1000, 10)
-    assert report.seconds >= 0
+    assert report.seconds == 2.5
     assert not (tmp_path / "due").exists()
 
 
-def test_what_is_asked_for_is_done_behind(open_compactor: Callable[[], Compactor], step: Step, tmp_path: Path) -> None:
+def test_what_is_asked_for_is_done_in_the_background(
+    open_compactor: Callable[[], Compactor], step: Step, tmp_path: Path
+) -> None:
     compactor = open_compactor()
     compactor.start()
     compactor.request()
     assert step.done.wait(10)
-    compactor.stop()
+    compactor.close()
     assert not (tmp_path / "due").exists()
 
 
 def test_without_a_request_nothing_is_done(open_compactor: Callable[[], Compactor], step: Step) -> None:
     compactor = open_compactor()
     compactor.start()
-    compactor.stop()
+    compactor.close()
     assert step.runs == 0
 
 
@@ -103,7 +109,7 @@ def test_a_failing_compaction_is_tried_again_and_not_forgotten(
     compactor.start()
     compactor.request()
     assert step.done.wait(10)
-    compactor.stop()
+    compactor.close()
     assert step.runs == 3
     assert len(caplog.records) == 2
     assert not (tmp_path / "due").exists()
@@ -125,11 +131,11 @@ def test_those_who_ask_while_one_runs_share_the_next(open_compactor: Callable[[]
         first = pool.submit(compactor.run)
         assert step.entered.wait(10)
         others = [pool.submit(compactor.run) for _ in range(4)]
-        while compactor._asked < 5:
-            threading.Event().wait(0.005)
+        wait_for(lambda: compactor.stats().asked == 5)
         step.gate.set()
         reports = [other.result(10) for other in others]
         first.result(10)
+    assert compactor.stats() == CompactionStats(asked=5, served=5)
     assert step.runs == 2, "the running one may have begun before they deleted anything"
     assert len(set(map(id, reports))) == 1
 

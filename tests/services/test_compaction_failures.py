@@ -1,9 +1,7 @@
 """Deletions and compactions that fail or are cut short: nothing of them is forgotten."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,16 +16,11 @@ from app.services.library.embedded import EmbeddedLibrary
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
 from tests.fakes import HashEmbeddings
+from tests.waiting import wait_for
 
 
-@contextmanager
-def _compactor(folder: Path, *steps: Callable[[], object]) -> Iterator[Compactor]:
-    compactor = Compactor(steps=steps, folders=[folder], marker=folder / "due")
-    compactor.start()
-    try:
-        yield compactor
-    finally:
-        compactor.stop()
+def _compactor(folder: Path, *steps: Callable[[], object]) -> Compactor:
+    return Compactor(steps=steps, folders=[folder], marker=folder / "due")
 
 
 @pytest.mark.parametrize("failure", ["a reader is in the way", "an error of the store", "an error of the disk"])
@@ -49,9 +42,7 @@ def test_what_fails_is_said_and_tried_again_behind(tmp_path: Path, failure: str)
             compactor.run()
         assert raised.value.code == "compaction_unfinished"
         assert compactor.due
-        deadline = time.monotonic() + 30
-        while (tmp_path / "due").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for(lambda: not compactor.due)
     assert len(tries) == 2
 
 

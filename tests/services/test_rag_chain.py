@@ -1,66 +1,259 @@
-"""One question answered, through the Python API: what is remembered, and what is not."""
+"""What the chain promises, in one table: how an answer ends x who remembers it x whether its client is erased.
 
-from collections.abc import Callable, Iterator
+The answerer is scripted; the search, the memory and the session store are real parts.
+"""
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
+from langchain_core.messages import BaseMessage, HumanMessage
 
 from app.bootstrap import open_services
-from app.common.errors import NotFound
-from app.common.ids import DEFAULT_CLIENT, ClientId
-from app.config import Settings
-from app.service import Services
-from tests.api import TEXT
+from app.common.database import Database
+from app.common.errors import AppError, Conflict, UpstreamTimeout
+from app.common.ids import ClientId
+from app.memory.sqlite_session_store import SqliteSessionStore
+from app.memory.strategies import BufferMemory
+from app.services.answering.answerers import Answerer, Piece
+from app.services.answering.followups import FollowUps
+from app.services.answering.types import NOT_FOUND, Answer, AnswerOptions, ChatQuestion, Delta, Prepared
+from app.services.llm.types import Completion
+from app.services.rag_chain import RagChain
+from app.services.retriever import Retriever
+from tests.api import TEXT, settings_in
 from tests.fakes import HashEmbeddings
+from tests.waiting import PATIENCE
 
-HARBOUR = ClientId("harbour")
-QUESTION = "How much does the harbour crane lift?"
+HARBOUR, TALK = ClientId("harbour"), "talk"
+QUESTION = "How much does the crane lift?"
+ANSWER = "It lifts forty tonnes."
+
+Ending = Literal["whole", "fails", "leaves", "cancelled"]
+Keeper = Literal["session", "nobody", "caller"]
+"""Who remembers: the session; nobody, as memory is off; or the caller, who brought the conversation along."""
+
+
+@pytest.fixture(scope="module")
+def retriever(tmp_path_factory: pytest.TempPathFactory, new_stores: Path) -> Iterator[Retriever]:
+    folder = shutil.copytree(new_stores, tmp_path_factory.mktemp("chain"), dirs_exist_ok=True)
+    file = folder / "crane.txt"
+    file.write_text(TEXT)
+    with open_services(settings_in(folder), embedder=HashEmbeddings()) as services:
+        services.ingest_file(file, HARBOUR)
+        yield services.retriever
+
+
+class Script(Answerer):
+    """Says `words`, then ends as it is told; `erase` is called when it is asked, before the first word."""
+
+    name = "script"
+
+    def __init__(self, words: str, ending: Ending, erase: Any = None) -> None:
+        self._pieces = [word + " " for word in words.split(" ")] if words else []
+        self._ending = ending
+        self._erase = erase
+        self.silent = asyncio.Event()
+        self.open = 0
+        self.asked = 0
+
+    def answer(self, prepared: Prepared) -> Iterator[Piece]:  # noqa: ARG002 - what is answered is not looked at
+        """See Answerer."""
+        if self._erase:
+            self._erase()
+        yield from self._say()
+
+    async def stream(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:  # noqa: ARG002 - as above
+        """See Answerer."""
+        self.open += 1
+        try:
+            if self._erase:
+                await asyncio.to_thread(self._erase)
+            for piece in self._say():
+                if isinstance(piece, Completion) and self._ending in ("leaves", "cancelled"):
+                    self.silent.set()
+                    await asyncio.Event().wait()
+                yield piece
+        finally:
+            self.open -= 1
+
+    def _say(self) -> Iterator[Piece]:
+        self.asked += 1
+        yield from self._pieces
+        if self._ending == "fails":
+            raise UpstreamTimeout("The model took too long.", code="model_timeout")
+        yield Completion(text="", model=self.name, usage=None)
+
+
+@dataclass(frozen=True)
+class Case:
+    """`stored` is the turn's answer and what is noted with it; None when there is no turn. `raised` is a code."""
+
+    words: str
+    ending: Ending
+    keeper: Keeper
+    erased: bool = False
+    raised: str | None = None
+    stored: tuple[str, dict[str, Any]] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.words or 'nothing'}, {self.ending}, {self.keeper}{', erased' if self.erased else ''}"
+
+
+CUT_OFF = {"cut_off": True}
+WHOLE = [
+    Case(ANSWER, "whole", "session", stored=(ANSWER, {})),
+    Case(ANSWER, "whole", "nobody"),
+    Case(ANSWER, "whole", "caller"),
+    Case(ANSWER, "whole", "session", erased=True, raised="erased_meanwhile"),
+    Case(ANSWER, "whole", "nobody", erased=True),
+    Case("", "whole", "session", raised="model_empty_answer"),
+    Case("", "fails", "session", raised="model_timeout"),
+    Case("It lifts", "fails", "session", raised="model_timeout"),
+    Case("It lifts", "fails", "session", erased=True, raised="model_timeout"),
+    Case("It lifts", "fails", "nobody", raised="model_timeout"),
+]
+CUT = [
+    Case("It lifts", ending, "session", stored=("It lifts", CUT_OFF)) for ending in ("leaves", "cancelled")
+] + [
+    Case("It lifts", "leaves", "nobody"),
+    Case("It lifts", "cancelled", "caller"),
+    Case("It lifts", "leaves", "session", erased=True),
+    Case("It lifts", "cancelled", "session", erased=True),
+    Case("", "cancelled", "session"),
+]  # fmt: skip
 
 
 @pytest.fixture
-def services(make_settings: Callable[..., Settings], tmp_path: Path) -> Iterator[Services]:
-    file = tmp_path / "crane.txt"
-    file.write_text(TEXT)
-    with open_services(make_settings(), embedder=HashEmbeddings()) as services:
-        services.ingest_file(file, HARBOUR)
-        yield services
+def sessions(tmp_path: Path) -> Iterator[SqliteSessionStore]:
+    store = SqliteSessionStore(Database.open_sqlite(tmp_path / "sessions.db"), ttl=60)
+    yield store
+    store.close()
 
 
-def test_an_answer_comes_with_its_passages_and_times(services: Services) -> None:
-    answer = services.ask(QUESTION, HARBOUR)
-    assert "forty tonnes" in answer.text
-    (passage,) = answer.sources
-    assert passage.chunk.source == "crane.txt"
-    assert answer.completion.model == "extractive"
-    assert 0 <= answer.retrieval_ms <= answer.total_ms
-    assert 0 <= answer.generation_ms <= answer.total_ms
+MakeChain = Callable[..., RagChain]
 
 
-def test_a_question_without_a_session_is_not_remembered(services: Services) -> None:
-    answer = services.ask(QUESTION, HARBOUR)
-    assert answer.memory_used is False
-    assert services.session_store.get_stats()["total_sessions"] == 0
+@pytest.fixture
+def chain_of(retriever: Retriever, sessions: SqliteSessionStore) -> MakeChain:
+    """Make a chain around a scripted answerer."""
+
+    def make(script: Script, min_relevance: float | None = None) -> RagChain:
+        return RagChain(
+            retriever=retriever,
+            answerer=script,
+            sessions=sessions,
+            memory=BufferMemory(sessions, max_tokens=1000),
+            follow_ups=FollowUps(None),
+            min_relevance=min_relevance,
+        )
+
+    return make
 
 
-def test_a_question_in_a_session_is_remembered_with_what_it_rests_on(services: Services) -> None:
-    services.ask(QUESTION, HARBOUR, session_id="talk")
-    (turn,) = services.session_store.history(HARBOUR, "talk", max_turns=10)
-    assert turn.question == QUESTION
-    assert "forty tonnes" in turn.answer
-    assert services.session_store.get_stats(HARBOUR)["total_messages"] == 2
+def question(keeper: Keeper) -> ChatQuestion:
+    brought: list[BaseMessage] = [HumanMessage("Hello.")]
+    asked = ChatQuestion(client_id=HARBOUR, text=QUESTION, options=AnswerOptions(top_k=4), session_id=TALK)
+    return replace(asked, use_memory=keeper != "nobody", history=brought if keeper == "caller" else None)
 
 
-def test_a_failed_question_is_not_remembered(services: Services) -> None:
-    with pytest.raises(NotFound) as caught:
-        services.ask(QUESTION, ClientId("nobody"), session_id="talk")
-    assert caught.value.code == "collection_not_found"
-    assert services.session_store.get_stats()["total_sessions"] == 0
-    assert not services.vector_store_service.exists(ClientId("nobody"))
+def scripted(case: Case, sessions: SqliteSessionStore) -> Script:
+    return Script(case.words, case.ending, (lambda: sessions.delete_client(HARBOUR)) if case.erased else None)
 
 
-def test_who_names_no_client_gets_the_default_one(services: Services, tmp_path: Path) -> None:
-    with pytest.raises(NotFound):
-        services.ask(QUESTION)
-    services.ingest_file(tmp_path / "crane.txt")
-    assert "forty tonnes" in services.ask(QUESTION).text
-    assert services.vector_store_service.exists(DEFAULT_CLIENT)
+def stored(sessions: SqliteSessionStore) -> tuple[str, dict[str, Any]] | None:
+    """The only turn's answer and what is noted with it."""
+    if not sessions.active_ids(HARBOUR):
+        return None
+    asked, answered = sessions.messages(HARBOUR, TALK).messages
+    assert asked.content == QUESTION
+    return answered.content.strip(), dict(answered.extra)
+
+
+@dataclass
+class Reading:
+    """What a reader of a stream got."""
+
+    said: str = ""
+    answer: Answer | None = None
+    raised: str | None = None
+
+
+async def read(chain: RagChain, script: Script, case: Case) -> Reading:
+    """Read to the end, or leave as the case says, once the answerer has said all its words."""
+    got = Reading()
+
+    async def read_on() -> None:
+        async with aclosing(chain.stream(chain.prepare(question(case.keeper)))) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Delta):
+                    got.said += piece.text
+                else:
+                    got.answer = piece
+                if case.ending == "leaves" and got.said.strip() == case.words:
+                    return
+
+    reading = asyncio.create_task(read_on())
+    if case.ending == "cancelled":
+        await asyncio.wait_for(script.silent.wait(), PATIENCE)
+        reading.cancel()
+    try:
+        await reading
+    except asyncio.CancelledError:
+        assert case.ending == "cancelled"
+    except AppError as exc:
+        got.raised = exc.code
+    assert script.open == 0, "the answerer's call is over when the reader's is"
+    return got
+
+
+@pytest.mark.parametrize("case", WHOLE + CUT, ids=str)
+def test_a_streamed_answer(chain_of: MakeChain, sessions: SqliteSessionStore, case: Case) -> None:
+    script = scripted(case, sessions)
+    got = asyncio.run(read(chain_of(script), script, case))
+    assert got.said.strip() == case.words
+    assert got.raised == case.raised
+    assert (got.answer is not None) == (case.ending == "whole" and case.raised is None)
+    assert got.answer is None or got.answer.memory_used == (case.keeper == "session")
+    assert stored(sessions) == case.stored
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=str)
+def test_an_answer_in_one_piece(chain_of: MakeChain, sessions: SqliteSessionStore, case: Case) -> None:
+    chain = chain_of(scripted(case, sessions))
+    prepared = chain.prepare(question(case.keeper))
+    if case.raised:
+        with pytest.raises(AppError) as caught:
+            chain.answer(prepared)
+        assert caught.value.code == case.raised
+    else:
+        assert chain.answer(prepared).text.strip() == case.words
+    assert stored(sessions) == case.stored
+
+
+def test_a_client_erased_between_question_and_answer_may_ask_again(
+    chain_of: MakeChain, sessions: SqliteSessionStore
+) -> None:
+    chain = chain_of(Script(ANSWER, "whole"))
+    prepared = chain.prepare(question("session"))
+    sessions.delete_client(HARBOUR)
+    with pytest.raises(Conflict):
+        chain.answer(prepared)
+    assert chain.ask(question("session")).text.strip() == ANSWER
+    assert stored(sessions) == (ANSWER, {})
+
+
+def test_what_has_nothing_to_do_with_the_passages_is_answered_without_asking(
+    chain_of: MakeChain, sessions: SqliteSessionStore
+) -> None:
+    script = Script(ANSWER, "whole")
+    chain = chain_of(script, min_relevance=1.5)
+    answer = chain.ask(question("session"))
+    assert (answer.text, answer.grounded, list(answer.sources)) == (NOT_FOUND, False, [])
+    assert stored(sessions) == (NOT_FOUND, {})
+    assert script.asked == 0

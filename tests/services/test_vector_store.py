@@ -5,14 +5,17 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import chromadb
 import numpy as np
 import pytest
+from chromadb.api.client import Client
+from chromadb.config import Settings
 
 from app.common.errors import AppError, Conflict, NotFound, StartupError, Unavailable
 from app.common.filters import Comparison
@@ -24,6 +27,7 @@ from app.services.chroma.collections import ChromaCollections
 from app.services.vector_store import VectorStoreService
 from tests.services.vector_store_crash import Journal, run_and_kill
 from tests.services.vector_store_writer import INDEX_FILES, document, embed, embed_chunks
+from tests.waiting import PATIENCE, wait_for
 
 ALPHA, BETA = ClientId("alpha"), ClientId("beta")
 
@@ -263,10 +267,7 @@ def test_open_indexes_are_bounded_and_clients_whose_index_left_memory_answer_lik
     chunks = {client: add(store, client, "doc", 1 + 3 * (number % 3)) for number, client in enumerate(clients)}
     for client in clients:
         assert not_found(store, client, chunks[client][-1:]) == []
-    deadline = time.monotonic() + 5
-    while len(open_indexes(root)) > 64 and time.monotonic() < deadline:
-        time.sleep(0.05)  # files are closed in the background
-    assert len(open_indexes(root)) <= 64
+    wait_for(lambda: len(open_indexes(root)) <= 64)  # files are closed in the background
 
 
 def open_indexes(root: Path) -> set[Path]:
@@ -354,15 +355,19 @@ def test_the_other_clients_are_served_during_a_rebuild(open_store: Opener, root:
     store = open_store()
     served: list[list[str]] = []
 
-    def embed_meanwhile(missing: list[Chunk]) -> Vectors:
+    def others() -> None:
         chunks = add(store, BETA, "doc", 5)
         served.append(ask(store, BETA, chunks[2].text, 1))
         with pytest.raises(Unavailable):
             ask(store, ALPHA, "anything")
+
+    def embed_meanwhile(missing: list[Chunk]) -> Vectors:
+        another_thread.submit(others).result(PATIENCE)
         return embed_chunks(missing)
 
     assert store.check(ALPHA) == "missing"
-    assert store.rebuild(ALPHA, embed_meanwhile) >= 39  # Chroma's log may still have the last one
+    with ThreadPoolExecutor(1) as another_thread:
+        assert store.rebuild(ALPHA, embed_meanwhile) >= 39  # Chroma's log may still have the last one
     assert served == [["doc:2"]]
 
 
@@ -445,11 +450,12 @@ def test_a_save_that_stopped_between_any_two_files_loses_nothing(
 
 def never_save(root: Path) -> None:
     """Let Chroma keep changes in its log, as if it ended before it saved the index."""
-    collections = ChromaCollections(root, 4)
+    chroma = chromadb.PersistentClient(root, Settings(anonymized_telemetry=False))
+    assert isinstance(chroma, Client)
     with warnings.catch_warnings(action="ignore"):  # Chroma warns of its own way to write configurations
-        collection = collections._client.get_collection("docs_alpha", embedding_function=None)
+        collection = chroma.get_collection("docs_alpha", embedding_function=None)
         collection.modify(configuration={"hnsw": {"sync_threshold": 100_000}})
-    collections.close()
+    chroma.close()
 
 
 def test_a_first_write_that_did_not_reach_the_index_is_replayed(open_store: Opener, root: Path) -> None:

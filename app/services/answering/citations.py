@@ -69,6 +69,11 @@ class CitedText:
         self._places: dict[int, list[Place]] = {}
 
     @property
+    def held_back(self) -> int:
+        """How many characters are held back until what follows is known."""
+        return len(self._held) + len(self._space)
+
+    @property
     def text(self) -> str:
         """All that was returned so far."""
         return "".join(self._shown)

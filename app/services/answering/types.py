@@ -56,7 +56,7 @@ class Prepared:
 
     `sources` are the passages that are given to the model, in the order of their numbers, from 1; none when nothing
     relevant was found and the model will not be asked. `search_query` is what was searched for. `started` is in
-    seconds of time.perf_counter(). `erasures_seen` is what SessionStore.erasures said before anything was read.
+    seconds of time.perf_counter(). `life` is what SessionStore.life said before anything was read.
     """
 
     question: ChatQuestion
@@ -67,7 +67,7 @@ class Prepared:
     relevant: bool
     started: float
     retrieval_ms: float
-    erasures_seen: int
+    life: int
 
 
 @dataclass(frozen=True, slots=True)

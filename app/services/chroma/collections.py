@@ -1,13 +1,9 @@
 """Chroma, reached through LangChain: what we ask of collections, in our own words. The only file that knows it."""
 
-import ctypes
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import chromadb
@@ -22,6 +18,7 @@ from langchain_core.embeddings import Embeddings
 
 from app.common.absent import no_collection
 from app.common.errors import AppError
+from app.common.locks import Rank, RankedLock
 from app.common.passages import Chunk
 from app.common.vectors import Vectors
 from app.services.chroma.filters import Where
@@ -35,7 +32,6 @@ _PAGE = 512
 _INDEX: Any = {"hnsw": {"space": "cosine", "sync_threshold": 1, "batch_size": 1}}
 _FIELDS = ("document_id", "index", "page", "section", "source", "start", "end")
 _KNOWN_IDS = 20_000
-_M_ARENA_MAX = -8  # from malloc.h
 _FAILED = "The vector store failed; try again or ask the operator to look."
 
 
@@ -95,7 +91,7 @@ class ChromaCollections:
         with chroma_errors():
             self._server, self._client = _open_client(path, cache_size)
         self._settings = self._client.get_settings()
-        self._write_lock = Lock()
+        self._write_lock = RankedLock(Rank.CHROMA)
         self._ids: dict[str, UUID] = {}
 
     @contextmanager
@@ -278,19 +274,7 @@ def _to_chunk(text: str, metadata: Mapping[str, Any]) -> Chunk:
     )
 
 
-def _share_one_heap() -> None:
-    """Have all threads allocate from one heap, on Linux with glibc, unless MALLOC_ARENA_MAX says otherwise.
-
-    An index is a block of 2.6 MB, allocated by whichever thread reads it and given back to that thread's heap when
-    it leaves memory. With one heap it makes room for the next index: 64 of them take half the memory.
-    """
-    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
-        with suppress(AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
-
-
 def _open_client(path: Path, cache_size: int) -> tuple[RustBindingsAPI, Client]:
-    _share_one_heap()
     system = System(
         Settings(
             _env_file=None,  # settings are ours to read

@@ -20,7 +20,7 @@ from app.common.errors import shutting_down
 from app.common.vectors import Vectors
 from app.services.embedding.description import scale_of
 from app.services.embedding.onnx_model import OnnxModel
-from app.services.embedding.question_runs import QuestionRuns, TokenIds
+from app.services.embedding.question_runs import QuestionRuns, RunStats, TokenIds
 from app.services.embedding.types import Embedder, OnBatch
 
 PADDED_TOKENS_PER_RUN = 256
@@ -79,6 +79,10 @@ class OnnxEmbedder(Embedder):
     @override
     def unfamiliar(self, text: str) -> float:
         return self._model.unfamiliar(text)
+
+    def stats(self) -> RunStats:
+        """Return how many runs over questions go on, and how many questions wait."""
+        return self._questions.stats()
 
     @override
     def close(self) -> None:

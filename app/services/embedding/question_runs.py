@@ -4,13 +4,13 @@ A run over four questions takes little more than twice as long as a run over one
 who arrives meanwhile waits, and the next run takes along all who wait and fit.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.common.errors import shutting_down
+from app.common.locks import Rank, RankedLock
 from app.common.vectors import Vectors
 
 TokenIds = list[int]
@@ -24,6 +24,14 @@ class _Waiting:
     answer: "Future[Vectors | None]" = field(default_factory=Future)
 
 
+@dataclass(frozen=True, slots=True)
+class RunStats:
+    """Questions at this moment: runs that go on, and questions that wait for the next one."""
+
+    running: int
+    waiting: int
+
+
 class QuestionRuns:
     """Runs a model over single questions; safe to use from many threads."""
 
@@ -35,8 +43,8 @@ class QuestionRuns:
         """
         self._run = run
         self._fits = fits
-        self._lock = threading.Lock()
-        self._free = at_once
+        self._lock = RankedLock(Rank.LEAF)
+        self._at_once = self._free = at_once
         self._waiting: deque[_Waiting] = deque()
         self._closed = False
 
@@ -49,6 +57,11 @@ class QuestionRuns:
             return self._run_along(tokens)
         finally:
             self._hand_over()
+
+    def stats(self) -> RunStats:
+        """Return how things stand."""
+        with self._lock:
+            return RunStats(self._at_once - self._free, len(self._waiting))
 
     def close(self) -> None:
         """Take no more questions; those that wait are answered."""

@@ -42,7 +42,7 @@ class TorchEmbedder(Embedder):
         self._model.query_encode_kwargs = {"normalize_embeddings": True, "prompt": query}
         self._model.encode_kwargs = {"normalize_embeddings": True, "prompt": document}
         self._batch = CPU_BATCH if device == "cpu" else ACCELERATOR_BATCH
-        self._turns = _Turns()
+        self._turns = Turns()
         self._closed = False
         self.dimension = len(self._model.embed_query("dimension"))
 
@@ -77,7 +77,7 @@ class TorchEmbedder(Embedder):
             raise shutting_down()
 
 
-class _Turns:
+class Turns:
     """A lock that questions get before bulk work does."""
 
     def __init__(self) -> None:
@@ -85,8 +85,14 @@ class _Turns:
         self._busy = False
         self._questions = 0
 
+    @property
+    def questions_waiting(self) -> int:
+        """How many questions wait for their turn."""
+        return self._questions
+
     @contextmanager
     def question(self) -> Iterator[None]:
+        """Have the next turn for the block."""
         with self._changed:
             self._questions += 1
             self._changed.wait_for(lambda: not self._busy)
@@ -97,6 +103,7 @@ class _Turns:
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
+        """Have a turn for the block once no question waits."""
         with self._changed:
             self._changed.wait_for(lambda: not self._busy and not self._questions)
             self._busy = True

@@ -10,7 +10,7 @@ from typing import Literal
 from app.common.errors import AppError, InvalidInput, shutting_down
 from app.common.file_loader import LoadedDocument, check_filename
 from app.common.ids import ClientId, new_id
-from app.common.locks import KeyedLocks
+from app.common.locks import KeyedLocks, Rank
 from app.common.passages import embedded_text
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
@@ -95,9 +95,9 @@ class Ingestion:
         self._library = library
         self._embedder = embedder
         self._parser = parser
-        self._content_locks = KeyedLocks()
+        self._content_locks = KeyedLocks(Rank.CONTENT)
         self._clock = clock
-        self._stopped = threading.Event()
+        self._closed = threading.Event()
 
     def ingest(
         self, client_id: ClientId, upload: Upload, settings: ChunkSettings, options: Options | None = None
@@ -112,7 +112,7 @@ class Ingestion:
             # Two uploads of the same bytes at once: the second waits, and is then a duplicate of what is there.
             with self._content_locks.hold((client_id, upload.sha256)):
                 wanted = options or Options()
-                watched = replace(wanted, report=self._until_stopped(wanted.report))
+                watched = replace(wanted, report=self._until_closed(wanted.report))
                 result = self._ingest(client_id, upload, settings, watched)
         except AppError as exc:
             result = FileResult(upload.filename, "failed", error=exc)
@@ -131,14 +131,14 @@ class Ingestion:
         )
         return result
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Give up the files that are being taken in, and take no more: the error is that the service shuts down."""
-        self._stopped.set()
+        self._closed.set()
         self._parser.close()
 
-    def _until_stopped(self, report: Report) -> Report:
+    def _until_closed(self, report: Report) -> Report:
         def checked(stage: Stage, progress: float) -> None:
-            if self._stopped.is_set():
+            if self._closed.is_set():
                 raise shutting_down()
             report(stage, progress)
 

@@ -1,11 +1,11 @@
 """How far jobs are, and which of them are to stop: kept in memory, because it concerns only work that runs."""
 
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal
 
 from app.common.errors import AppError
+from app.common.locks import Rank, RankedLock
 from app.services.ingestion.ingest import Stage
 
 _REMEMBERED = 10_000
@@ -40,7 +40,7 @@ class JobProgress:
     """Written by the workers, read by status requests. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._guard = RankedLock(Rank.LEAF)
         self._states: OrderedDict[str, _State] = OrderedDict()
         self._closing = False
 
@@ -85,6 +85,11 @@ class JobProgress:
         with self._guard:
             state = self._states.get(job_id)
             return dict(state.running) if state else {}
+
+    def running_count(self) -> int:
+        """Return how many files are being worked on, of all jobs."""
+        with self._guard:
+            return sum(len(state.running) for state in self._states.values())
 
     def close(self) -> None:
         """Stop all work at its next report."""

@@ -1,16 +1,18 @@
 """Uploads in the background: jobs that survive a restart, with progress, cancelling and trying again."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from typing_extensions import override
 
 from app.common.absent import no_such_job
+from app.common.background import Background, Running
 from app.common.cursors import decode_place, encode_place
-from app.common.errors import AppError, Conflict, InvalidInput, TooLarge, Unavailable
+from app.common.errors import Conflict, InvalidInput, TooLarge, Unavailable
 from app.common.file_loader import check_filename
 from app.common.ids import ClientId
+from app.common.locks import Rank, RankedLock
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
 from app.services.ingestion.spool import Upload, UploadSpool
@@ -20,7 +22,10 @@ from app.services.jobs.queue import FairQueue
 from app.services.jobs.records import JobFile, JobRecord, Received
 from app.services.jobs.recovery import recover_jobs
 from app.services.jobs.store import JobStore
+from app.services.jobs.types import Job, JobPage, JobSettings, JobStats
 from app.services.jobs.worker import JobWorkers
+
+__all__ = ["Job", "JobPage", "JobService", "JobSettings", "JobStats"]
 
 logger = logging.getLogger(__name__)
 
@@ -29,34 +34,7 @@ _RETRY_AFTER_SECONDS = 30
 _LONGEST_NAME = 255
 
 
-@dataclass(frozen=True, slots=True)
-class JobSettings:
-    """How many threads; how many files may wait, half of them of one client; seconds that finished jobs are kept."""
-
-    workers: int = 2
-    queue_limit: int = 2000
-    keep: float = 7 * 86400
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job as it is at the moment; `progress` is 0 to 1. `files` is empty in a list of jobs."""
-
-    record: JobRecord
-    stage: JobStage
-    progress: float
-    files: Sequence[JobFile] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class JobPage:
-    """Some of a client's jobs, newest first."""
-
-    jobs: Sequence[Job]
-    next_cursor: str | None
-
-
-class JobService:
+class JobService(Running):
     """Accepts jobs, and works through them once started. Clients take turns, file by file."""
 
     def __init__(
@@ -84,12 +62,12 @@ class JobService:
             ingestion=ingestion,
             progress=self._progress,
         )
-        self._admission = threading.Lock()
-        self._stopped = threading.Event()
-        self._cleaner = threading.Thread(target=self._clean, name="job-cleaner", daemon=True)
+        self._admission = RankedLock(Rank.ADMISSION)
+        self._cleaner = Background("job-cleaner", self.forget_finished, every=_CLEANUP_SECONDS)
 
     # Its life
 
+    @override
     def start(self) -> None:
         """Go on where the last process stopped. Called after the documents were recovered."""
         recover_jobs(self._store, self._catalog)
@@ -101,20 +79,22 @@ class JobService:
         self._cleaner.start()
 
     def interrupt(self) -> None:
-        """Tell the threads to stop; what is not done is done after the next start."""
-        self._stopped.set()
+        """Begin to close: no file is begun any more, and those under way are given up at their next stage.
+
+        Close the parser between this and `close`: one file may keep it busy for minutes.
+        """
         self._workers.interrupt()
+
+    @override
+    def close(self) -> None:
+        """End all work and wait for its end; what is not done is done after the next start."""
+        self._workers.close()
+        self._cleaner.close()
 
     @property
     def stopping(self) -> bool:
         """Whether work was interrupted: nothing more will happen to a job before the next start."""
-        return self._stopped.is_set()
-
-    def join(self) -> None:
-        """Wait for the end of work after `interrupt`. Close the parser in between: it may be busy for minutes."""
-        self._workers.join()
-        if self._cleaner.ident is not None:
-            self._cleaner.join()
+        return self._progress.closing
 
     # What can be done with jobs
 
@@ -167,6 +147,10 @@ class JobService:
     def version(self, job_id: str) -> int:
         """Return a number that grows when something happens to the job, to see whether to look again. Costs nothing."""
         return self._progress.version(job_id)
+
+    def stats(self) -> JobStats:
+        """Return how things stand, for all clients."""
+        return JobStats(self._queue.count(), self._progress.running_count(), self._progress.closing)
 
     def cancel(self, client_id: ClientId, job_id: str) -> Job:
         """Stop the job: what is ready stays, a file that is being worked on leaves nothing, the others are not begun.
@@ -247,13 +231,6 @@ class JobService:
         done = total - waiting + sum(file.progress for file in running.values())
         stage: JobStage = next((file.stage for file in running.values()), "waiting")
         return Job(record, "cancelling" if record.cancelling else stage, round(min(1.0, done / total), 4), files)
-
-    def _clean(self) -> None:
-        while not self._stopped.wait(_CLEANUP_SECONDS):
-            try:
-                self.forget_finished()
-            except AppError as exc:
-                logger.warning("cleanup of jobs failed", extra={"code": exc.code})
 
 
 def _require_one_good(received: Sequence[Received]) -> None:

@@ -5,6 +5,9 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from typing_extensions import override
+
+from app.common.background import Running
 from app.common.errors import AppError, NotFound, Unavailable
 from app.services.ingestion.ingest import FileResult, Ingestion, Options, Stage
 from app.services.ingestion.spool import Upload, UploadSpool
@@ -23,7 +26,7 @@ _WAIT_SECONDS = 5.0
 T = TypeVar("T")
 
 
-class JobWorkers:
+class JobWorkers(Running):
     """A fixed number of threads, each of which takes one file after the other. What goes wrong stays with its file."""
 
     def __init__(
@@ -44,19 +47,20 @@ class JobWorkers:
         self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._work, name=f"ingest-{n}", daemon=True) for n in range(count)]
 
+    @override
     def start(self) -> None:
-        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def interrupt(self) -> None:
-        """Tell the threads to stop: files that are not done yet are queued again."""
+        """Begin to close: files that are not done yet are queued again."""
         self._stopped.set()
         self._progress.close()
         self._queue.close()
 
-    def join(self) -> None:
-        """Wait for the threads after `interrupt`."""
+    @override
+    def close(self) -> None:
+        self.interrupt()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()

@@ -13,15 +13,15 @@ from typing_extensions import override
 from app.common.absent import no_such_document
 from app.common.errors import AppError, LimitReached
 from app.common.ids import ClientId
-from app.common.locks import KeyedLocks
+from app.common.lives import Lives
+from app.common.locks import KeyedLocks, Rank
 from app.common.passages import Chunk, embedded_text
 from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
-from app.services.library.deletions import Deletions
 from app.services.library.facts import facts_of
-from app.services.library.types import ClientLimits, Library, NewDocument, Succession
+from app.services.library.types import ClientLimits, Library, NewDocument, Succession, deleted_meanwhile
 from app.services.vector_store import VectorStoreService
 from app.services.words.store import WordStore, WordStoreFailed
 
@@ -47,14 +47,14 @@ class EmbeddedLibrary(Library):
         self._words = words
         self._compactor = compactor
         self._limits = limits or ClientLimits()
-        self._locks = KeyedLocks()
-        self._deletions = Deletions()
+        self._locks = KeyedLocks(Rank.CLIENT)
+        self._lives = Lives()
         self._unresumed: dict[ClientId, list[DocumentRecord]] = {}
         self._stale: set[ClientId] = set()
 
     @override
     def life(self, client_id: ClientId) -> int:
-        return self._deletions.seen(client_id)
+        return self._lives.present(client_id)
 
     @override
     def require_room(self, client_id: ClientId, succession: Succession, *, new_chunks: int = 0) -> None:
@@ -65,7 +65,8 @@ class EmbeddedLibrary(Library):
         client_id = document.record.client_id
         with self._locks.hold(client_id):
             last_chance()
-            self._deletions.require_none_since(client_id, succession.life)
+            if self._lives.is_over(client_id, succession.life):
+                raise deleted_meanwhile()
             outdated = self._superseded(client_id, succession)
             self._require_room(client_id, outdated, document.record.chunk_count)
             replaced = tuple(old.document_id for old in outdated)
@@ -103,7 +104,7 @@ class EmbeddedLibrary(Library):
     def remove_all(self, client_id: ClientId, *, forget_client: bool = False) -> int:
         self._compactor.note()
         with self._locks.hold(client_id):
-            self._deletions.note(client_id)
+            self._lives.end(client_id)
             count = self._catalog.begin_delete_all(client_id)
             self._words.delete_client(client_id)
             self._store.delete_collection(client_id)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.common.errors import Conflict
 from app.common.ids import ClientId
 from app.common.passages import Chunk, ChunkSpan
 from app.common.vectors import Vectors
@@ -96,3 +97,11 @@ class Library(Protocol):
 
     def resume_client(self, client_id: ClientId) -> None:
         """Try again what `resume` left of one client. Raises the errors of the stores."""
+
+
+def deleted_meanwhile() -> Conflict:
+    """Return the error of a document that comes after the end of its client's life."""
+    return Conflict(
+        "The client's documents were deleted while this file was being read; upload it again if it is wanted.",
+        code="deleted_meanwhile",
+    )

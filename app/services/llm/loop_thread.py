@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 from app.common.errors import shutting_down
+from app.common.locks import Rank, RankedLock
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class LoopThread:
         """Start the thread at once."""
         self._loop = _new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
-        self._closing = threading.Lock()
+        self._closing = RankedLock(Rank.LEAF)
         self._closed = False
         self._thread.start()
 

@@ -15,7 +15,7 @@ from app.services.llm.bounds import AnswerBounds
 from app.services.llm.errors import too_slow
 from app.services.llm.loop_thread import LoopThread
 from app.services.llm.resilience import Resilience
-from app.services.llm.slots import FairSlots
+from app.services.llm.slots import FairSlots, SlotStats
 from app.services.llm.types import CallLimits, Completion, Endpoint, LanguageModel, Usage
 from app.services.llm.vendors import Provider, VendorChat, open_vendor
 
@@ -115,6 +115,10 @@ class VendorModel(LanguageModel):
     def count_tokens(self, text: str) -> int:
         """Estimate: the vendors offer no counting of their own."""
         return estimate_tokens(text)
+
+    def stats(self) -> SlotStats:
+        """Return how many calls are with the vendor, and how many wait."""
+        return self._slots.stats()
 
     @override
     def close(self) -> None:

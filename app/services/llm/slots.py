@@ -5,10 +5,19 @@ import math
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from itertools import count
 
 from app.common.errors import Unavailable
 from app.common.ids import ClientId
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStats:
+    """Calls to the vendor at this moment: those that hold a slot and those that wait for one."""
+
+    held: int
+    waiting: int
 
 
 class FairSlots:
@@ -20,7 +29,7 @@ class FairSlots:
 
     def __init__(self, *, capacity: int, share: float, wait: float) -> None:
         """`wait` is the longest time in seconds that a call waits for its slot."""
-        self._free = capacity
+        self._capacity = self._free = capacity
         self._per_client = max(1, math.floor(capacity * share))
         self._waiting_per_client = max(1, capacity // 4)
         self._wait = wait
@@ -28,10 +37,10 @@ class FairSlots:
         self._waiting: dict[ClientId, deque[tuple[int, asyncio.Future[None]]]] = {}
         self._order = count()
 
-    @property
-    def waiting(self) -> int:
-        """How many calls wait for a slot."""
-        return sum(len(queue) for queue in list(self._waiting.values()))
+    def stats(self) -> SlotStats:
+        """Return how things stand; may be called from any thread."""
+        waiting = sum(len(queue) for queue in list(self._waiting.values()))
+        return SlotStats(held=self._capacity - self._free, waiting=waiting)
 
     @asynccontextmanager
     async def hold(self, client_id: ClientId) -> AsyncIterator[None]:

@@ -17,6 +17,7 @@ from typing import Literal, Self
 
 from app.common.errors import AppError, Unavailable, UnreadableFile, shutting_down
 from app.common.file_loader import LoadedDocument, PdfEngine, ReadLimits
+from app.common.locks import Rank, RankedLock
 from app.services.parsing.process import ParserProcess, ProcessDied, ProcessTooSlow
 from app.services.parsing.wire import Answer, Order
 
@@ -51,6 +52,15 @@ class ProcessLimits:
         return cpu_seconds, self.timeout * max(_LEAST_SHARE, cpu_seconds / max(1, self.cpu_seconds))
 
 
+@dataclass(frozen=True, slots=True)
+class ParserStats:
+    """A pool at this moment: files that were accepted, how many of them a process has begun with, process ids."""
+
+    files: int
+    begun: int
+    processes: tuple[int, ...]
+
+
 class ParserPool:
     """Reads files in a fixed number of processes. Thread-safe; the processes start at once, in the background."""
 
@@ -73,7 +83,7 @@ class ParserPool:
         self._read_limits = read_limits or ReadLimits()
         self._process_limits = process_limits or ProcessLimits()
         self._seats = workers + max_waiting
-        self._lock = threading.Lock()
+        self._lock = RankedLock(Rank.LEAF)
         self._taken = 0
         self._slots = [_Slot(self._process_limits) for _ in range(workers)]
         self._idle: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
@@ -110,6 +120,16 @@ class ParserPool:
     def reads_scans(self) -> bool:
         """Whether pages without text are read as images."""
         return self._tesseract is not None
+
+    def stats(self) -> ParserStats:
+        """Return how things stand."""
+        processes = [slot.process for slot in self._slots]
+        running = [process for process in processes if process is not None]
+        return ParserStats(
+            files=self._taken,
+            begun=sum(process.reading for process in running),
+            processes=tuple(process.pid for process in running),
+        )
 
     def close(self) -> None:
         """End all processes, also those that are reading; callers that wait get Unavailable. May be called twice."""
@@ -153,10 +173,15 @@ class _Slot:
 
     def __init__(self, limits: ProcessLimits) -> None:
         self._limits = limits
-        self._lock = threading.Lock()
-        self._reading = threading.Lock()
+        self._lock = RankedLock(Rank.LEAF)
+        self._reading = RankedLock(Rank.READER)
         self._process: ParserProcess | None = None
         self._closed = threading.Event()
+
+    @property
+    def process(self) -> ParserProcess | None:
+        """The process in this place, if one could be started."""
+        return self._process
 
     def prepare(self) -> None:
         """Start a process if there is none; one that cannot be started now is tried again with the next file."""

@@ -102,9 +102,21 @@ class ParserProcess:
         text = self._receive(most, deadline)
         self.files_read += 1
         try:
-            return unpack_answer(header, text)
+            answer = unpack_answer(header, text)
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
             raise self._death() from exc
+        self._file_taken = False
+        return answer
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def reading(self) -> bool:
+        """Whether it has begun with a file and not answered yet."""
+        return self._file_taken
 
     @property
     def alive(self) -> bool:

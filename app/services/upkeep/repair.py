@@ -1,13 +1,16 @@
 """Background repairs: a damaged index is rebuilt from the stored texts while other clients are served."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from typing_extensions import override
+
+from app.common.background import Background, Running
 from app.common.errors import shutting_down
 from app.common.ids import ClientId
+from app.common.locks import Rank, RankedLock
 from app.common.passages import Chunk, embedded_text
 from app.common.vectors import Vectors
 from app.services.embedding.types import Embedder
@@ -29,7 +32,7 @@ class _Delay:
     seconds: float
 
 
-class Repairer:
+class Repairer(Running):
     """A thread that repairs one client after the other; a repair that fails is tried again, ever more rarely.
 
     A client is due when the store found its index damaged, or when the library could not resume all of it. The
@@ -50,27 +53,23 @@ class Repairer:
         self._embedder = embedder
         self._clock = clock
         self._delays: dict[ClientId, _Delay] = {}
-        self._working = threading.Lock()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="repairer", daemon=True)
+        self._working = RankedLock(Rank.UPKEEP)
+        self._background = Background("repairer", self.repair_due, every=LOOK_SECONDS)
 
+    @override
     def start(self) -> None:
         """Begin to look for damage that the store has found, twice a second."""
-        self._thread.start()
+        self._background.start()
 
-    def stop(self) -> None:
-        """End the thread. A repair that still has much to embed is given up; it begins again at the next start."""
-        self._stopped.set()
-        self._thread.join()
+    @override
+    def close(self) -> None:
+        """End the thread. A repair that still has much to embed is given up; the next start begins it again."""
+        self._background.close()
 
     def repair_due(self) -> list[ClientId]:
         """Repair now what is due and return whose repair succeeded; never raises."""
         with self._working:
             return [client_id for client_id in self._due() if self._repaired(client_id)]
-
-    def _run(self) -> None:
-        while not self._stopped.wait(LOOK_SECONDS):
-            self.repair_due()
 
     def _due(self) -> list[ClientId]:
         waiting = dict.fromkeys([*self._store.damaged(), *self._library.unresumed()])
@@ -78,7 +77,7 @@ class Repairer:
         return [each for each in waiting if each not in self._delays or self._delays[each].until <= now]
 
     def _repaired(self, client_id: ClientId) -> bool:
-        if self._stopped.is_set():
+        if self._background.closing:
             return False
         try:
             self._repair(client_id)
@@ -95,7 +94,7 @@ class Repairer:
             self._library.resume_client(client_id)
 
     def _postpone(self, client_id: ClientId, exc: Exception) -> None:
-        if self._stopped.is_set():
+        if self._background.closing:
             return
         before = self._delays.get(client_id)
         seconds = min(before.seconds * 2, LONGEST_DELAY_SECONDS) if before else FIRST_DELAY_SECONDS
@@ -106,6 +105,6 @@ class Repairer:
         )
 
     def _embed(self, chunks: list[Chunk]) -> Vectors:
-        if self._stopped.is_set():
+        if self._background.closing:
             raise shutting_down()
         return self._embedder.embed_texts([embedded_text(chunk) for chunk in chunks])

@@ -1,13 +1,13 @@
 """The files of the clients' indexes of words: where they are, how many are open at once, what has to be rewritten."""
 
 import hashlib
-import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.common.ids import ClientId
+from app.common.locks import Rank, RankedLock
 from app.services.words.index import PartIndex
 
 _SUFFIX = ".db"
@@ -38,7 +38,7 @@ class IndexFiles:
         """Keep connections to at most `open_files` clients' files below `root`, which is made when it is needed."""
         self._root = root
         self._limit = open_files
-        self._guard = threading.Lock()
+        self._guard = RankedLock(Rank.LEAF)
         self._shelves: OrderedDict[Path, _Shelf] = OrderedDict()
 
     def path(self, client_id: ClientId) -> Path:

@@ -2,7 +2,6 @@
 
 import logging
 import sqlite3
-import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Literal
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
+from app.common.locks import Rank, RankedLock
 from app.services.words.analysis import language_of, question_words, terms
 from app.services.words.bm25 import WordScores, score_words
 from app.services.words.files import IndexFiles
@@ -154,7 +154,7 @@ class _ContentsCache:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._guard = threading.Lock()
+        self._guard = RankedLock(Rank.LEAF)
         self._kept: OrderedDict[ClientId, Contents] = OrderedDict()
         self._bytes = 0
 

@@ -131,7 +131,7 @@ def test_what_is_held_back_is_bounded_so_that_reading_stays_linear(unit: str) ->
     cited = CitedText(50)
     for char in unit * (4 * MAX_HELD):
         cited.write(char)
-        assert len(cited._held) + len(cited._space) <= 2 * MAX_HELD
+        assert cited.held_back <= 2 * MAX_HELD
     cited.end()
     assert len(cited.text) <= 4 * MAX_HELD * max(len(unit), len("[1]") * 50 + 60)
 

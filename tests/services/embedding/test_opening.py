@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -25,9 +24,10 @@ from app.services.embedding.onnx_export import ensure_export, export, export_nam
 from app.services.embedding.onnx_model import OnnxModel
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.source import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, ModelSource, find_model
-from app.services.embedding.torch import TorchEmbedder, _Turns
+from app.services.embedding.torch import TorchEmbedder, Turns
 from app.services.embedding.types import Embedder
 from tests.fakes import HashEmbeddings
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -319,7 +319,7 @@ def test_a_question_is_answered_while_bulk_work_goes_on(backend: str, request: p
 
 
 def test_a_question_gets_the_next_turn_before_bulk_work() -> None:
-    turns, order = _Turns(), list[str]()
+    turns, order = Turns(), list[str]()
 
     def ask() -> None:
         with turns.question():
@@ -328,8 +328,7 @@ def test_a_question_gets_the_next_turn_before_bulk_work() -> None:
     question = threading.Thread(target=ask)
     with turns.bulk():
         question.start()
-        while not turns._questions:
-            time.sleep(0.001)
+        wait_for(lambda: turns.questions_waiting)
     with turns.bulk():
         order.append("bulk")
     question.join()

@@ -10,7 +10,7 @@ import pytest
 
 from app.common.errors import Unavailable
 from app.common.vectors import Vectors
-from app.services.embedding.question_runs import QuestionRuns, TokenIds
+from app.services.embedding.question_runs import QuestionRuns, RunStats, TokenIds
 from tests.waiting import PATIENCE, wait_for
 
 
@@ -35,9 +35,9 @@ def asking(runs: QuestionRuns) -> Iterator[Callable[[TokenIds], "Future[Vectors]
     with ThreadPoolExecutor(20) as threads:
 
         def ask(tokens: TokenIds) -> "Future[Vectors]":
-            state = runs._free, len(runs._waiting)
+            before = runs.stats()
             asked = threads.submit(runs.vector, tokens)
-            wait_for(lambda: (runs._free, len(runs._waiting)) != state)
+            wait_for(lambda: runs.stats() != before)
             return asked
 
         yield ask
@@ -80,10 +80,11 @@ def test_as_many_runs_go_on_as_may() -> None:
     with asking(runs) as ask:
         asked = [ask([number]) for number in range(4)]
         wait_for(lambda: len(model.runs) == 2)
+        assert runs.stats() == RunStats(running=2, waiting=2)
         assert [len(run) for run in model.runs] == [1, 1]
         model.held.release(4)
         assert [int(one.result(PATIENCE)[0]) for one in asked] == list(range(4))
-        wait_for(lambda: runs._free == 2)
+        wait_for(lambda: runs.stats() == RunStats(running=0, waiting=0))
 
 
 def test_a_failing_run_fails_for_all_in_it_and_the_next_goes_on() -> None:

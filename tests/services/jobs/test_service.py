@@ -21,7 +21,7 @@ from app.services.ingestion.ingest import ChunkSettings, Options
 from app.services.ingestion.uploads import Incoming
 from app.services.jobs.queue import FairQueue
 from app.services.jobs.recovery import MAX_ATTEMPTS
-from app.services.jobs.service import Job
+from app.services.jobs.service import Job, JobStats
 from app.services.jobs.store import JobStore
 from tests.fakes import HashEmbeddings
 from tests.services.jobs.killing import run_through_kills
@@ -238,6 +238,7 @@ def test_more_files_than_may_wait_are_refused(open_again: Opener, embedder: Gate
     services.jobs.submit(ANNA, files("a.txt"), CHUNKING)
     wait_for(lambda: embedder.begun)  # this one waits no more
     services.jobs.submit(ANNA, files("b.txt", "c.txt"), CHUNKING)
+    assert services.jobs.stats() == JobStats(queued=2, running=1, closing=False)
     with pytest.raises(Unavailable) as refused:
         services.jobs.submit(ANNA, files("d.txt"), CHUNKING)
     assert refused.value.code == "queue_full"
@@ -376,7 +377,7 @@ def test_a_stop_puts_files_back_and_the_next_start_goes_on(open_again: Opener, e
     wait_for(lambda: embedder.begun)
     stopping = threading.Thread(target=services.close)
     stopping.start()
-    wait_for(lambda: services.jobs._progress.closing)
+    wait_for(lambda: services.jobs.stats().closing)
     embedder.gate.set()
     stopping.join()
     assert spooled(services) == 3
@@ -389,8 +390,7 @@ def test_a_stop_puts_files_back_and_the_next_start_goes_on(open_again: Opener, e
 
 def _claimed(services: Services) -> tuple[JobStore, Job]:
     """Make a job whose file is `running` though nobody works on it, as a crash leaves it."""
-    services.jobs._queue.close()
-    services.jobs._workers.join()
+    services.jobs.close()  # what is taken on from here on stays queued
     job = services.jobs.submit(ANNA, files("a.txt"), CHUNKING)
     store = JobStore(services.internals.catalog.database)
     assert store.claim((job.record.job_id, 0)) is not None

@@ -28,6 +28,7 @@ from app.services.llm.model import (
 )
 from app.services.llm.vendors import Provider
 from tests.standin import Behaviour, Cut, Drop, Hang, Malformed, Reply, StandIn, Status, StreamError
+from tests.waiting import turn
 
 ALICE, BOB = ClientId("alice"), ClientId("bob")
 QUESTION = [SystemMessage("Answer from the passages."), HumanMessage("How long do refunds take?")]
@@ -133,14 +134,14 @@ def test_words_that_pile_up_unread_become_one_piece() -> None:
     async def read_late(*, merged: bool) -> list[str | int]:
         pieces = loop.relay(source(), merge=joined if merged else None)
         first = [await anext(pieces)]
-        await asyncio.to_thread(loop.run, asyncio.sleep(0))  # all is there now
+        await asyncio.to_thread(loop.run, turn())  # all is there now
         return first + [piece async for piece in pieces]
 
     loop = LoopThread("test")
     try:
         merged, apart = asyncio.run(read_late(merged=True)), asyncio.run(read_late(merged=False))
     finally:
-        loop.close(asyncio.sleep(0))
+        loop.close(turn())
     assert merged[-2:] == [4, "five"]
     assert "".join(map(str, merged)) == "one two three4five"
     assert len(merged) < len(apart)
@@ -447,7 +448,7 @@ def test_a_free_slot_goes_to_the_client_that_holds_the_fewest(opened: Open, stan
         calls = [pool.submit(model.complete, ALICE, QUESTION, model="alice-first") for _ in range(8)]
         standin.wait_until(lambda s: s.open_calls == 8)
         calls += [pool.submit(model.complete, ALICE, QUESTION, model="alice-later") for _ in range(2)]
-        standin.wait_until(lambda _: model._slots.waiting == 2)
+        standin.wait_until(lambda _: model.stats().waiting == 2)
         calls += [pool.submit(model.complete, BOB, QUESTION, model="bob")]
         assert all(call.result().text == "ok" for call in calls)
     assert order[8] == "bob"
@@ -471,7 +472,7 @@ def test_one_client_cannot_fill_the_queue(opened: Open, standin: StandIn) -> Non
     model = opened(limits=replace(RETRYING, max_concurrency=4, client_share=0.5, queue_timeout=30))
     with ThreadPoolExecutor(3) as pool:
         calls = [pool.submit(model.complete, ALICE, QUESTION) for _ in range(3)]
-        standin.wait_until(lambda s: s.open_calls == 2 and model._slots.waiting == 1)
+        standin.wait_until(lambda s: s.open_calls == 2 and model.stats().waiting == 1)
         with pytest.raises(Unavailable, match="waiting"):
             model.complete(ALICE, QUESTION)
         model.close()

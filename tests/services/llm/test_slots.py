@@ -7,23 +7,24 @@ import pytest
 
 from app.common.errors import Unavailable
 from app.common.ids import ClientId
-from app.services.llm.slots import FairSlots
+from app.services.llm.slots import FairSlots, SlotStats
+from tests.waiting import turn
 
 ALICE, BOB = ClientId("alice"), ClientId("bob")
 
 
 def test_who_gave_up_no_longer_counts_as_waiting() -> None:
-    async def wait_in_vain_twice() -> int:
+    async def wait_in_vain_twice() -> SlotStats:
         slots = FairSlots(capacity=1, share=1.0, wait=0.01)
         async with slots.hold(ALICE):
             for _ in range(2):
                 with pytest.raises(Unavailable):
                     await slots.hold(BOB).__aenter__()
-                assert slots.waiting == 0
+                assert slots.stats() == SlotStats(held=1, waiting=0)
         async with slots.hold(BOB):
-            return slots.waiting
+            return slots.stats()
 
-    assert asyncio.run(wait_in_vain_twice()) == 0
+    assert asyncio.run(wait_in_vain_twice()) == SlotStats(held=1, waiting=0)
 
 
 def test_a_slot_given_to_a_call_that_leaves_in_that_moment_is_not_lost() -> None:
@@ -31,8 +32,8 @@ def test_a_slot_given_to_a_call_that_leaves_in_that_moment_is_not_lost() -> None
         slots = FairSlots(capacity=1, share=1.0, wait=5)
         async with slots.hold(ALICE):
             leaving = asyncio.create_task(slots.hold(BOB).__aenter__())
-            await asyncio.sleep(0)
-            assert slots.waiting == 1
+            await turn()
+            assert slots.stats().waiting == 1
         leaving.cancel()
         with suppress(asyncio.CancelledError):
             await leaving

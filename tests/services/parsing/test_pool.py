@@ -6,8 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,9 +14,10 @@ import pytest
 
 from app.common.errors import AppError, InvalidInput, TooLarge, Unavailable, UnreadableFile, UnsupportedType
 from app.common.file_loader import Heading, LoadedDocument, ReadLimits, load_document
-from app.services.parsing.pool import ParserPool, ProcessLimits
+from app.services.parsing.pool import ParserPool, ParserStats, ProcessLimits
 from app.services.parsing.wire import Answer, Order, pack_answer, pack_order, unpack_answer, unpack_order
 from tests import documents
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 SLOW = documents.pdf(*["\n".join(["one line of many"] * 200)] * 3000)  # pypdf works on it for half a minute
@@ -70,22 +70,11 @@ def failure(pool: ParserPool, name: str, data: bytes | Path) -> AppError:
     return caught.value
 
 
-def pids(pool: ParserPool) -> list[int]:
-    return [slot._process._process.pid for slot in pool._slots if slot._process]
-
-
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
 
 
 @pytest.mark.parametrize(
@@ -164,9 +153,9 @@ def test_a_file_that_takes_too_much_processor_time_is_given_up() -> None:
 )
 def test_a_process_that_dies_fails_its_file_alone(endless: Path, number: signal.Signals, code: str) -> None:
     with ParserPool(workers=1) as pool, ThreadPoolExecutor(1) as threads:
-        (pid,) = pids(pool)
+        (pid,) = pool.stats().processes
         reading = threads.submit(pool.parse, "a.txt", endless)
-        assert eventually(lambda: bool(pool._slots[0]._process and pool._slots[0]._process._file_taken))
+        wait_for(lambda: pool.stats().begun == 1)
         os.kill(pid, number)
 
         error = reading.exception()
@@ -174,13 +163,13 @@ def test_a_process_that_dies_fails_its_file_alone(endless: Path, number: signal.
         assert isinstance(error, UnreadableFile)
         assert error.code == code
         assert pool.parse("a.txt", b"next").text == "next"
-        assert pids(pool) != [pid]
+        assert pool.stats().processes != (pid,)
 
 
 def test_a_process_that_was_killed_while_idle_is_replaced() -> None:
     with ParserPool(workers=1) as pool:
         pool.parse("a.txt", b"warm")
-        (pid,) = pids(pool)
+        (pid,) = pool.stats().processes
         os.kill(pid, signal.SIGKILL)
 
         assert pool.parse("a.txt", b"next").text == "next"
@@ -203,21 +192,23 @@ def test_more_files_than_may_wait_are_refused_and_told_when_to_come_back(endless
     limits = ProcessLimits(timeout=20)
     with ParserPool(workers=1, max_waiting=1, process_limits=limits) as pool, ThreadPoolExecutor(2) as threads:
         readings = [threads.submit(pool.parse, "a.txt", endless) for _ in range(2)]
-        assert eventually(lambda: pool._taken == 2)
+        wait_for(lambda: pool.stats().files == 2)
 
         error = failure(pool, "a.txt", b"third")
+        assert pool.stats().begun <= 1
         pool.close()
 
         assert isinstance(error, Unavailable)
         assert error.retry_after
         assert all(isinstance(reading.exception(), Unavailable) for reading in readings)
+        assert pool.stats() == ParserStats(files=0, begun=0, processes=())
 
 
 def test_a_process_is_replaced_after_its_number_of_files() -> None:
     with ParserPool(workers=1, process_limits=ProcessLimits(files=2)) as pool:
-        seen = []
+        seen: list[int] = []
         for _ in range(4):
-            seen += pids(pool)
+            seen += pool.stats().processes
             pool.parse("a.txt", b"x")
 
     assert seen[0] == seen[1] != seen[2] == seen[3]
@@ -225,12 +216,12 @@ def test_a_process_is_replaced_after_its_number_of_files() -> None:
 
 def test_a_process_that_has_grown_is_replaced(pool: ParserPool) -> None:
     pool.parse("a.txt", b"warm")
-    usual = int(Path(f"/proc/{pids(pool)[0]}/statm").read_text().split()[0]) * resource.getpagesize()
+    usual = int(Path(f"/proc/{pool.stats().processes[0]}/statm").read_text().split()[0]) * resource.getpagesize()
     with ParserPool(workers=1, process_limits=ProcessLimits(memory_bytes=usual * 3 // 2)) as narrow:
-        before = pids(narrow)
+        before = narrow.stats().processes
         assert narrow.parse("a.txt", b"x").text == "x"
 
-        assert pids(narrow) != before
+        assert narrow.stats().processes != before
         assert narrow.parse("a.txt", b"y").text == "y"
 
 
@@ -254,10 +245,10 @@ def test_closing_ends_what_is_being_read_and_leaves_nothing(endless: Path) -> No
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
     threads_before = threading.active_count()
     pool = ParserPool(workers=2)
-    started = pids(pool)
+    started = pool.stats().processes
     with ThreadPoolExecutor(1) as threads:
         reading = threads.submit(pool.parse, "a.txt", endless)
-        assert eventually(lambda: pool._taken == 1)
+        wait_for(lambda: pool.stats().files == 1)
         pool.close()
         pool.close()
         assert isinstance(reading.exception(), Unavailable)
@@ -269,15 +260,16 @@ def test_closing_ends_what_is_being_read_and_leaves_nothing(endless: Path) -> No
 
 
 PARENT = """
-    import sys, threading, time
+    import signal, sys, threading
     from app.services.parsing.pool import ParserPool
+    from tests.waiting import wait_for
     pool = ParserPool(workers=2, pdf_engine="pypdf")
     pool.parse("a.txt", b"warm")
     pool.parse("a.txt", b"warm")
     threading.Thread(target=pool.parse, args=("a.pdf", open(sys.argv[1], "rb").read()), daemon=True).start()
-    time.sleep(0.3)
-    print(*[slot._process._process.pid for slot in pool._slots], flush=True)
-    time.sleep(60)
+    wait_for(lambda: pool.stats().begun == 1)
+    print(*pool.stats().processes, flush=True)
+    signal.pause()
 """
 
 
@@ -302,7 +294,7 @@ def test_no_process_outlives_its_parent_busy_or_idle(tmp_path: Path, number: sig
         os.killpg(parent.pid, number)  # as Ctrl-C in a terminal does
         errors = parent.stderr.read()
 
-    assert eventually(lambda: not any(map(is_alive, children)), seconds=5)
+    wait_for(lambda: not any(map(is_alive, children)))
     assert "parsing.child" not in errors
     assert "parsing/child" not in errors
 
@@ -321,7 +313,7 @@ def test_a_process_loads_nothing_of_the_service_and_knows_none_of_its_secrets(
     assert loaded.stdout.strip() == "[]"
     with ParserPool(workers=1) as pool:
         pool.parse("a.txt", b"warm")
-        assert b"secret" not in Path(f"/proc/{pids(pool)[0]}/environ").read_bytes()
+        assert b"secret" not in Path(f"/proc/{pool.stats().processes[0]}/environ").read_bytes()
 
 
 def test_what_a_process_says_is_never_unpickled() -> None:

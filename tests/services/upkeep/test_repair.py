@@ -1,7 +1,6 @@
 """Damaged indexes and what a crash left behind, in the whole service and with the Repairer alone."""
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
 from tests.api import TEXT, AppFactory, ask, upload
 from tests.fakes import HashEmbeddings
+from tests.waiting import wait_for
 
 HARBOUR, BAKERY = ClientId("harbour"), ClientId("bakery")
 MakeSettings = Callable[..., Settings]
@@ -65,12 +65,16 @@ def _library(settings: Settings, catalog: Catalog, store: VectorStoreService) ->
 
 def _eventually(ask_once: Callable[[], Any]) -> Any:
     """The first answer that is not a 503; each of those must say when to come again."""
-    deadline = time.monotonic() + 30
-    while (response := ask_once()).status_code == 503 and time.monotonic() < deadline:
+
+    def answered() -> Any:
+        response = ask_once()
+        if response.status_code != 503:
+            return response
         assert response.json()["code"].startswith("index_")
         assert int(response.headers["retry-after"]) > 0
-        time.sleep(0.05)
-    return response
+        return None
+
+    return wait_for(answered)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -208,7 +212,7 @@ def test_what_the_start_could_not_take_back_is_taken_back_behind(make_settings: 
         assert repairer.repair_due() == []
 
 
-def test_a_stopped_repairer_begins_nothing(make_settings: MakeSettings) -> None:
+def test_a_closed_repairer_begins_nothing(make_settings: MakeSettings) -> None:
     settings = make_settings()
     with open_services(settings, embedder=HashEmbeddings()) as services:
         _ingest(services, HARBOUR)
@@ -216,8 +220,8 @@ def test_a_stopped_repairer_begins_nothing(make_settings: MakeSettings) -> None:
     with _stores(settings) as (catalog, store):
         library = _library(settings, catalog, store)
         repairer = Repairer(library=library, store=store, embedder=HashEmbeddings())
-        repairer.start()
-        repairer.stop()
+        with repairer:
+            pass
         store.check(HARBOUR)
         assert repairer.repair_due() == []
         assert store.damaged() == [HARBOUR]
