@@ -142,7 +142,7 @@ GROWING: dict[str, Growing] = {
             + "</table>"
         )
     ),
-    "nested-tables.html": _html(lambda n: ("<table><tr><td>a" * 20 + "<td>b" * 20) * (n // 40)),
+    "nested-tables.html": _html(lambda n: ("<table><tr><td>a" * 5 + "<td>b" * 5) * (n // 10)),
     "scripts.html": _html(lambda n: "x" * n + "<sup>1</sup>" * n + "<sup>" * 300 + "y" * n),
     "deep-text.html": _html(lambda n: "<b>" * 500 + "x<i>y</i>" * n),
     "math.html": _html(lambda n: "<math>" + "<mfrac><mi>a</mi>" * 50 + "<mi>x</mi>" * n + "</mfrac>" * 50 + "</math>"),

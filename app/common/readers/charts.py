@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
+from app.common.readers.drawings import drawn_text
 from app.common.readers.raw import Block, Budget
 from app.common.readers.sheets.number_format import number_format
 from app.common.readers.tables import Row, TableBuilder
@@ -26,21 +27,11 @@ def chart_blocks(root: etree._Element, budget: Budget) -> tuple[list[Block], boo
     return titles + tables, bool(tables)
 
 
-def drawn_text(root: etree._Element, budget: Budget) -> list[Block]:
-    """Return the paragraphs of a diagram or a chart."""
-    paragraphs = (_words(found) for found in root.iter() if local_name(found) == "p")
-    return [Block(budget.spend(text), None, "item") for text in paragraphs if text.strip()]
-
-
 class _Series:
     def __init__(self, name: str, categories: Points, values: Points) -> None:
         self.name = name
         self.categories = categories
         self.values = values
-
-
-def _words(paragraph: etree._Element) -> str:
-    return "".join(found.text or "" for found in paragraph.iter() if local_name(found) == "t")
 
 
 def _groups(series: Sequence[_Series]) -> Iterator[list[_Series]]:

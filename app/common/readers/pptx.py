@@ -6,7 +6,8 @@ from lxml import etree
 
 from app.common.errors import TooLarge, UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive
-from app.common.readers.charts import chart_blocks, drawn_text
+from app.common.readers.charts import chart_blocks
+from app.common.readers.drawings import drawn_text
 from app.common.readers.pptx_shapes import ShapeText
 from app.common.readers.raw import BREAK, Block, Budget, Data, RawDocument, ReadLimits, page_list
 from app.common.readers.xml import child, local_name

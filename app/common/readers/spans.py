@@ -23,6 +23,9 @@ class Cell(NamedTuple):
     from_above: bool = False
 
 
+_SINGLE = Cell("")[1:]
+
+
 class Spans:
     """Turns the cells of a table into rows of columns, row by row."""
 
@@ -41,6 +44,10 @@ class Spans:
         if not filled and not any(cell.from_above for cell in given):
             return Row([])
         self._repeats.earn(len(given))
+        if not self._open and all(cell[1:] == _SINGLE for cell in given):
+            texts = [cell.text for cell in given[:_MOST_COLUMNS]]
+            self._above, self._width = dict(enumerate(texts)), max(self._width, len(texts))
+            return Row(texts, marked=marked)
         row: dict[int, str] = {}
         spanned = False
         column = 0

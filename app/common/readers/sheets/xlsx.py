@@ -7,7 +7,7 @@ from lxml import etree
 
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive, stream_xml
-from app.common.readers.charts import drawn_text
+from app.common.readers.drawings import drawn_text
 from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits
 from app.common.readers.scripts import lowered, raised
 from app.common.readers.sheets.merges import MergedCells, column_number

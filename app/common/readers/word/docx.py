@@ -13,7 +13,8 @@ from lxml import etree
 
 from app.common.errors import UnreadableFile
 from app.common.readers.archive import DAMAGED, Archive
-from app.common.readers.charts import chart_blocks, drawn_text
+from app.common.readers.charts import chart_blocks
+from app.common.readers.drawings import drawn_text
 from app.common.readers.raw import BREAK, Block, Budget, Data, RawDocument, ReadLimits
 from app.common.readers.word.docx_numbering import Numbering, read_numbering
 from app.common.readers.word.docx_styles import NO_STYLES, read_styles
