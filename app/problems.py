@@ -26,6 +26,7 @@ _CODES = {
     503: "shutting_down",
 }
 _DETAILS = {
+    400: "The body cannot be read: send JSON in UTF-8, not compressed, with 'Content-Type: application/json'.",
     404: "There is nothing at this address; see /docs for the routes.",
     405: "This address does not take that method; see /docs for the routes.",
 }
@@ -139,7 +140,9 @@ async def _invalid(request: Request, exc: RequestValidationError) -> Response:
         detail = "Send a JSON object as the body, with 'Content-Type: application/json'."
         return problem(request, 422, detail=detail, code="invalid_input")
     # Neither "input" nor "ctx" is passed on: they repeat what was sent.
-    errors = [{"field": _field(error["loc"]), "message": error["msg"]} for error in found]
+    # What two dependencies look for is missing once.
+    named = dict.fromkeys((_field(error["loc"]), error["msg"]) for error in found)
+    errors = [{"field": field, "message": message} for field, message in named]
     detail = "; ".join(f"{error['field']}: {error['message'].rstrip('.')}" for error in errors[:3]) + "."
     code = UNSUPPORTED if found[0]["type"] == UNSUPPORTED else "invalid_input"
     return problem(request, 422, detail=detail, code=code, errors=errors)

@@ -1,6 +1,7 @@
 """The application around the routes: start, health, documentation, errors, logs."""
 
 import gc
+import gzip
 import logging
 import os
 import subprocess
@@ -70,6 +71,21 @@ def test_every_route_is_documented_for_swagger(api: TestClient) -> None:
 def test_an_unknown_address_is_a_problem(api: TestClient) -> None:
     assert_problem(api.get("/nothing/here"), 404, "not_found")
     assert_problem(api.put("/api/v1/chat/"), 405, "method_not_allowed")
+
+
+def test_what_is_missing_is_named_once(api: TestClient) -> None:
+    for path in ("/api/v1/chat/", "/api/v1/chat/stream", "/api/v1/search"):
+        body = api.post(path, json={"client_id": "harbour"}).json()
+        assert len(body["errors"]) == 1
+        assert body["detail"].endswith(": Field required.")
+        assert body["detail"].count("required") == 1
+
+
+@pytest.mark.parametrize("body", ['{"message": "Größe?"}'.encode("latin-1"), gzip.compress(b'{"message": "Size?"}')])
+def test_a_body_that_is_no_text_gets_a_sentence_that_helps(api: TestClient, body: bytes) -> None:
+    answer = api.post("/api/v1/chat/", content=body, headers={"Content-Type": "application/json"})
+    assert_problem(answer, 400, "bad_request")
+    assert "JSON in UTF-8" in answer.json()["detail"]
 
 
 def test_an_unexpected_error_shows_nothing(
