@@ -161,7 +161,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._moved, self._in_head = True, False
         if len(self.pipeline) >= MAX_PIPELINED:
             self._deaf = True
-            self.pipeline[0][0].keep_alive = False  # the last one taken on: the client sends the others again
+            self.pipeline[0][0].keep_alive = False  # the last one accepted: the client sends the others again
             return
         self._in_body = True
         self._stop_reading_timer()

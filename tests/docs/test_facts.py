@@ -80,6 +80,7 @@ def test_the_api_page_names_every_error_code() -> None:
         source = path.read_text(encoding="utf-8")
         codes |= set(re.findall(r"\b(?:code|default_code) ?= ?\"([a-z_]+)\"", source))
         codes |= set(re.findall(r"\b[45]\d\d: \"([a-z_]+)\"", source))
+    codes |= set(re.findall(r"Refusal\(\s*HTTPStatus\.\w+,\s*\"([a-z_]+)\"", text_of("app/edge/refusals.py")))
     assert _documented_codes().keys() == codes | {AppError.default_code}
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from app.common.readers.drawings import drawn_text
+from app.common.readers.numbers.number_format import number_format
 from app.common.readers.raw import Block, Budget
-from app.common.readers.sheets.number_format import number_format
 from app.common.readers.tables import Row, TableBuilder
 from app.common.readers.xml import child, children, local_name, number, value
 

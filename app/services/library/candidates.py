@@ -20,7 +20,7 @@ Mask = NDArray[np.bool_]
 class Candidates:
     """All parts of a client by number: their facts, which are nearest, and how well their words match.
 
-    `documents` are in the order of their numbers. `behind` are documents that the index of words does not have yet:
+    `documents` are in the order of their numbers. `unindexed` are documents that the index of words does not have yet:
     their parts are known by their nearness alone.
     """
 
@@ -29,7 +29,7 @@ class Candidates:
     nearest: Numbers
     cosines: NDArray[np.float32]
     words: WordScores
-    behind: frozenset[str]
+    unindexed: frozenset[str]
     allowed: Mask | None = None
     """Which parts a filter lets through, over all numbers; None without a filter."""
 
@@ -63,8 +63,8 @@ def bring_together(view: WordView | None, nearest: Nearest) -> Candidates:
     facts = view.contents.facts if view else np.zeros(0, FACTS)
     first_of = {document.document_id: document.first for document in documents}
     counts = {document.document_id: document.count for document in documents}
-    behind = _behind(nearest.ids, counts)
-    for document_id, count in behind.items():
+    unindexed = _unindexed(nearest.ids, counts)
+    for document_id, count in unindexed.items():
         document = Document(document_id, len(facts), count, "")
         documents.append(document)
         first_of[document_id] = document.first
@@ -75,16 +75,16 @@ def bring_together(view: WordView | None, nearest: Nearest) -> Candidates:
         values, rare = (np.pad(scores, (0, missing)) for scores in (words.values, words.rare))
         words = replace(words, values=values, rare=rare)
     numbers = np.array([first_of[document] + place for document, place in map(_split, nearest.ids)], np.int64)
-    return Candidates(documents, facts, numbers, nearest.cosines, words, frozenset(behind))
+    return Candidates(documents, facts, numbers, nearest.cosines, words, frozenset(unindexed))
 
 
-def _behind(ids: Iterable[str], counts: dict[str, int]) -> dict[str, int]:
+def _unindexed(ids: Iterable[str], counts: dict[str, int]) -> dict[str, int]:
     """Return the documents among the found parts that are not numbered, with as many parts as are known of them."""
-    behind: dict[str, int] = {}
+    unindexed: dict[str, int] = {}
     for document, place in map(_split, ids):
         if place >= counts.get(document, 0):
-            behind[document] = max(behind.get(document, 0), place + 1)
-    return behind
+            unindexed[document] = max(unindexed.get(document, 0), place + 1)
+    return unindexed
 
 
 def _split(part_id: str) -> tuple[str, int]:

@@ -139,7 +139,7 @@ class EmbeddedLibrary(Library):
                 self._stale.discard(client_id)
 
     def note_stale(self, client_id: ClientId) -> None:
-        """Remember that the client's index of words lacks documents or is damaged: `resume_client` makes it anew."""
+        """Remember that the client's index of words lacks documents or is damaged: `resume_client` rebuilds it."""
         self._stale.add(client_id)
 
     def _resumed(self, record: DocumentRecord) -> bool:

@@ -13,7 +13,7 @@ SHORT = 2500
 
 
 def facts_of(parts: Sequence[Chunk], vectors: Vectors, *, chunk_size: int) -> Facts:
-    """Return the facts of a document's parts, in order, but for their numbers of words.
+    """Return the facts of a document's parts, in order, without their numbers of words.
 
     Parts of a page that follow each other stand together up to `chunk_size` characters; a short document does whole.
     `vectors` has a row for each part.

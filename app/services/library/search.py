@@ -108,7 +108,7 @@ class LibrarySearch:
             reader = PartReader(candidates, lambda ids: self._store.parts(client_id, ids))
             passages = choose(candidates, reader)
             hidden = self._catalog.unacknowledged(client_id)
-            if candidates.behind - hidden:
+            if candidates.unindexed - hidden:
                 self._note_stale(client_id)
             found = {passage.chunk.document_id for passage in passages}
             # What was left out may have been acknowledged meanwhile, in the place of something found or gone.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from lxml import etree
 
-from app.common.readers.sheets.number_format import NumberFormat, number_format
+from app.common.readers.numbers.number_format import NumberFormat, number_format
 from app.common.readers.xml import children, local_name, number
 
 _BUILT_IN: dict[int, str] = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from app.common.readers.sheets.format_tokens import Token
+from app.common.readers.numbers.format_tokens import Token
 
 _LAST_DAY = 2_958_466  # of the year 9999
 _SECONDS = 86_400

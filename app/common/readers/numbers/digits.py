@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
-from app.common.readers.sheets.format_tokens import Token
+from app.common.readers.numbers.format_tokens import Token
 
 _MOST_PLACES = 30
 _CONTEXT = Context(prec=800)  # places for the largest number there is, and for the smallest

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from app.common.readers.sheets.date_format import DateFormat
-from app.common.readers.sheets.digits import Digits, digits_of
-from app.common.readers.sheets.format_tokens import LONGEST, Token, literal, sections
+from app.common.readers.numbers.date_format import DateFormat
+from app.common.readers.numbers.digits import Digits, digits_of
+from app.common.readers.numbers.format_tokens import LONGEST, Token, literal, sections
 
 _LANGUAGE = re.compile(r"\[\$[^\[\]-]*-([0-9A-Fa-f]{1,8})[\],]")
 _CONDITION = re.compile(r"([<>=]{1,2})\s*(-?\d{1,15}(?:\.\d{1,15})?)")

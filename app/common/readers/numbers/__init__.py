@@ -1,0 +1,1 @@
+"""Numbers as a format shows them: cells of workbooks and values of charts."""
