@@ -113,7 +113,7 @@ class Compactor(Running):
     def run(self) -> CompactionReport:
         """Compact all stores now; what was deleted before this call has left no trace when it returns.
 
-        Raises Unavailable when that fails; then it is tried again in the background until it succeeds.
+        Raises Unavailable when that fails; then the background tries again until it succeeds.
         """
         with self._guard:
             self._asked += 1

@@ -1,91 +1,26 @@
-import itertools
+"""The vector store: storing, finding, deleting, starting."""
+
 import os
-import random
 import shutil
 import subprocess
 import sys
-import threading
-import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import chromadb
 import numpy as np
 import pytest
-from chromadb.api.client import Client
-from chromadb.config import Settings
 
-from app.common.errors import AppError, Conflict, NotFound, StartupError, Unavailable
+from app.common.errors import Conflict, NotFound, StartupError
 from app.common.filters import Comparison
 from app.common.ids import ClientId
 from app.common.passages import Chunk
-from app.common.vectors import Vectors
-from app.services.chroma import sql as chroma_sql
-from app.services.chroma.collections import ChromaCollections
 from app.services.vector_store import VectorStoreService
-from tests.services.vector_store_crash import Journal, run_and_kill
-from tests.services.vector_store_writer import INDEX_FILES, document, embed, embed_chunks
-from tests.waiting import PATIENCE, wait_for
+from tests.services.vector_store_parts import ALPHA, BETA, Opener, add, ask, folder_of, not_found
+from tests.services.vector_store_writer import document, embed, embed_chunks
+from tests.waiting import wait_for
 
-ALPHA, BETA = ClientId("alpha"), ClientId("beta")
-
-Opener = Callable[..., VectorStoreService]
-
-
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store as its first start leaves it: copied, it saves each test the migrations."""
-    folder = tmp_path_factory.mktemp("empty")
-    VectorStoreService(folder, cache_size=4, embedding_model="test").close()
-    return folder
-
-
-@pytest.fixture
-def root(tmp_path: Path, empty: Path) -> Path:
-    shutil.copytree(empty, tmp_path / "chroma")
-    return tmp_path / "chroma"
-
-
-@pytest.fixture
-def open_store(root: Path) -> Iterator[Opener]:
-    """Open the store; opening it again closes it first, as a restart does."""
-    opened: list[VectorStoreService] = []
-
-    def open_(*, cache_size: int = 4, embedding_model: str = "test") -> VectorStoreService:
-        while opened:
-            opened.pop().close()
-        opened.append(VectorStoreService(root, cache_size=cache_size, embedding_model=embedding_model))
-        return opened[-1]
-
-    yield open_
-    while opened:
-        opened.pop().close()
-
-
-@pytest.fixture
-def store(open_store: Opener) -> VectorStoreService:
-    return open_store()
-
-
-def add(store: VectorStoreService, client: ClientId, name: str, size: int) -> list[Chunk]:
-    chunks = document(name, size)
-    store.add(client, chunks, embed([chunk.text for chunk in chunks]))
-    return chunks
-
-
-def ask(store: VectorStoreService, client: ClientId, text: str, k: int = 3) -> list[str]:
-    return [passage.chunk.id for passage in store.search(client, embed([text])[0], k)]
-
-
-def not_found(store: VectorStoreService, client: ClientId, chunks: list[Chunk]) -> list[str]:
-    return [chunk.id for chunk in chunks if ask(store, client, chunk.text)[:1] != [chunk.id]]
-
-
-def folder_of(root: Path, client: ClientId) -> Path:
-    (facts,) = chroma_sql.facts(root, f"docs_{client}")
-    return root / facts.segment_id
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -99,9 +34,6 @@ def holds(root: Path, words: list[str]) -> list[str]:
     """The words that are in some file of the store, as they are or in small letters."""
     content = b"\n".join(_bytes_of(file).lower() for file in root.rglob("*") if file.is_file())
     return [word for word in words if word.lower().encode() in content]
-
-
-# --- storing and finding
 
 
 def test_a_chunk_comes_back_as_it_was_with_its_similarity(store: VectorStoreService) -> None:
@@ -174,9 +106,6 @@ def test_vectors_that_are_not_numbers_are_refused(store: VectorStoreService) -> 
     with pytest.raises(ValueError, match="each chunk"):
         store.add(ALPHA, document("doc", 2), vectors[:1])
     assert not store.exists(ALPHA)
-
-
-# --- deleting
 
 
 def test_deleting_a_document_leaves_the_others(store: VectorStoreService) -> None:
@@ -256,9 +185,6 @@ def test_folders_of_collections_that_are_gone_are_removed_at_start(open_store: O
     assert store.check(ALPHA) == "ok"
 
 
-# --- memory
-
-
 def test_open_indexes_are_bounded_and_clients_whose_index_left_memory_answer_like_others(
     open_store: Opener, root: Path
 ) -> None:
@@ -282,9 +208,6 @@ def open_indexes(root: Path) -> set[Path]:
     return {target.parent for target in links if target.parent.parent == root}
 
 
-# --- models
-
-
 def test_vectors_of_two_models_are_never_mixed(open_store: Opener) -> None:
     add(open_store(), ALPHA, "doc", 5)
     store = open_store(embedding_model="other")
@@ -296,261 +219,6 @@ def test_vectors_of_two_models_are_never_mixed(open_store: Opener) -> None:
     (passage, *_) = store.search(ALPHA, -embed(["passage 3 of doc"])[0], 3)
     assert passage.chunk.index == 3
     add(store, ALPHA, "more", 5)
-
-
-# --- damage
-
-
-def test_a_damaged_index_is_never_opened_and_comes_back_from_the_texts(open_store: Opener, root: Path) -> None:
-    store = open_store()
-    for number in range(len(INDEX_FILES)):
-        add(store, ClientId(f"client-{number}"), "doc", 40)
-    store.close()
-    for number, name in enumerate(INDEX_FILES):
-        file = folder_of(root, ClientId(f"client-{number}")) / name
-        file.write_bytes(file.read_bytes()[:-5])
-    shutil.rmtree(folder_of(root, ClientId("client-0")))
-    store = open_store()
-    kept = add(store, ALPHA, "doc", 5)
-    for client in (ClientId(f"client-{number}") for number in range(len(INDEX_FILES))):
-        with pytest.raises(Unavailable) as refused:
-            ask(store, client, "anything")
-        assert refused.value.retry_after
-        assert store.damaged() == [client]
-        assert store.count(client) == 40
-        assert store.check(client) == "damaged"
-        assert not_found(store, ALPHA, kept) == []
-        assert store.rebuild(client, embed_chunks) <= 40
-        assert store.damaged() == []
-        assert not_found(store, client, document("doc", 40)) == []
-    store = open_store()
-    assert {store.check(client) for client in store.client_ids()} == {"ok"}
-    assert list(root.glob("*.damaged")) == []
-
-
-def test_a_damaged_client_takes_documents_until_it_is_rebuilt(open_store: Opener, root: Path) -> None:
-    add(open_store(), ALPHA, "one", 40)
-    add(open_store(), ALPHA, "two", 40)
-    (folder_of(root, ALPHA) / "link_lists.bin").write_bytes(b"")
-    store = open_store()
-    add(store, ALPHA, "three", 10)
-    assert store.delete_document(ALPHA, "one") == 40
-    store = open_store()
-    assert store.check(ALPHA) == "damaged"
-    embedded: list[str] = []
-
-    def embed_noted(chunks: list[Chunk]) -> Vectors:
-        embedded.extend(chunk.text for chunk in chunks)
-        return embed_chunks(chunks)
-
-    assert store.rebuild(ALPHA, embed_noted) == 0
-    assert embedded == []  # all vectors could be read
-    assert store.count(ALPHA) == 50
-    assert not_found(store, ALPHA, document("two", 40) + document("three", 10)) == []
-
-
-def test_the_other_clients_are_served_during_a_rebuild(open_store: Opener, root: Path) -> None:
-    add(open_store(), ALPHA, "doc", 40)
-    shutil.rmtree(folder_of(root, ALPHA))
-    store = open_store()
-    served: list[list[str]] = []
-
-    def others() -> None:
-        chunks = add(store, BETA, "doc", 5)
-        served.append(ask(store, BETA, chunks[2].text, 1))
-        with pytest.raises(Unavailable):
-            ask(store, ALPHA, "anything")
-
-    def embed_meanwhile(missing: list[Chunk]) -> Vectors:
-        another_thread.submit(others).result(PATIENCE)
-        return embed_chunks(missing)
-
-    assert store.check(ALPHA) == "missing"
-    with ThreadPoolExecutor(1) as another_thread:
-        assert store.rebuild(ALPHA, embed_meanwhile) >= 39  # Chroma's log may still have the last one
-    assert served == [["doc:2"]]
-
-
-def test_a_rebuild_that_failed_has_lost_nothing(open_store: Opener, root: Path) -> None:
-    add(open_store(), ALPHA, "doc", 40)
-    shutil.rmtree(folder_of(root, ALPHA))
-    store = open_store()
-
-    def fail(_chunks: list[Chunk]) -> Vectors:
-        raise Unavailable("the embedding model is busy")
-
-    with pytest.raises(Unavailable):
-        store.rebuild(ALPHA, fail)
-    assert store.damaged() == [ALPHA]
-    assert list(store.client_ids()) == [ALPHA]
-    assert store.rebuild(ALPHA, embed_chunks) >= 39
-    assert not_found(store, ALPHA, document("doc", 40)) == []
-    assert len([path for path in root.iterdir() if path.is_dir()]) == 1
-
-
-@pytest.mark.parametrize("complete", ["", "complete"])
-def test_a_rebuild_that_was_interrupted_is_ended_at_the_next_start(
-    open_store: Opener, root: Path, complete: str
-) -> None:
-    chunks = add(open_store(), ALPHA, "doc", 10)
-    open_store().close()
-    collections = ChromaCollections(root, 4)
-    collections.create("rebuilt_docs_alpha", {"embedding_model": "test"})
-    part = chunks if complete else chunks[:3]
-    collections.upsert("rebuilt_docs_alpha", part, embed([chunk.text for chunk in part]))
-    if complete:
-        collections.drop("docs_alpha")
-    collections.close()
-    store = open_store()
-    assert list(store.client_ids()) == [ALPHA]
-    assert store.count(ALPHA) == 10
-    assert not_found(store, ALPHA, chunks) == []
-    assert len([path for path in root.iterdir() if path.is_dir()]) == 1
-
-
-@pytest.mark.parametrize("change", ["add", "delete"])
-def test_a_save_that_stopped_between_any_two_files_loses_nothing(
-    open_store: Opener, root: Path, tmp_path: Path, change: str
-) -> None:
-    def make(store: VectorStoreService) -> None:
-        if change == "add":
-            add(store, ALPHA, "three", 60)
-        else:
-            store.delete_document(ALPHA, "one")
-
-    add(open_store(), ALPHA, "one", 40)
-    add(open_store(), ALPHA, "two", 90)
-    open_store().close()
-    before, after = tmp_path / "before", tmp_path / "after"
-    segment = folder_of(root, ALPHA).name
-    shutil.copytree(root, before)
-    make(open_store())
-    open_store().close()
-    shutil.move(root, after)
-    shutil.copytree(before, root)
-    never_save(root)
-    make(open_store())
-    open_store().close()
-    logged = tmp_path / "logged"  # the change is in the log and in the texts, not in the index
-    shutil.move(root, logged)
-    expected = document("two", 90) + (document("one", 40) + document("three", 60) if change == "add" else [])
-    for saved in range(len(INDEX_FILES) + 1):
-        shutil.copytree(logged, root)
-        for name in INDEX_FILES[:saved]:
-            shutil.copy(after / segment / name, root / segment / name)
-        store = open_store()
-        if store.check(ALPHA) != "ok":
-            store.rebuild(ALPHA, embed_chunks)
-        assert store.count(ALPHA) == len(expected)
-        assert not_found(store, ALPHA, expected) == []
-        store.close()
-        shutil.rmtree(root)
-    shutil.copytree(logged, root)
-
-
-def never_save(root: Path) -> None:
-    """Let Chroma keep changes in its log, as if it ended before it saved the index."""
-    chroma = chromadb.PersistentClient(root, Settings(anonymized_telemetry=False))
-    assert isinstance(chroma, Client)
-    with warnings.catch_warnings(action="ignore"):  # Chroma warns of its own way to write configurations
-        collection = chroma.get_collection("docs_alpha", embedding_function=None)
-        collection.modify(configuration={"hnsw": {"sync_threshold": 100_000}})
-    chroma.close()
-
-
-def test_a_first_write_that_did_not_reach_the_index_is_replayed(open_store: Opener, root: Path) -> None:
-    open_store().close()
-    collections = ChromaCollections(root, 4)
-    collections.create("docs_alpha", {"embedding_model": "test"})
-    collections.close()
-    never_save(root)
-    add(open_store(), ALPHA, "doc", 30)
-    open_store().close()
-    for file in folder_of(root, ALPHA).iterdir():
-        file.write_bytes(file.read_bytes()[:7])
-    store = open_store()
-    assert store.check(ALPHA) == "ok"
-    assert store.count(ALPHA) == 30
-
-
-def test_killed_at_any_moment_the_store_starts_and_has_lost_nothing(tmp_path: Path) -> None:
-    journal, rng = Journal(), random.Random(5)  # noqa: S311 - not for secrets
-    for _ in range(4):
-        run_and_kill(tmp_path / "chroma", journal, rng, longest=0.6)
-    assert journal.acknowledged
-
-
-# --- threads
-
-
-class Workers:
-    """Threads that note what goes wrong in them."""
-
-    def __init__(self) -> None:
-        self._failures: list[BaseException] = []
-        self._threads: list[threading.Thread] = []
-
-    def start(self, work: Callable[[], None]) -> None:
-        def run() -> None:
-            try:
-                work()
-            except (AppError, AssertionError, ValueError, OSError) as exc:
-                self._failures.append(exc)
-
-        self._threads.append(threading.Thread(target=run))
-        self._threads[-1].start()
-
-    def join(self) -> list[BaseException]:
-        for thread in self._threads:
-            thread.join()
-        return self._failures
-
-
-def test_many_threads_search_write_rebuild_and_scrub_at_once(store: VectorStoreService) -> None:
-    clients = [ClientId(f"client-{number}") for number in range(2)]
-    kept = {client: add(store, client, "kept", 12) for client in clients}
-
-    def write() -> None:
-        for turn, client in itertools.product(range(2), clients):
-            name = f"more-{turn}-{threading.get_ident()}"
-            add(store, client, name, 20)
-            assert store.delete_document(client, name) == 20
-
-    def read() -> None:
-        for turn, client in itertools.product(range(12), clients):
-            assert ask(store, client, kept[client][turn].text, 1) == [f"kept:{turn}"]
-
-    def maintain() -> None:
-        for client in clients:
-            store.rebuild(client, embed_chunks)
-            store.scrub()
-
-    workers = Workers()
-    for work in (write, write, read, read, maintain):
-        workers.start(work)
-    assert workers.join() == []
-    assert {store.count(client) for client in clients} == {12}
-
-
-def test_a_search_while_its_client_is_deleted_answers_or_is_not_found(store: VectorStoreService) -> None:
-    done = threading.Event()
-
-    def search() -> None:
-        while not done.is_set():
-            with suppress(NotFound):
-                ask(store, ALPHA, "passage 1 of doc")
-
-    workers = Workers()
-    for _ in range(3):
-        workers.start(search)
-    for _ in range(5):
-        add(store, ALPHA, "doc", 20)
-        store.delete_collection(ALPHA)
-    done.set()
-    assert workers.join() == []
-
-
-# --- starting
 
 
 def test_a_folder_that_is_no_store_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
 """From an uploaded file to passages that can be found: receive, read, cut, embed, store, acknowledge.
 
-`ingest.py` drives it; `writer.py` puts a document among a client's documents, all of it or nothing.
+`uploads.py` takes files in while their sender waits; `ingest.py` drives the steps. The library stores the document.
 """

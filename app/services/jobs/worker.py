@@ -53,7 +53,7 @@ class JobWorkers(Running):
             thread.start()
 
     def interrupt(self) -> None:
-        """Begin to close: files that are not done yet are queued again."""
+        """Tell the threads to stop: files that are not done yet are queued again."""
         self._stopped.set()
         self._progress.close()
         self._queue.close()

@@ -10,7 +10,7 @@ from app.common.ids import ClientId
 from app.services.llm.bounds import AnswerBounds, AnswerText
 from app.services.llm.model import CallLimits, Completion, Endpoint, VendorModel, open_language_model
 from app.services.llm.vendors import Provider
-from tests.services.llm.test_model import QUESTION
+from tests.services.llm.asking import QUESTION
 from tests.standin import Compressed, Cut, Endless, Reply, StandIn
 
 ALICE = ClientId("alice")

@@ -8,7 +8,7 @@ from app.common.locks import Rank
 from tests.api import AppFactory, ask, upload
 from tests.standin import StandIn
 
-PAGE = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
 
 
 def table(heading: str) -> list[list[str]]:
