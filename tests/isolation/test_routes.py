@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 ADMIN = "admin-key-of-the-isolation-test"
-SECRET = "The xylophone vault opens with 7731."
+SECRET = "The xylophone vault opens with zq7731."
 FILE = "victims-own-file.txt"
 SESSION = "victims-own-session"
 
@@ -245,10 +245,10 @@ def test_without_a_good_key_every_route_is_closed(world: World, key: str | None)
 
 def test_nothing_of_the_victim_reaches_the_attacker(world: World) -> None:
     before = world.victims_view()
-    assert "7731" in str(before)
+    assert "zq7731" in str(before)
     for route in CALLS:
         response = world.call(route, world.target, world.attacker)
-        for mark in ("7731", "xylophone", FILE, "victims-own-job", SESSION, "victim-co", world.target.document_id):
+        for mark in ("zq7731", "xylophone", FILE, "victims-own-job", SESSION, "victim-co", world.target.document_id):
             assert mark not in response.text or _is_own_answer(route, response), (route, mark)
         assert world.victims_view() == before, route
 
@@ -290,12 +290,12 @@ def test_shared_views_show_the_callers_own(world: World) -> None:
 def test_a_key_decides_the_client_by_itself(world: World) -> None:
     answer = world.api.post("/api/v1/chat/", json={"message": "What opens the vault?"}, headers=world.victim).json()
     assert answer["client_id"] == "victim-co"
-    assert "7731" in answer["response"]
+    assert "zq7731" in answer["response"]
 
 
 def test_a_session_name_of_another_client_is_a_new_session_of_ones_own(world: World) -> None:
     answer = ask(world.api, "What about bananas?", "attacker-co", session_id=SESSION, headers=world.attacker).json()
-    assert "7731" not in str(answer)
+    assert "zq7731" not in str(answer)
     assert world.api.get(f"/api/v1/sessions/{SESSION}/info", headers=world.attacker).json()["message_count"] == 2
 
 
