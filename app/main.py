@@ -24,13 +24,13 @@ from app.edge.paths import EitherSlash
 from app.edge.server import end_with, guard, running_server
 from app.middleware import RequestLog
 from app.problems import Problem, add_problem_handlers, unexpected_problem
-from app.routers import chat, clients, documents, health, ingest, jobs, search, sessions
+from app.routers import chat, clients, documents, health, ingest, jobs, pages, search, sessions
 from app.service import Services
 from app.version import VERSION
 
 logger = logging.getLogger(__name__)
 
-_ROUTERS = [area.router for area in (ingest, jobs, documents, chat, search, sessions, clients, openai, health)]
+_ROUTERS = [area.router for area in (ingest, jobs, documents, chat, search, sessions, clients, openai, health, pages)]
 
 FORM_OVERHEAD_BYTES = 1 << 20
 CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
@@ -120,7 +120,8 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
         openapi_tags=_TAGS,
         lifespan=_lifespan,
         redirect_slashes=False,
-        swagger_ui_parameters={"persistAuthorization": True},
+        docs_url=None,  # both pages are among the routes
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.opener = opener
@@ -128,6 +129,7 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
     add_problem_handlers(app)
     for router in _ROUTERS:
         app.include_router(router)
+    app.mount(pages.ASSETS, pages.assets())
     _document_problems(app)
     if settings.cors_origins:
         app.add_middleware(

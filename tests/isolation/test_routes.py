@@ -114,6 +114,7 @@ COUNTED = {
     ("post", "/v1/vector_stores/{client_id}/search"),
 }
 OPEN_TO_ALL = {("get", "/health"), ("get", "/health/live"), ("get", "/health/ready")}
+PAGES = ("/docs", "/redoc", "/openapi.json")
 
 
 class World:
@@ -226,6 +227,14 @@ def test_what_makes_work_is_counted_and_nothing_else(make_settings: Callable[...
 
 def test_every_route_is_covered(world: World) -> None:
     assert _routes(world.api) == set(CALLS) | OPEN_TO_ALL
+
+
+def test_pages_about_the_api_are_open_and_the_same_for_everybody(world: World) -> None:
+    for page in PAGES:
+        shown = [world.api.get(page, headers=headers) for headers in ({}, world.victim, world.attacker, world.admin)]
+        assert {answer.status_code for answer in shown} == {200}
+        assert len({answer.content for answer in shown}) == 1
+        assert "victim-co" not in shown[0].text
 
 
 @pytest.mark.parametrize("key", [None, "wrong", "crag_0123456789abcdef_wrong", "crag__", "crag_é_ü"])
