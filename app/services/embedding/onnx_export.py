@@ -24,7 +24,7 @@ from filelock import FileLock
 from app.common.errors import StartupError
 from app.services.embedding.bert_folder import is_plain_bert
 from app.services.embedding.export_format import INFO_FILE, ExportInfo
-from app.services.embedding.source import ModelSource, find_model
+from app.services.embedding.source import ModelSource, find_model, require_torch
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +112,7 @@ def _export_into(folder: Path, source: ModelSource) -> None:
 
         export_bert(folder, source.name, source.folder)
     else:
+        require_torch(source.name)
         from app.services.embedding.torch_export import export_traced
 
         export_traced(folder, source)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.common.errors import StartupError
-from app.services.embedding.source import find_model
+from app.services.embedding.source import find_model, require_torch
 from app.services.embedding.types import Embedder
 
 
@@ -21,10 +21,12 @@ def open_embedder(
     `backend` onnx keeps an export of the model in the folder `cache`; the first start makes it, which takes
     seconds. `device` is a torch device (cpu, cuda, mps); onnx runs on cpu. `threads` is the number of bulk
     threads of the onnx backend (default: one per core that may be used).
-    Raises StartupError when the model cannot be loaded, or when onnx is to run on another device than cpu.
+    Raises StartupError when the model cannot be loaded, when it needs torch and that is not installed, or when onnx is
+    to run on another device than cpu.
     """
     source = find_model(model)
     if backend == "torch":
+        require_torch(model)
         from app.services.embedding.torch import TorchEmbedder
 
         return TorchEmbedder(source, device=device)

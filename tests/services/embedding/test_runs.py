@@ -17,7 +17,7 @@ from app.services.embedding.opening import open_embedder
 from app.services.embedding.source import DEFAULT_MODEL, find_model
 from app.services.embedding.torch import TorchEmbedder, Turns
 from app.services.embedding.types import Embedder
-from tests.services.embedding.comparing import TEXTS, cosines
+from tests.services.embedding.comparing import TEXTS, cosines, skip_without_torch
 from tests.waiting import wait_for
 
 
@@ -174,6 +174,7 @@ def test_a_closed_embedder_is_unavailable(kind: str, cache: Path) -> None:
     if kind == "onnx":
         embedder = open_embedder(DEFAULT_MODEL, backend="onnx", device="cpu", cache=cache)
     else:
+        skip_without_torch()
         embedder = TorchEmbedder(find_model(DEFAULT_MODEL), device="cpu")
     embedder.close()
     embedder.close()
