@@ -9,11 +9,11 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help setup run test check format lint types imports words openapi bench demo clean
+.PHONY: help setup run test test-postgres check format lint types imports words openapi bench demo clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 # SLIM=1 leaves out torch, which only other embedding models than the packaged ones need.
 ifdef SLIM
@@ -56,6 +56,9 @@ run: $(VENV)/.command ## start the service on port 8000 (HOST, PORT, SLIM=1: wit
 
 test: $(VENV)/.tools ## run all tests
 	$(BIN)/python -m pytest
+
+test-postgres: $(VENV)/.tools ## run the tests that need PostgreSQL; a package brings the server
+	$(BIN)/python -m pytest -m postgres
 
 format: $(VENV)/.tools ## format the code
 	$(BIN)/ruff format .

@@ -41,6 +41,15 @@ def doctor_command(
     raise typer.Exit(0 if sound else 1)
 
 
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the tables in the database of DATABASE_URL up to date, as every start does. One does it, others wait."""
+    from app.commands.migrate import migrate
+
+    with one_sentence():
+        migrate(load_settings(), typer.echo)
+
+
 BaseUrl = Annotated[str, typer.Option("--base-url", envvar="BASE_URL", help="Where the service runs.")]
 ApiKey = Annotated[str | None, typer.Option("--api-key", envvar="API_KEY", help="In locked mode: a key.")]
 Client = Annotated[str, typer.Option("--client", help="Whose documents.")]

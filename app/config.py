@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.common.errors import StartupError
 from app.common.misspelt import misspelt
+from app.common.postgres.address import driver_address
 
 DEFAULT_EMBEDDING_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 MIN_CHUNK_SIZE = 100
@@ -64,7 +65,9 @@ class Settings(BaseSettings):
     memory_type: Literal["buffer", "buffer_window", "summary"] = "buffer"
     max_token_limit: int = Field(2000, ge=100, le=1_000_000)
     memory_window: int = Field(5, ge=1, le=1000)
-    session_store_type: Literal["sqlite"] = "sqlite"
+    database_url: SecretStr | None = None
+    database_connections: int = Field(16, ge=2, le=1000)
+    session_store_type: Literal["sqlite", "postgres"] = "sqlite"
     session_db_path: Path = Path("./data/sessions.db")
     session_ttl: int = Field(3600, ge=1)
     max_cached_sessions: int = Field(100, ge=1, le=1_000_000)
@@ -113,6 +116,24 @@ class Settings(BaseSettings):
             raise ValueError(f"it must have at least {MIN_ADMIN_KEY_LENGTH} characters")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else SecretStr(driver_address(value.get_secret_value()))
+
+    @model_validator(mode="after")
+    def _stores_fit_together(self) -> Self:
+        if self.session_store_type == "postgres" and self.database_url is None:
+            raise ValueError(
+                "DATABASE_URL must be set when SESSION_STORE_TYPE=postgres, "
+                "for example postgresql://rag:PASSWORD@127.0.0.1/rag."
+            )
+        if self.session_storage != self.session_store_type and "session_store_type" in self.model_fields_set:
+            raise ValueError(
+                "SESSION_STORE_TYPE=sqlite contradicts DATABASE_URL: set it to postgres, or take one of them out."
+            )
+        return self
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.chunk_overlap >= self.chunk_size:
@@ -127,6 +148,11 @@ class Settings(BaseSettings):
                 "LLM_BASE_URL must be set when LLM_PROVIDER=openai, for example http://127.0.0.1:11434/v1."
             )
         return self
+
+    @property
+    def session_storage(self) -> Literal["sqlite", "postgres"]:
+        """Where conversations are kept: in the database of DATABASE_URL if there is one."""
+        return "sqlite" if self.database_url is None else "postgres"
 
     @property
     def provider(self) -> Literal["groq", "openai", "extractive"]:

@@ -14,6 +14,16 @@ from app.common.locks import order_checked
 from app.config import Settings
 from tests.api import AppFactory, quick_app, settings_in
 from tests.fakes import HashEmbeddings
+from tests.postgres_fixtures import database_url, postgres
+
+__all__ = ["database_url", "postgres"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a PostgreSQL server, for `make test-postgres`."""
+    for item in items:
+        if "postgres" in getattr(item, "fixturenames", ()):
+            item.add_marker("postgres")
 
 
 @pytest.fixture(autouse=True)

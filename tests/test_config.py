@@ -56,6 +56,9 @@ def test_defaults_are_those_promised(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"LLM_PROVIDER": "openai"}, "LLM_BASE_URL"),
         ({"ADMIN_API_KEY": "short"}, "ADMIN_API_KEY"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+        ({"DATABASE_URL": "mysql://rag:secret@db/rag"}, "DATABASE_URL"),
+        ({"SESSION_STORE_TYPE": "postgres"}, "DATABASE_URL"),
+        ({"SESSION_STORE_TYPE": "sqlite", "DATABASE_URL": "postgresql://rag@db/rag"}, "SESSION_STORE_TYPE"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_that_names_the_variable(
@@ -126,6 +129,13 @@ def test_auto_is_groq_with_a_key_and_extractive_without(monkeypatch: pytest.Monk
     assert _load(monkeypatch, {}).provider == "extractive"
     assert _load(monkeypatch, {}).answering_model == "extractive"
     assert _load(monkeypatch, {"GROQ_API_KEY": "k"}).answering_model == "llama-3.3-70b-versatile"
+
+
+def test_conversations_are_where_the_database_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _load(monkeypatch, {}).session_storage == "sqlite"
+    settings = _load(monkeypatch, {"DATABASE_URL": "postgresql://rag:hidden@db/rag"})
+    assert settings.session_storage == "postgres"
+    assert "hidden" not in repr(settings)
 
 
 def test_an_empty_value_counts_as_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-ABOUT_THE_WHOLE = {"compatibility", "crash", "docs", "hostile", "isolation", "reading"}
+ABOUT_THE_WHOLE = {"compatibility", "crash", "docs", "hostile", "isolation", "postgres", "reading"}
 """Folders of tests about the whole service, not about one room of it."""
 TESTED_ELSEWHERE = {"schemas", "shapes", "wiring"}
 """Rooms without a folder of tests: shapes are tested with the routes that use them, wiring with the whole service."""

@@ -218,7 +218,7 @@ class SessionStore(Protocol):
         """
 
     def get_stats(self, owner: ClientId | None = None) -> SessionStats:
-        """Return figures without counting rows."""
+        """Return figures."""
 
     def summary(self, client_id: ClientId, session_id: str) -> Summary | None:
         """Return the running summary of the session's first turns, if there is one."""

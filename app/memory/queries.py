@@ -76,8 +76,8 @@ ALIVE_MESSAGE = (
     select(messages.c.id).select_from(_JOINED).where(_OF_SESSION, _ALIVE, messages.c.id == bindparam("up_to"))
 )
 
-_REMOVE = delete(sessions).returning(sessions.c.client_id, sessions.c.message_count, sessions.c.stored_bytes)
-_REMOVE_ONE = _REMOVE.where(_IS_SESSION)
+REMOVE = delete(sessions).returning(sessions.c.client_id, sessions.c.message_count, sessions.c.stored_bytes)
+REMOVE_ONE = REMOVE.where(_IS_SESSION)
 
 TOTALS = select(totals).where(totals.c.scope == bindparam("scope"))
 EXPIRED_COUNT = select(func.count()).select_from(sessions).where(sessions.c.expires_at <= bindparam("now"))
@@ -110,14 +110,14 @@ def add_totals(connection: Connection, client: ClientId, *, sessions: int, messa
 
 def remove_session(connection: Connection, key: tuple[ClientId, str]) -> Removed:
     """Delete a session, if there is one, with what hangs on it, and correct the totals."""
-    gone = connection.execute(_REMOVE_ONE, {"client": key[0], "session": key[1]}).first()
+    gone = connection.execute(REMOVE_ONE, {"client": key[0], "session": key[1]}).first()
     return _discount(connection, [gone]) if gone else Removed()
 
 
 def remove_sessions(connection: Connection, keys: Sequence[tuple[ClientId, str]]) -> Removed:
     """Delete the sessions named by client and id, with what hangs on them, and correct the totals."""
     named = tuple_(sessions.c.client_id, sessions.c.session_id).in_(keys)
-    return _discount(connection, connection.execute(_REMOVE.where(named)).all())
+    return _discount(connection, connection.execute(REMOVE.where(named)).all())
 
 
 def _discount(connection: Connection, gone: Sequence[Row[str, int, int]]) -> Removed:

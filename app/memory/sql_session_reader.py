@@ -1,13 +1,13 @@
 """Reading conversations from SQL."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 from typing_extensions import override
 
 from app.common.absent import no_such_session
 from app.common.cursors import decode_client_place, encode_place
-from app.common.database import Database
 from app.common.errors import Conflict
 from app.common.ids import ClientId
 from app.memory import (
@@ -23,18 +23,22 @@ from app.memory import (
 )
 from app.memory import queries as q
 from app.memory.cache import Key, RecentSessions, RecentTurns
-from app.memory.tables import ALL_CLIENTS, sessions
+from app.memory.tables import sessions
 
 _PAGE_TURNS = 32
 _END = 2**31 - 1
 _BYTES_PER_MB = 1024 * 1024
 
 
-class SqlSessionReader(SessionStore):
-    """The reading half of a SessionStore on a database whose schema is up to date."""
+Reading = Callable[[ClientId | None], AbstractContextManager[Connection]]
+"""A consistent view of a client's rows, or with None of everybody's."""
 
-    def __init__(self, database: Database, *, cached_sessions: int, clock: Callable[[], float]) -> None:
-        self._db = database
+
+class SqlSessionReader(SessionStore):
+    """The reading half of a SessionStore on tables that are up to date."""
+
+    def __init__(self, reading: Reading, *, cached_sessions: int, clock: Callable[[], float]) -> None:
+        self._reading = reading
         self._clock = clock
         self._recent = RecentSessions(cached_sessions, turns_each=_PAGE_TURNS)
 
@@ -51,7 +55,7 @@ class SqlSessionReader(SessionStore):
 
     def _load(self, key: Key, now: float, limit: int) -> RecentTurns | None:
         bounds = {"after": 0, "before": _END, "limit": 2 * limit, "now": now}
-        with self._db.read() as connection:
+        with self._reading(key[0]) as connection:
             rows = connection.execute(q.LATEST_MESSAGES, {**bound(key), **bounds}).all()
         return RecentTurns(tuple(q.as_turns(rows[::-1])), rows[0].expires_at) if rows else None
 
@@ -63,14 +67,14 @@ class SqlSessionReader(SessionStore):
             if turns[0].number == 1:
                 break
             bounds = {"after": 0, "before": 2 * turns[0].number - 1, "limit": 2 * _PAGE_TURNS, "now": now}
-            with self._db.read() as connection:
+            with self._reading(key[0]) as connection:
                 rows = connection.execute(q.LATEST_MESSAGES, {**bound(key), **bounds}).all()
             turns = q.as_turns(rows[::-1])
 
     @override
     def turns(self, client_id: ClientId, session_id: str, *, after: int, before: int, limit: int) -> list[Turn]:
         bounds = {"after": 2 * after, "before": 2 * before - 1, "limit": 2 * limit, "now": self._clock()}
-        with self._db.read() as connection:
+        with self._reading(client_id) as connection:
             rows = connection.execute(q.EARLIEST_MESSAGES, {**bound((client_id, session_id)), **bounds}).all()
         return q.as_turns(rows)
 
@@ -86,7 +90,7 @@ class SqlSessionReader(SessionStore):
     ) -> MessagePage:
         key = (client_id, session_id)
         backwards = after is None and before is not None
-        with self._db.read() as connection:
+        with self._reading(client_id) as connection:
             self._alive(connection, key)
             chosen = q.message_page(after=after or 0, before=before or _END, backwards=backwards)
             rows = connection.execute(chosen.limit(limit + 1), bound(key)).all()
@@ -95,13 +99,13 @@ class SqlSessionReader(SessionStore):
 
     @override
     def info(self, client_id: ClientId, session_id: str) -> SessionInfo:
-        with self._db.read() as connection:
+        with self._reading(client_id) as connection:
             return self._find(connection, (client_id, session_id))
 
     @override
     def owner_of(self, session_id: str) -> ClientId:
         wanted = {"session": session_id, "now": self._clock()}
-        with self._db.read() as connection:
+        with self._reading(None) as connection:
             owners = connection.execute(q.ACTIVE_OWNERS, wanted).scalars().all()
             owners = owners or connection.execute(q.OWNERS, wanted).scalars().all()
         if not owners:
@@ -116,7 +120,7 @@ class SqlSessionReader(SessionStore):
     @override
     def active_ids(self, owner: ClientId | None = None, *, limit: int | None = None) -> list[str]:
         chosen = q.active_sessions(self._clock(), owner=owner, limit=limit)
-        with self._db.read() as connection:
+        with self._reading(owner) as connection:
             return list(connection.execute(chosen.with_only_columns(sessions.c.session_id)).scalars())
 
     @override
@@ -125,7 +129,7 @@ class SqlSessionReader(SessionStore):
     ) -> SessionPage:
         now = self._clock()
         below = decode_client_place(cursor) if cursor is not None else None
-        with self._db.read() as connection:
+        with self._reading(owner) as connection:
             chosen = q.active_sessions(now, owner=owner, limit=limit + 1, below=below)
             found = [q.as_info(row, now) for row in connection.execute(chosen)]
         page = tuple(found[:limit])
@@ -134,33 +138,15 @@ class SqlSessionReader(SessionStore):
     @override
     def export(self, client_id: ClientId, session_id: str) -> SessionExport:
         key = (client_id, session_id)
-        with self._db.read() as connection:
+        with self._reading(client_id) as connection:
             session = self._alive(connection, key)
             chosen = q.message_page(after=0, before=_END)
             stored: tuple[Message, ...] = tuple(map(q.as_message, connection.execute(chosen, bound(key))))
         return SessionExport(session, stored)
 
     @override
-    def get_stats(self, owner: ClientId | None = None) -> SessionStats:
-        wanted = {"scope": owner or ALL_CLIENTS, "client": owner, "now": self._clock()}
-        expired_count = q.EXPIRED_COUNT if owner is None else q.EXPIRED_COUNT_OF
-        with self._db.read() as connection:
-            row = connection.execute(q.TOTALS, wanted).first()
-            expired: int = connection.execute(expired_count, wanted).scalar_one()
-        count, message_count, size = (row.sessions, row.messages, row.stored_bytes) if row else (0, 0, 0)
-        return SessionStats(
-            active_chains=self._recent.count(owner),
-            total_sessions=count,
-            active_sessions=count - expired,
-            expired_sessions=expired,
-            total_messages=message_count,
-            avg_messages_per_session=round(message_count / count, 2) if count else 0.0,
-            database_size_mb=round((self._db.size_bytes() if owner is None else size) / _BYTES_PER_MB, 3),
-        )
-
-    @override
     def summary(self, client_id: ClientId, session_id: str) -> Summary | None:
-        with self._db.read() as connection:
+        with self._reading(client_id) as connection:
             return find_summary(connection, (client_id, session_id), self._clock())
 
     def _alive(self, connection: Connection, key: Key) -> SessionInfo:
@@ -201,3 +187,16 @@ def find_summary(connection: Connection, key: Key, now: float) -> Summary | None
     """Return the summary of a session that has not expired."""
     row = connection.execute(q.SUMMARY, {**bound(key), "now": now}).first()
     return Summary(row.content, row.summarised_up_to, (row.position + 1) // 2) if row else None
+
+
+def figures(*, sessions: int, expired: int, messages: int, size_bytes: int, held: int) -> SessionStats:
+    """Return figures in the form in which they are given out; `held` sessions are in memory."""
+    return SessionStats(
+        active_chains=held,
+        total_sessions=sessions,
+        active_sessions=sessions - expired,
+        expired_sessions=expired,
+        total_messages=messages,
+        avg_messages_per_session=round(messages / sessions, 2) if sessions else 0.0,
+        database_size_mb=round(size_bytes / _BYTES_PER_MB, 3),
+    )

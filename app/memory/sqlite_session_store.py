@@ -12,11 +12,12 @@ from app.common.database import Database
 from app.common.errors import Conflict
 from app.common.ids import ClientId
 from app.common.lives import Lives
-from app.memory import JsonObject, Removed, SessionInfo, Turn
+from app.memory import JsonObject, Removed, SessionInfo, SessionStats, Turn
 from app.memory import queries as q
 from app.memory.cache import Key
 from app.memory.new_turn import NewTurn
-from app.memory.sql_session_reader import SqlSessionReader, bound, find_summary
+from app.memory.sql_session_reader import SqlSessionReader, bound, figures, find_summary
+from app.memory.tables import ALL_CLIENTS
 from app.memory.tokens import estimate_tokens
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -43,7 +44,8 @@ class SqliteSessionStore(SqlSessionReader):
     ) -> None:
         """Bring the schema of `database` up to date and use it; `close` closes it."""
         database.migrate(MIGRATIONS)
-        super().__init__(database, cached_sessions=cached_sessions, clock=clock)
+        super().__init__(lambda _: database.read(), cached_sessions=cached_sessions, clock=clock)
+        self._db = database
         self._ttl = ttl
         self._count_tokens = count_tokens
         self._lives = Lives()
@@ -142,6 +144,22 @@ class SqliteSessionStore(SqlSessionReader):
     @override
     def compact(self) -> bool:
         return self._db.compact()
+
+    @override
+    def get_stats(self, owner: ClientId | None = None) -> SessionStats:
+        wanted = {"scope": owner or ALL_CLIENTS, "client": owner, "now": self._clock()}
+        expired_count = q.EXPIRED_COUNT if owner is None else q.EXPIRED_COUNT_OF
+        with self._db.read() as connection:
+            row = connection.execute(q.TOTALS, wanted).first()
+            expired: int = connection.execute(expired_count, wanted).scalar_one()
+        sessions, messages, size = (row.sessions, row.messages, row.stored_bytes) if row else (0, 0, 0)
+        return figures(
+            sessions=sessions,
+            expired=expired,
+            messages=messages,
+            size_bytes=self._db.size_bytes() if owner is None else size,
+            held=self._recent.count(owner),
+        )
 
     @override
     def put_summary(self, client_id: ClientId, session_id: str, text: str, *, up_to: int, replaces: int | None) -> bool:

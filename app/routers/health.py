@@ -17,15 +17,17 @@ router = APIRouter(prefix="/health", tags=["Health"])
 def health(readiness: ReadinessDep, settings: SettingsDep) -> Health:
     """Return the parts in use; `degraded` when a store does not answer.
 
-    The path is for whoever may see everything: in locked mode, where this route needs no key either, it is null.
+    The path is for whoever may see everything: in locked mode, where this route needs no key either, it is null. It is
+    null too where conversations are in PostgreSQL.
     """
+    shows_path = settings.admin_api_key is None and settings.session_storage == "sqlite"
     return Health(
         status="healthy" if readiness.ready() else "degraded",
         timestamp=time.time(),
         model=settings.answering_model,
         vector_store=settings.vector_store_type,
-        session_storage=settings.session_store_type,
-        database_path=str(settings.session_db_path) if settings.admin_api_key is None else None,
+        session_storage=settings.session_storage,
+        database_path=str(settings.session_db_path) if shows_path else None,
     )
 
 

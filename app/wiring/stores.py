@@ -4,10 +4,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from app.common.database import Database
 from app.config import Settings
 from app.folders import data_files, data_folders
-from app.memory.sqlite_session_store import SqliteSessionStore
+from app.memory import SessionStore
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.embedding.opening import open_embedder
@@ -18,6 +17,7 @@ from app.services.upkeep.repair import Repairer
 from app.services.upkeep.session_expiry import session_cleaner
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
+from app.wiring.sessions import open_sessions
 
 Clock = Callable[[], float]
 
@@ -27,7 +27,7 @@ class Stores:
     """What everything else rests on."""
 
     catalog: Catalog
-    sessions: SqliteSessionStore
+    sessions: SessionStore
     embedder: Embedder
     vectors: VectorStoreService
     words: WordStore
@@ -38,12 +38,7 @@ def open_stores(settings: Settings, stack: ExitStack, embedder: Embedder | None,
     """Open the databases, the vector store and the embedding model, unless `embedder` stands in for that."""
     catalog = Catalog.open(data_files(settings).catalog, clock=clock)
     stack.callback(catalog.close)
-    sessions = SqliteSessionStore(
-        Database.open_sqlite(settings.session_db_path),
-        ttl=settings.session_ttl,
-        cached_sessions=settings.max_cached_sessions,
-        clock=clock,
-    )
+    sessions = open_sessions(settings, clock)
     stack.callback(sessions.close)
     if embedder is None:
         embedder = open_embedder(

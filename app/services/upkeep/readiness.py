@@ -19,7 +19,7 @@ class Readiness:
         """Raise Unavailable when a store does not answer."""
         try:
             self._catalog.count_clients()
-            self._sessions.get_stats()
+            self._sessions.active_ids(DEFAULT_CLIENT, limit=1)
             self._store.exists(DEFAULT_CLIENT)
         except AppError as exc:
             raise Unavailable("A store does not answer; look at the service's log.", code="not_ready") from exc

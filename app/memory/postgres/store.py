@@ -1,0 +1,188 @@
+"""The SessionStore on PostgreSQL."""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, Select
+from typing_extensions import override
+
+from app.common.absent import no_such_session
+from app.common.errors import Conflict
+from app.common.ids import ClientId
+from app.common.postgres.database import PostgresDatabase
+from app.memory import JsonObject, Removed, SessionInfo, SessionStats, Turn
+from app.memory import queries as q
+from app.memory.cache import Key
+from app.memory.new_turn import NewTurn
+from app.memory.postgres import statements as s
+from app.memory.sql_session_reader import SqlSessionReader, bound, figures, find_summary
+from app.memory.tokens import estimate_tokens
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+TABLES = ("sessions", "messages", "summaries", "session_lives")
+BATCH_SESSIONS = 100
+LIVES_ARE_KEPT = 7 * 24 * 3600.0
+"""Seconds for which the end of a client's life is remembered: longer than any question takes."""
+
+_NO_NUL = str.maketrans({"\0": "�"})
+"""PostgreSQL's texts hold every character but this one."""
+
+
+class PostgresSessionStore(SqlSessionReader):
+    """Conversations for any number of processes. `ttl` is in seconds; `clock` gives seconds since 1970.
+
+    Nothing is held in memory: every history is read from the database, so no process misses another's turns.
+    """
+
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        *,
+        ttl: float,
+        clock: Callable[[], float] = time.time,
+        count_tokens: Callable[[str], int] = estimate_tokens,
+    ) -> None:
+        """Bring the tables in `database` up to date and use them; `close` closes it."""
+        database.migrate(MIGRATIONS)
+        super().__init__(database.read, cached_sessions=0, clock=clock)
+        self._db = database
+        self._ttl = ttl
+        self._count_tokens = count_tokens
+
+    @override
+    def close(self) -> None:
+        self._db.close()
+
+    @override
+    def append_turn(
+        self,
+        client_id: ClientId,
+        session_id: str,
+        question: str,
+        answer: str,
+        *,
+        sources: Sequence[JsonObject] = (),
+        extra: JsonObject | None = None,
+        life: int | None = None,
+    ) -> Turn:
+        key = (client_id, session_id)
+        texts = question.translate(_NO_NUL), answer.translate(_NO_NUL)
+        new = NewTurn.of(*texts, sources=sources, extra=extra, count_tokens=self._count_tokens)
+        with self._db.write(client_id) as connection:
+            if life is not None:
+                # Held until the commit: an erasure that begins later than this removes what is stored here.
+                connection.execute(s.SHARE_LIFE, {"client": client_id})
+                if _life(connection, client_id) != life:
+                    raise Conflict("The client was erased meanwhile; nothing was stored.", code="erased_meanwhile")
+            number = self._prolong_or_begin(connection, key, new)
+            # The session's row is locked until the commit: turns of several processes get their numbers in turn.
+            ids = connection.execute(q.ADD_MESSAGES, new.message_rows(key, number, self._clock())).scalars()
+            return new.as_turn(number, last_id=max(ids))
+
+    def _prolong_or_begin(self, connection: Connection, key: Key, new: NewTurn) -> int:
+        """Count the turn in its session, which is locked by that, and return the turn's number.
+
+        Whoever finds neither a session nor room for a new one was overtaken by somebody who began it.
+        """
+        now = self._clock()
+        change = {**bound(key), "now": now, "expires": now + self._ttl, "size": new.size}
+        while True:
+            count: int | None = connection.execute(q.PROLONG, change).scalar()
+            if count is None:
+                connection.execute(s.REMOVE_EXPIRED, {**bound(key), "now": now})
+                row = new.session_row(key, created_at=now, expires_at=now + self._ttl)
+                count = connection.execute(s.BEGIN_SESSION, row).scalar()
+            if count is not None:
+                return count // 2
+
+    @override
+    def set_title(self, client_id: ClientId, session_id: str, title: str | None) -> SessionInfo:
+        now = self._clock()
+        change = {**bound((client_id, session_id)), "now": now, "new_title": title}
+        with self._db.write(client_id) as connection:
+            row = connection.execute(q.SET_TITLE, change).first()
+        if row is None:
+            raise no_such_session()
+        return q.as_info(row, now)
+
+    @override
+    def delete(self, client_id: ClientId, session_id: str) -> Removed:
+        with self._db.write(client_id) as connection:
+            gone = connection.execute(q.REMOVE_ONE, bound((client_id, session_id))).first()
+        if gone is None:
+            raise no_such_session()
+        return Removed(1, gone.message_count)
+
+    @override
+    def life(self, client_id: ClientId) -> int:
+        with self._db.read(client_id) as connection:
+            return _life(connection, client_id)
+
+    @override
+    def delete_client(self, client_id: ClientId) -> Removed:
+        # Never a number that was used before, also when it was forgotten meanwhile that there was one.
+        ended = {"client": client_id, "ended": 1 + secrets.randbits(52), "now": self._clock()}
+        with self._db.write(client_id) as connection:
+            connection.execute(s.HOLD_LIFE, {"client": client_id})
+            connection.execute(s.END_LIFE, ended)
+        return self._remove_all(client_id, q.client_keys(client_id), skip=False)
+
+    @override
+    def cleanup(self, owner: ClientId | None = None) -> Removed:
+        now = self._clock()
+        with self._db.write(owner) as connection:
+            connection.execute(s.FORGET_LIVES, {"before": now - LIVES_ARE_KEPT})
+        # Several processes clean up at once without waiting for each other: what one has, the others leave out.
+        return self._remove_all(owner, q.expired_keys(now, owner), skip=True)
+
+    def _remove_all(self, owner: ClientId | None, chosen: Select[str, str, int], *, skip: bool) -> Removed:
+        total = Removed()
+        batch = s.locked(chosen, limit=BATCH_SESSIONS, skip=skip)
+        while removed := self._db.run(owner, lambda connection: _remove_batch(connection, batch)):
+            total += removed
+        return total
+
+    @override
+    def compact(self) -> bool:
+        self._db.vacuum(*TABLES)
+        with self._db.read(None) as connection:
+            # A transaction that began before the deletion can still see its rows: they stay until it has ended.
+            return not connection.execute(s.STILL_DEAD, {"table": "messages"}).scalar()
+
+    @override
+    def get_stats(self, owner: ClientId | None = None) -> SessionStats:
+        wanted = {"now": self._clock(), "client": owner}
+        with self._db.read(owner) as connection:
+            row = connection.execute(s.FIGURES if owner is None else s.FIGURES_OF, wanted).one()
+            sessions, messages, size, expired = map(int, row)
+            if owner is None:
+                size = int(connection.execute(s.DISK_BYTES, {"tables": list(TABLES)}).scalar_one())
+        return figures(sessions=sessions, expired=expired, messages=messages, size_bytes=size, held=0)
+
+    @override
+    def put_summary(self, client_id: ClientId, session_id: str, text: str, *, up_to: int, replaces: int | None) -> bool:
+        key = (client_id, session_id)
+        now = self._clock()
+        with self._db.write(client_id) as connection:
+            # One summary of a session at a time, also of several processes.
+            connection.execute(s.LOCK_SESSION, bound(key))
+            stored = find_summary(connection, key, now)
+            alive = connection.execute(q.ALIVE_MESSAGE, {**bound(key), "now": now, "up_to": up_to}).first()
+            if alive is None or (stored.up_to if stored else None) != replaces:
+                return False
+            q.store_summary(connection, key, text=text.translate(_NO_NUL), up_to=up_to, now=now)
+            return True
+
+
+def _life(connection: Connection, client_id: ClientId) -> int:
+    return int(connection.execute(s.LIFE, {"client": client_id}).scalar() or 0)
+
+
+def _remove_batch(connection: Connection, batch: Select[str, str, int]) -> Removed | None:
+    keys = [(ClientId(client), session) for client, session, _ in connection.execute(batch)]
+    if not keys:
+        return None
+    gone = connection.execute(s.named(keys)).all()
+    return Removed(len(gone), sum(row.message_count for row in gone))

@@ -1,0 +1,33 @@
+"""Where conversations are kept."""
+
+import logging
+from collections.abc import Callable
+
+from app.common.database import Database
+from app.config import Settings
+from app.memory import SessionStore
+from app.memory.sqlite_session_store import SqliteSessionStore
+
+logger = logging.getLogger(__name__)
+
+
+def open_sessions(settings: Settings, clock: Callable[[], float]) -> SessionStore:
+    """Open the session store. Raises StartupError when its database cannot be used."""
+    if settings.database_url is None:
+        return SqliteSessionStore(
+            Database.open_sqlite(settings.session_db_path),
+            ttl=settings.session_ttl,
+            cached_sessions=settings.max_cached_sessions,
+            clock=clock,
+        )
+    # The driver costs time and memory, which a service on SQLite has no use for.
+    from app.common.postgres.database import PoolLimits, PostgresDatabase
+    from app.memory.postgres import PostgresSessionStore
+
+    limits = PoolLimits(connections=settings.database_connections)
+    database = PostgresDatabase.open(settings.database_url.get_secret_value(), limits)
+    try:
+        return PostgresSessionStore(database, ttl=settings.session_ttl, clock=clock)
+    except BaseException:
+        database.close()
+        raise
