@@ -15,6 +15,7 @@ from app.commands.remote import Refused, Remote
 from app.commands.tables import print_table, whole
 from app.common.errors import StartupError
 from app.common.file_loader import SUPPORTED_EXTENSIONS
+from app.common.undo import on_failure
 
 _STYLES = {"ready": "green", "duplicate": "dim", "failed": "red"}
 
@@ -64,14 +65,11 @@ def _upload_all(
     with Progress(*columns, console=console) as progress, ThreadPoolExecutor(parallel) as threads:
         task = progress.add_task("uploading", total=len(files))
         waiting = [threads.submit(_upload, remote, path, fields) for path in files]
-        try:
+        with on_failure(lambda: threads.shutdown(wait=False, cancel_futures=True)):
             for done in as_completed(waiting):
                 outcome = done.result()
                 outcomes[outcome.path] = outcome
                 progress.advance(task)
-        except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
     return [outcomes[path] for path in files]
 
 

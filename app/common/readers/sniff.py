@@ -2,7 +2,8 @@
 
 import re
 import zipfile
-from typing import Literal
+from collections.abc import Callable
+from typing import BinaryIO, Literal
 
 import olefile
 
@@ -106,11 +107,28 @@ def _is_mail(head: bytes) -> bool:
     return _MAIL_HEADER.match(lower) is not None and b"mime-version:" in lower and b"multipart/" in lower
 
 
-def _ole_content(data: Data) -> Content:
+def _members(read: Callable[[BinaryIO], set[str]], data: Data) -> set[str] | None:
+    """Return the names within a container, None when it is damaged."""
     try:
-        with open_data(data) as stream, olefile.OleFileIO(stream) as ole:
-            streams = {"/".join(path).lower() for path in ole.listdir()}
-    except Exception:  # noqa: BLE001 - olefile raises many kinds on damaged files; the reader says what is wrong
+        with open_data(data) as stream:
+            return read(stream)
+    except Exception:  # noqa: BLE001 - the libraries raise many kinds on damaged files; the reader says what is wrong
+        return None
+
+
+def _ole_streams(stream: BinaryIO) -> set[str]:
+    with olefile.OleFileIO(stream) as ole:
+        return {"/".join(path).lower() for path in ole.listdir()}
+
+
+def _zip_names(stream: BinaryIO) -> set[str]:
+    with zipfile.ZipFile(stream) as archive:
+        return {name.lower().replace("\\", "/").lstrip("/") for name in archive.namelist()}
+
+
+def _ole_content(data: Data) -> Content:
+    streams = _members(_ole_streams, data)
+    if streams is None:
         return "doc"
     known: tuple[tuple[str, Content], ...] = (
         ("encryptedpackage", "encrypted office"),
@@ -123,10 +141,8 @@ def _ole_content(data: Data) -> Content:
 
 
 def _zip_content(data: Data) -> Content:
-    try:
-        with open_data(data) as stream, zipfile.ZipFile(stream) as archive:
-            names = [name.lower().replace("\\", "/").lstrip("/") for name in archive.namelist()]
-    except Exception:  # noqa: BLE001 - zipfile raises many kinds on damaged files; the reader says what is wrong
+    names = _members(_zip_names, data)
+    if names is None:
         return "docx" if b"word/" in read_head(data, _HEAD) else "zip"
     if "[content_types].xml" not in names:
         return "epub" if "meta-inf/container.xml" in names else _zip_by_mimetype(data)

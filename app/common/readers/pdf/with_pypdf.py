@@ -1,10 +1,10 @@
 """PDF pages through pypdf: for the files that PDFium refuses, and where `PDF_ENGINE` asks for it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.common.errors import AppError, UnreadableFile
 from app.common.readers.pdf.annotations import MOST_ANNOTATIONS, PLAIN_STATES, UNSEEN
@@ -14,6 +14,8 @@ from app.common.readers.raw import Block, Budget, Data, RawDocument, ReadLimits,
 
 if TYPE_CHECKING:
     import pypdf
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +55,15 @@ def _damage_as_corrupt() -> Iterator[None]:
         raise UnreadableFile(_CORRUPT) from exc
 
 
+def _if_whole(read: Callable[[], T], otherwise: T) -> T:
+    """Return what `read` does, or `otherwise` when that part of the file is damaged: it costs itself only."""
+    try:
+        return read()
+    except Exception:  # noqa: BLE001 - see _damage_as_corrupt
+        logger.info("a part of a PDF could not be read")
+        return otherwise
+
+
 def _page(page: "pypdf.PageObject") -> PageText:
     notes = (str(note.get("/Contents", "")).strip() for note in _shown_notes(page))
     return PageText(mark_line_ends(page.extract_text()), [note for note in notes if note])
@@ -60,21 +71,14 @@ def _page(page: "pypdf.PageObject") -> PageText:
 
 def _shown_notes(page: "pypdf.PageObject") -> list[dict[Any, Any]]:
     """Return the annotations of a page that a reader of it sees, but fields and the windows of notes."""
-    try:
-        found = [annotation.get_object() for annotation in page.annotations or []][:MOST_ANNOTATIONS]
-    except Exception:  # noqa: BLE001 - see _damage_as_corrupt; broken annotations cost themselves only
-        return []
+    found: list[Any] = _if_whole(lambda: [one.get_object() for one in page.annotations or []][:MOST_ANNOTATIONS], [])
     notes = [one for one in found if isinstance(one, dict) and one.get("/Subtype") not in ("/Widget", "/Popup")]
     return [one for one in notes if isinstance(flags := one.get("/F", 0), int) and not flags & UNSEEN]
 
 
 def _field_values(reader: "pypdf.PdfReader") -> str:
     """Return what was filled into a form, as `name: value` lines: pypdf does not draw it into the pages."""
-    try:
-        fields = reader.get_fields() or {}
-    except Exception:  # noqa: BLE001 - see _damage_as_corrupt; a broken form costs its values only
-        logger.info("the form of a PDF could not be read")
-        return ""
+    fields = _if_whole(reader.get_fields, None) or {}
     found = ((name, field.get("/V")) for name, field in fields.items())
     shown = ((name, _field_value(value)) for name, value in found if isinstance(value, str))
     return "\n".join(f"{name}: {value}" for name, value in shown if value)
