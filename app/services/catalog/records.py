@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.common.ids import ClientId
+from app.common.labels import NO_LABELS, Labels
 
 DocumentStatus = Literal["indexing", "ready", "deleting"]
 
@@ -42,6 +43,7 @@ class DocumentRecord:
     updated_at: float
     part_count: int | None = None
     """Parts that are stored; None for a document of which the chunks themselves are."""
+    labels: Labels = NO_LABELS
 
     @property
     def stored_parts(self) -> int:

@@ -43,6 +43,9 @@ documents = Table(
     Column("updated_at", REAL, nullable=False),
     # What is stored of it; empty where the chunks themselves are.
     Column("part_count", Integer),
+    # As they are shown; what filters look at is in document_values.
+    Column("metadata", JSON, nullable=False, server_default="{}"),
+    Column("tags", JSON, nullable=False, server_default="[]"),
     Index("ix_documents_client", "client_id", "created_at", "document_id"),
     Index("ix_documents_content", "client_id", "sha256", "chunk_size", "chunk_overlap"),
     Index("ix_documents_status", "status"),
@@ -55,6 +58,27 @@ document_chunks = Table(
     Column("document_id", Text, ForeignKey("documents.document_id", ondelete="CASCADE"), primary_key=True),
     # A ChunkSpan for each chunk, as compressed JSON.
     Column("spans", LargeBinary, nullable=False),
+)
+
+document_values = Table(
+    "document_values",
+    metadata,
+    Column("document_id", Text, ForeignKey("documents.document_id", ondelete="CASCADE"), primary_key=True),
+    # `tags`, or `metadata.` and the key: the field as filters call it.
+    Column("field", Text, primary_key=True),
+    # One row for each tag and each text of a list.
+    Column("position", Integer, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    # text, number, boolean, date
+    Column("kind", Text, nullable=False),
+    # Whether it is one of a list.
+    Column("listed", Integer, nullable=False),
+    # Of a text or date; null for others.
+    Column("text", Text),
+    # A number, 0 or 1 for a boolean, seconds since the epoch for a date; null for a text.
+    Column("number", REAL),
+    Index("ix_document_values_text", "client_id", "field", "text", "document_id"),
+    Index("ix_document_values_number", "client_id", "field", "kind", "number", "document_id"),
 )
 
 api_keys = Table(
@@ -125,5 +149,7 @@ job_files = Table(
     Column("warnings", JSON, nullable=False),
     Column("error_code", Text),
     Column("error_detail", Text),
+    # The labels that came with the file, while its upload is kept.
+    Column("labels", JSON(none_as_null=True)),
     Index("ix_job_files_status", "status"),
 )

@@ -14,10 +14,13 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, 
 
 from app.common.database import Database
 from app.common.errors import Conflict
+from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import ChunkSpan
+from app.services.catalog.labels import DocumentLabels, insert_values, label_columns, labels_of
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.schema import UNFINISHED, api_keys, clients, document_chunks, documents, jobs
+from app.services.catalog.selecting import condition
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -32,6 +35,8 @@ class Catalog:
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._db = database
         self._clock = clock
+        self.labels = DocumentLabels(database, clock=clock)
+        """Metadata and tags of documents, and which documents they select."""
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], float] = time.time) -> "Catalog":
@@ -121,6 +126,7 @@ class Catalog:
         with self._db.write() as connection:
             ensure_client(connection, record.client_id, self._clock())
             connection.execute(insert(documents).values(**_values(record), status="indexing"))
+            insert_values(connection, record.client_id, record.document_id, record.labels)
             if spans:
                 packed = zlib.compress(json.dumps(spans, separators=(",", ":")).encode())
                 connection.execute(insert(document_chunks).values(document_id=record.document_id, spans=packed))
@@ -196,11 +202,15 @@ class Catalog:
         client_id: ClientId,
         *,
         status: DocumentStatus | None = None,
+        where: PassageFilter | None = None,
         before: tuple[float, str] | None = None,
         limit: int = 100,
     ) -> list[DocumentRecord]:
-        """Return the client's documents older than `before` (created_at, document_id), newest first."""
-        query = select(documents).where(*_selection(client_id, status))
+        """Return the client's documents older than `before` (created_at, document_id), newest first.
+
+        Only those that `where` lets through, a checked filter about documents.
+        """
+        query = select(documents).where(*_selection(client_id, status, where))
         place = tuple_(documents.c.created_at, documents.c.document_id)
         if before is not None:
             query = query.where(place < before)
@@ -208,9 +218,11 @@ class Catalog:
         with self._db.read() as connection:
             return [_document(row) for row in connection.execute(query)]
 
-    def count_documents(self, client_id: ClientId, *, status: DocumentStatus | None = None) -> int:
-        """Return how many documents the client has."""
-        query = select(func.count()).select_from(documents).where(*_selection(client_id, status))
+    def count_documents(
+        self, client_id: ClientId, *, status: DocumentStatus | None = None, where: PassageFilter | None = None
+    ) -> int:
+        """Return how many documents the client has, of those that `where` lets through."""
+        query = select(func.count()).select_from(documents).where(*_selection(client_id, status, where))
         with self._db.read() as connection:
             return connection.execute(query).scalar_one()
 
@@ -299,9 +311,15 @@ def drop_if_empty(connection: Connection, client_id: ClientId) -> None:
     connection.execute(delete(clients).where(mine, ~has_documents, ~has_jobs, ~has_keys))
 
 
-def _selection(client_id: ClientId, status: DocumentStatus | None) -> list[ColumnElement[bool]]:
-    mine = [documents.c.client_id == client_id]
-    return mine if status is None else [*mine, documents.c.status == status]
+def _selection(
+    client_id: ClientId, status: DocumentStatus | None, where: PassageFilter | None
+) -> list[ColumnElement[bool]]:
+    wanted = [documents.c.client_id == client_id]
+    if status is not None:
+        wanted.append(documents.c.status == status)
+    if where is not None:
+        wanted.append(condition(client_id, where))
+    return wanted
 
 
 def _client(row: Row[tuple[object, ...]]) -> ClientRecord:
@@ -311,9 +329,11 @@ def _client(row: Row[tuple[object, ...]]) -> ClientRecord:
 
 def _document(row: Row[tuple[object, ...]]) -> DocumentRecord:
     fields = dict(row._mapping)
-    return DocumentRecord(**{**fields, "warnings": tuple(fields["warnings"])})
+    labels = labels_of(fields.pop("metadata"), fields.pop("tags"))
+    return DocumentRecord(**{**fields, "warnings": tuple(fields["warnings"]), "labels": labels})
 
 
 def _values(record: DocumentRecord) -> dict[str, object]:
-    values = {name: getattr(record, name) for name in DocumentRecord.__dataclass_fields__ if name != "status"}
-    return {**values, "warnings": list(record.warnings)}
+    names = DocumentRecord.__dataclass_fields__.keys() - {"status", "labels"}
+    values = {name: getattr(record, name) for name in names}
+    return {**values, "warnings": list(record.warnings), **label_columns(record.labels)}

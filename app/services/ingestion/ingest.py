@@ -10,6 +10,7 @@ from typing import Literal
 from app.common.errors import AppError, InvalidInput, shutting_down
 from app.common.file_loader import LoadedDocument, check_filename
 from app.common.ids import ClientId, new_id
+from app.common.labels import NONE_GIVEN, GivenLabels
 from app.common.locks import KeyedLocks, Rank
 from app.common.passages import embedded_text
 from app.services.catalog.records import DocumentRecord
@@ -56,11 +57,13 @@ class Options:
 
     `by_name`: it takes the place of the client's documents of the same name. `replaces`: it takes the place of the
     document of this id, which has to be there. `document_id`: the id the document gets, made up when left out.
+    `labels`: its metadata and tags; what is left out is that of the document it takes the place of.
     """
 
     by_name: bool = False
     replaces: str | None = None
     document_id: str | None = None
+    labels: GivenLabels = NONE_GIVEN
     report: Report = _unwatched
 
 
@@ -156,6 +159,8 @@ class Ingestion:
             client_id, upload.sha256, chunk_size=settings.size, chunk_overlap=settings.overlap
         )
         if same is not None:
+            if options.labels:
+                self._library.relabel(client_id, same.document_id, options.labels.over)
             return self._duplicate(client_id, upload, same, succession)
         self._library.require_room(client_id, succession)
         started = time.perf_counter()
@@ -166,7 +171,7 @@ class Ingestion:
         document_id = options.document_id or new_id("doc")
         cut = _cut(document, document_id, upload.filename, settings)
         record = self._record(client_id, upload, document_id, document, cut, settings)
-        replaced = self._write(record, cut, succession, options.report)
+        replaced = self._write(record, cut, succession, options)
         logger.debug(
             "ingest stages",
             extra={
@@ -231,14 +236,14 @@ class Ingestion:
         )
 
     def _write(
-        self, record: DocumentRecord, cut: CutDocument, succession: Succession, report: Report
+        self, record: DocumentRecord, cut: CutDocument, succession: Succession, options: Options
     ) -> tuple[str, ...]:
         # Asked here to save the embedding; the library asks again, when nobody else can add anything meanwhile.
         self._library.require_room(record.client_id, succession, new_chunks=record.chunk_count)
         texts = [embedded_text(part) for part in cut.parts]
-        vectors = self._embedder.embed_texts(texts, _embedding(report, len(texts)))
-        document = NewDocument(record, cut.parts, vectors, cut.chunks)
-        return self._library.put(document, succession, last_chance=lambda: report("storing", _STORING_BEGINS))
+        vectors = self._embedder.embed_texts(texts, _embedding(options.report, len(texts)))
+        document = NewDocument(record, cut.parts, vectors, cut.chunks, options.labels)
+        return self._library.put(document, succession, last_chance=lambda: options.report("storing", _STORING_BEGINS))
 
 
 def _cut(document: LoadedDocument, document_id: str, source: str, settings: ChunkSettings) -> CutDocument:

@@ -1,22 +1,27 @@
 """Taking files in while their sender waits: receive, ingest, discard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from app.common.errors import TooLarge
 from app.common.ids import ClientId
+from app.common.labels import NONE_GIVEN, GivenLabels
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion, Options
 from app.services.ingestion.spool import UploadSpool
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A file as its sender sends it. `too_large` is the error of one that was over the limit and was not kept."""
+    """A file as its sender sends it, with its labels.
+
+    `too_large` is the error of one that was over the limit and was not kept.
+    """
 
     filename: str
     stream: BinaryIO
     too_large: TooLarge | None = None
+    labels: GivenLabels = NONE_GIVEN
 
 
 class Uploads:
@@ -45,7 +50,8 @@ class Uploads:
             return FileResult(file.filename, "failed", error=file.too_large)
         upload = self._spool.receive(file.filename, file.stream)
         try:
-            return self._ingestion.ingest(client_id, upload, chunking or self._defaults, options)
+            wanted = replace(options or Options(), labels=file.labels)
+            return self._ingestion.ingest(client_id, upload, chunking or self._defaults, wanted)
         finally:
             upload.discard()
 

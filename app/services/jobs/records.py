@@ -7,13 +7,25 @@ from typing import Any, Literal
 from sqlalchemy import Row
 
 from app.common.ids import ClientId
+from app.common.labels import NONE_GIVEN, GivenLabels
+from app.services.catalog.labels import labels_of
 from app.services.ingestion.ingest import ChunkSettings, FileResult
 from app.services.ingestion.spool import Upload
 from app.services.jobs.progress import FilePlace
 
 JobStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 FileStatus = Literal["queued", "running", "ready", "duplicate", "failed", "cancelled"]
-Received = Upload | FileResult
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A file of a new job that is kept until it is taken in, and its labels."""
+
+    upload: Upload
+    labels: GivenLabels = NONE_GIVEN
+
+
+Received = Spooled | FileResult
 """A file of a new job: spooled, or failed already while it was received."""
 
 
@@ -35,7 +47,10 @@ class JobRecord:
 
 @dataclass(frozen=True, slots=True)
 class JobFile:
-    """One file of a job. `upload` names its spooled file while that is kept; the error is set when it failed."""
+    """One file of a job. `upload` names its spooled file, and `labels` are there, while that is kept.
+
+    The error is set when it failed.
+    """
 
     job_id: str
     position: int
@@ -53,6 +68,7 @@ class JobFile:
     warnings: tuple[str, ...]
     error_code: str | None
     error_detail: str | None
+    labels: GivenLabels
 
     @property
     def place(self) -> FilePlace:
@@ -60,16 +76,22 @@ class JobFile:
         return self.job_id, self.position
 
 
+NOT_KEPT: Mapping[str, Any] = {"upload": None, "labels": None}
+"""The columns of a file whose upload is not kept any more."""
+
+
 def new_file(file: Received) -> dict[str, Any]:
     """Return the columns of a file of a new job, besides its place."""
     if isinstance(file, FileResult):
-        return {"filename": file.filename, "upload": None, "size_bytes": 0, "sha256": "", **outcome(file)}
+        return {"filename": file.filename, **NOT_KEPT, "size_bytes": 0, "sha256": "", **outcome(file)}
+    upload = file.upload
     return {
-        **outcome(FileResult(file.filename, "ready")),
-        "filename": file.filename,
-        "upload": file.path.name,
-        "size_bytes": file.size,
-        "sha256": file.sha256,
+        **outcome(FileResult(upload.filename, "ready")),
+        "filename": upload.filename,
+        "upload": upload.path.name,
+        "labels": _label_column(file.labels),
+        "size_bytes": upload.size,
+        "sha256": upload.sha256,
         "status": "queued",
     }
 
@@ -108,4 +130,16 @@ def job_record(row: Row[Any], counts: Mapping[FileStatus, int]) -> JobRecord:
 def job_file(row: Row[Any]) -> JobFile:
     """Read a row of job_files."""
     fields = dict(row._mapping)
-    return JobFile(**{**fields, "replaced": tuple(fields["replaced"]), "warnings": tuple(fields["warnings"])})
+    labels = _labels(fields["labels"] or {})
+    texts = {name: tuple(fields[name]) for name in ("replaced", "warnings")}
+    return JobFile(**{**fields, **texts, "labels": labels})
+
+
+def _label_column(labels: GivenLabels) -> dict[str, Any]:
+    given = {"metadata": labels.metadata, "tags": labels.tags}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _labels(column: Mapping[str, Any]) -> GivenLabels:
+    given = labels_of(column.get("metadata", {}), column.get("tags", ()))
+    return GivenLabels(given.metadata if "metadata" in column else None, given.tags if "tags" in column else None)

@@ -15,11 +15,11 @@ from app.common.ids import ClientId
 from app.common.locks import Rank, RankedLock
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
-from app.services.ingestion.spool import Upload, UploadSpool
+from app.services.ingestion.spool import UploadSpool
 from app.services.ingestion.uploads import Incoming
 from app.services.jobs.progress import FilePlace, JobProgress, JobStage
 from app.services.jobs.queue import FairQueue
-from app.services.jobs.records import JobFile, JobRecord, Received
+from app.services.jobs.records import JobFile, JobRecord, Received, Spooled
 from app.services.jobs.recovery import recover_jobs
 from app.services.jobs.store import JobStore
 from app.services.jobs.types import Job, JobPage, JobSettings, JobStats
@@ -117,7 +117,7 @@ class JobService(Running):
                 job_id = self._store.create(client_id, received, chunking, by_name=by_name)
                 self._enqueue(client_id, job_id)
         except BaseException:
-            self._spool.discard([file.path.name for file in received if isinstance(file, Upload)])
+            self._spool.discard([file.upload.path.name for file in received if isinstance(file, Spooled)])
             raise
         logger.info("job accepted", extra={"client": client_id, "job": job_id, "files": len(received)})
         return self.get(client_id, job_id)
@@ -199,7 +199,8 @@ class JobService(Running):
         try:
             if file.too_large is not None:
                 raise file.too_large
-            return self._spool.receive(check_filename(file.filename), file.stream, durable=True)
+            upload = self._spool.receive(check_filename(file.filename), file.stream, durable=True)
+            return Spooled(upload, file.labels)
         except (TooLarge, InvalidInput) as exc:
             shown = file.filename.encode(errors="replace").decode()[:_LONGEST_NAME]
             return FileResult(shown, "failed", error=exc)

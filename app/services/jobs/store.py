@@ -14,6 +14,7 @@ from app.services.catalog.store import drop_if_empty, ensure_client
 from app.services.ingestion.ingest import ChunkSettings, FileResult
 from app.services.jobs.progress import FilePlace
 from app.services.jobs.records import (
+    NOT_KEPT,
     FileStatus,
     JobFile,
     JobRecord,
@@ -82,7 +83,7 @@ class JobStore:
         with self._db.write() as connection:
             values = outcome(result)
             if result.error is None:
-                values["upload"] = None
+                values.update(NOT_KEPT)
             self._end(connection, place, values)
 
     def cancelled(self, place: FilePlace) -> None:
@@ -200,7 +201,7 @@ class JobStore:
         """Note that no spooled file of the client is kept any more."""
         mine = select(jobs.c.job_id).where(jobs.c.client_id == client_id)
         with self._db.write() as connection:
-            connection.execute(update(job_files).where(job_files.c.job_id.in_(mine)).values(upload=None))
+            connection.execute(update(job_files).where(job_files.c.job_id.in_(mine)).values(NOT_KEPT))
 
     def forget_finished(self, *, before: float, keep_uploads: int) -> list[str]:
         """Remove jobs that finished before that time, and all but the newest kept files of the others.
@@ -215,7 +216,7 @@ class JobStore:
             names = [str(upload) for n, (at, upload) in enumerate(kept) if at < before or n >= keep_uploads]
             for start in range(0, len(names), _NAMES):
                 some = job_files.c.upload.in_(names[start : start + _NAMES])
-                connection.execute(update(job_files).where(some).values(upload=None))
+                connection.execute(update(job_files).where(some).values(NOT_KEPT))
             owners = list(connection.execute(select(jobs.c.client_id).where(expired).distinct()).scalars())
             connection.execute(delete(jobs).where(expired))
             for owner in owners:

@@ -94,7 +94,12 @@ class JobWorkers(Running):
         upload = Upload(file.filename, self._spool.path(file.upload or ""), file.size_bytes, file.sha256)
         if not upload.path.is_file():
             return FileResult(file.filename, "failed", error=_lost())
-        options = Options(by_name=job.by_name, document_id=file.document_id, report=self._reporter(file.place))
+        options = Options(
+            by_name=job.by_name,
+            document_id=file.document_id,
+            labels=file.labels,
+            report=self._reporter(file.place),
+        )
         for tried in range(1, TRIES + 1):
             result = self._ingestion.ingest(job.client_id, upload, job.chunking, options)
             if not isinstance(result.error, Unavailable) or tried == TRIES or self._given_up(job):

@@ -6,6 +6,7 @@ A document is `indexing` in the catalog before its first chunk is written and `r
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from typing_extensions import override
@@ -13,6 +14,7 @@ from typing_extensions import override
 from app.common.absent import no_such_document
 from app.common.errors import AppError, LimitReached
 from app.common.ids import ClientId
+from app.common.labels import Labels
 from app.common.lives import Lives
 from app.common.locks import KeyedLocks, Rank
 from app.common.passages import Chunk, embedded_text
@@ -21,6 +23,7 @@ from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.library.facts import facts_of
+from app.services.library.labelling import inherited, noting
 from app.services.library.types import ClientLimits, Library, NewDocument, Succession, deleted_meanwhile
 from app.services.vector_store import VectorStoreService
 from app.services.words.store import WordStore, WordStoreFailed
@@ -72,7 +75,8 @@ class EmbeddedLibrary(Library):
             replaced = tuple(old.document_id for old in outdated)
             if outdated:
                 self._compactor.note()
-            self._write(document, replaced)
+            labels = document.given.over(inherited(outdated, succession))
+            self._write(replace(document, record=replace(document.record, labels=labels)), replaced)
             self._remove_marked(client_id, replaced)
         return replaced
 
@@ -87,6 +91,18 @@ class EmbeddedLibrary(Library):
                 self._catalog.begin_delete(client_id, old)
             self._remove_marked(client_id, outdated)
         return outdated
+
+    @override
+    def relabel(self, client_id: ClientId, document_id: str, change: Callable[[Labels], Labels]) -> DocumentRecord:
+        # With the client's lock, or a document that is being replaced would pass on what it had before.
+        with self._locks.hold(client_id):
+            self._catalog.labels.change(client_id, document_id, noting(change, self._compactor.note))
+            record = self._catalog.document(client_id, document_id)
+        if record is None:
+            raise no_such_document()
+        if self._compactor.due:
+            self._compactor.request()
+        return record
 
     @override
     def remove(self, client_id: ClientId, document_id: str) -> DocumentRecord:

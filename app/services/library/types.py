@@ -6,6 +6,7 @@ from typing import Protocol
 
 from app.common.errors import Conflict
 from app.common.ids import ClientId
+from app.common.labels import NONE_GIVEN, GivenLabels, Labels
 from app.common.passages import Chunk, ChunkSpan
 from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
@@ -36,12 +37,16 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be stored: its record, its parts with one vector for each, and the chunks of its list."""
+    """A document to be stored: its record, its parts with one vector for each, and the chunks of its list.
+
+    Of the labels, what is not `given` is that of the document it takes the place of.
+    """
 
     record: DocumentRecord
     parts: Sequence[Chunk]
     vectors: Vectors
     chunks: Sequence[ChunkSpan] = ()
+    given: GivenLabels = NONE_GIVEN
 
 
 class Library(Protocol):
@@ -62,7 +67,9 @@ class Library(Protocol):
         """Store and acknowledge the document; return the ids of those it replaced.
 
         They answer until it is acknowledged, and stay when it is not: then nothing of it is left. `last_chance` is
-        called when nothing is written yet; what it raises comes out of here. Raises LimitReached when the client
+        called when nothing is written yet; what it raises comes out of here. Labels that are not given come from the
+        document that was replaced: the one of the id, else the newest of the name, else of the bytes. Raises
+        LimitReached when the client
         has no room for it, NotFound when the document to replace is not there, Conflict when the client's life
         ended since the file was begun, and the errors of the stores.
         """
@@ -71,6 +78,13 @@ class Library(Protocol):
         """Keep the document that is there already and remove what it takes the place of; return the ids of those.
 
         Raises NotFound when the document to replace is not there.
+        """
+
+    def relabel(self, client_id: ClientId, document_id: str, change: Callable[[Labels], Labels]) -> DocumentRecord:
+        """Give a document the labels that `change` makes of its own, and return what it is then.
+
+        Questions that begin later are filtered by the new ones. Nothing else changes them meanwhile. Raises NotFound,
+        Conflict while the document is not ready, and what `change` raises; then nothing changes.
         """
 
     def remove(self, client_id: ClientId, document_id: str) -> DocumentRecord:

@@ -12,6 +12,7 @@ import pytest
 
 from app.common.errors import AppError, Conflict, LimitReached, NotFound
 from app.common.ids import ClientId
+from app.common.labels import NO_LABELS, GivenLabels, Labels
 from app.common.passages import Chunk
 from app.services.catalog.records import ClientRecord
 from app.services.library import ClientLimits, Library, NewDocument, Succession
@@ -20,6 +21,7 @@ from tests.services.records import RECORD
 
 HARBOUR, AIRPORT = ClientId("harbour"), ClientId("airport")
 EMBEDDER = HashEmbeddings()
+LABELS = Labels({"year": 2026, "langs": ("de", "en")}, ("a", "b"))
 
 
 class Refused(AppError):
@@ -91,6 +93,59 @@ class LibraryContract:
             shelf.library.remove(AIRPORT, "one")
         assert shelf.library.remove_all(AIRPORT) == 1
         assert (shelf.found(HARBOUR), shelf.found(AIRPORT)) == ({"one"}, set())
+
+    def test_a_document_is_labelled_and_nothing_else_of_it_changes(self, shelf: Shelf) -> None:
+        put(shelf.library, new_document("one"))
+        labelled = shelf.library.relabel(HARBOUR, "one", lambda _: LABELS)
+        assert labelled.labels == LABELS
+        assert shelf.library.relabel(HARBOUR, "one", lambda labels: labels) == labelled
+        assert not shelf.compaction_due(), "nothing was taken away"
+        shelf.library.relabel(HARBOUR, "one", lambda _: NO_LABELS)
+        assert shelf.compaction_due()
+        assert shelf.found(HARBOUR) == {"one"}
+        with pytest.raises(NotFound):
+            shelf.library.relabel(AIRPORT, "one", lambda _: LABELS)
+
+    def test_a_change_of_labels_that_is_refused_changes_nothing(self, library: Library) -> None:
+        put(library, replace(new_document("one"), given=GivenLabels(LABELS.metadata, LABELS.tags)))
+
+        def refuse(_: Labels) -> Labels:
+            raise Refused("changed my mind")
+
+        with pytest.raises(Refused):
+            library.relabel(HARBOUR, "one", refuse)
+        assert library.relabel(HARBOUR, "one", lambda labels: labels).labels == LABELS
+
+    def test_changes_of_labels_do_not_get_lost_between_threads(self, library: Library) -> None:
+        put(library, new_document("one"))
+
+        def add(number: int) -> None:
+            library.relabel(HARBOUR, "one", lambda labels: Labels({}, (*labels.tags, f"{number}")))
+
+        threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        kept = library.relabel(HARBOUR, "one", lambda labels: labels).labels
+        assert sorted(kept.tags) == [f"{number}" for number in range(8)]
+
+    @pytest.mark.parametrize(
+        ("succession", "tags"),
+        [
+            pytest.param(Succession("new"), (), id="of nothing"),
+            pytest.param(Succession("bytes"), ("bytes",), id="of the same bytes"),
+            pytest.param(Succession("bytes", filename="name"), ("name",), id="of the name before the bytes"),
+            pytest.param(Succession("bytes", filename="name", document_id="id"), ("id",), id="of the id before all"),
+        ],
+    )
+    def test_labels_that_are_not_given_are_those_of_the_document_that_goes(
+        self, library: Library, succession: Succession, tags: tuple[str, ...]
+    ) -> None:
+        for name in ("id", "name", "bytes"):
+            put(library, replace(new_document(name), given=GivenLabels(tags=(name,))))
+        put(library, replace(new_document("new"), given=GivenLabels(metadata={"own": 1})), succession)
+        assert library.relabel(HARBOUR, "new", lambda labels: labels).labels == Labels({"own": 1}, tags)
 
     def test_the_last_chance_comes_before_anything_is_written(self, shelf: Shelf) -> None:
         document = new_document("one")
