@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypedDict
 
+from app.common.labels import NO_LABELS, Labels
+
 _NO_LETTERS = re.compile(r"[\W_]+")
 _TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 
@@ -106,11 +108,13 @@ class Passage:
     """A run of parts, or a chunk, that was found for a question.
 
     `score` is the cosine similarity of its best part, -1 to 1; `value` is what it was ranked by, words included.
+    `labels` are those of its document.
     """
 
     chunk: Chunk
     score: float
     value: float = 0.0
+    labels: Labels = NO_LABELS
 
     def reference(self) -> Reference:
         """Return where the passage is from."""

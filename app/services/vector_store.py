@@ -138,17 +138,14 @@ class VectorStoreService:
         Raises Conflict when the collection holds another model's vectors, and Unavailable while its index is
         damaged and not yet rebuilt.
         """
-        name = collection_name(client_id)
-        if not self._health.is_damaged(name):
-            self._first_use(client_id)
-        if self._health.is_damaged(name):
-            raise Unavailable(
-                "This client's search index is being repaired; try again shortly.",
-                code="index_damaged",
-                retry_after=_RETRY_SECONDS,
-            )
+        name = self._require_index(client_id)
         chosen = to_where(where) if where else None
         return self._reading(client_id, lambda: self._chroma.nearest(name, vector, k, chosen))
+
+    def nearest_among(self, client_id: ClientId, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+        """Return the same of those chunks of these ids that are there. Raises what `nearest` raises."""
+        name = self._require_index(client_id)
+        return self._reading(client_id, lambda: self._chroma.nearest_among(name, vector, k, ids))
 
     def matching(self, client_id: ClientId, where: PassageFilter) -> list[str]:
         """Return the ids of all chunks that `where` lets through."""
@@ -267,6 +264,19 @@ class VectorStoreService:
         deadline = time.monotonic() + _CLOSE_SECONDS
         while log.exists() and time.monotonic() < deadline:
             time.sleep(0.005)
+
+    def _require_index(self, client_id: ClientId) -> str:
+        """Return the name of the client's collection; raises Unavailable while its index is damaged."""
+        name = collection_name(client_id)
+        if not self._health.is_damaged(name):
+            self._first_use(client_id)
+        if self._health.is_damaged(name):
+            raise Unavailable(
+                "This client's search index is being repaired; try again shortly.",
+                code="index_damaged",
+                retry_after=_RETRY_SECONDS,
+            )
+        return name
 
     def _first_use(self, client_id: ClientId) -> None:
         name = collection_name(client_id)

@@ -32,6 +32,8 @@ _PAGE = 512
 _INDEX: Any = {"hnsw": {"space": "cosine", "sync_threshold": 1, "batch_size": 1}}
 _FIELDS = ("document_id", "index", "page", "section", "source", "start", "end")
 _KNOWN_IDS = 20_000
+_AMONG = 20_000
+"""Ids in one query: SQLite takes 32,766 values in a statement."""
 _FAILED = "The vector store failed; try again or ask the operator to look."
 
 
@@ -149,9 +151,31 @@ class ChromaCollections:
 
         Asks Chroma itself, and for nothing but distances: texts and metadata of hundreds take ten times as long.
         """
-        found = self._asked(name, lambda collection: _query(collection, vector, k, where))
-        cosines = 1.0 - np.asarray(found["distances"][0], np.float32)
-        return Nearest(found["ids"][0], np.clip(cosines, -1.0, 1.0))
+        chosen = dict(where) if where else None
+        return _nearest(self._asked(name, lambda collection: _query(collection, vector, k, where=chosen)))
+
+    def nearest_among(self, name: str, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+        """Return the same of those chunks of these ids that are there, of which there may be any number.
+
+        Nothing else is looked at, so a small share of the collection is searched as well as all of it.
+        """
+        slices = [ids[start : start + _AMONG] for start in range(0, len(ids), _AMONG)]
+        found = [self._nearest_of(name, vector, k, some) for some in slices]
+        names = [name for part in found for name in part.ids]
+        cosines = np.concatenate([part.cosines for part in found]) if found else np.zeros(0, np.float32)
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return Nearest([names[place] for place in best], cosines[best])
+
+    def _nearest_of(self, name: str, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+        def ask(collection: chromadb.Collection) -> Any:
+            try:
+                return _query(collection, vector, k, ids=list(ids))
+            except ChromaError:
+                # It fails as a whole when one id is not there, as while its document is being deleted.
+                there = collection.get(ids=list(ids), include=[])["ids"]
+                return _query(collection, vector, k, ids=there)
+
+        return _nearest(self._asked(name, ask))
 
     def matching(self, name: str, where: Where) -> list[str]:
         """Return the ids of all chunks that a filter lets through."""
@@ -247,13 +271,13 @@ def _to_chunks(found: Mapping[str, Any]) -> list[Chunk]:
     return [_to_chunk(*pair) for pair in zip(found["documents"], found["metadatas"], strict=True)]
 
 
-def _query(collection: chromadb.Collection, vector: Vectors, k: int, where: Where | None) -> Any:
-    return collection.query(
-        query_embeddings=vector[np.newaxis, :],
-        n_results=k,
-        where=dict(where) if where else None,
-        include=["distances"],
-    )
+def _query(collection: chromadb.Collection, vector: Vectors, k: int, **among: Any) -> Any:
+    return collection.query(query_embeddings=vector[np.newaxis, :], n_results=k, include=["distances"], **among)
+
+
+def _nearest(found: Any) -> Nearest:
+    cosines = 1.0 - np.asarray(found["distances"][0], np.float32)
+    return Nearest(found["ids"][0], np.clip(cosines, -1.0, 1.0))
 
 
 def _metadata(chunk: Chunk) -> dict[str, Any]:

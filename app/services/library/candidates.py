@@ -1,7 +1,7 @@
 """What both legs of a search found, by the numbers of parts, ready to be ranked."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,34 +57,49 @@ class Candidates:
         )
 
 
-def bring_together(view: WordView | None, nearest: Nearest) -> Candidates:
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """All parts by number: those that the index of words has, and after them those that are known in another way."""
+
+    documents: Sequence[Document]
+    facts: Facts
+    words: WordScores
+    unindexed: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, view: WordView | None) -> "Numbering":
+        """Return the numbers of an index of words; no parts have any without one."""
+        if view is None:
+            return cls((), np.zeros(0, FACTS), WordScores(np.zeros(0, np.float32), np.zeros(0, np.float32), ()))
+        return cls(view.contents.documents, view.contents.facts, view.scores)
+
+    def including(self, counts: Mapping[str, int]) -> "Numbering":
+        """Return the same with as many parts of these documents as are named, if there are fewer of them."""
+        known = {document.document_id: document.count for document in self.documents}
+        missing = {name: count for name, count in counts.items() if known.get(name, 0) < count}
+        if not missing:
+            return self
+        after = np.cumsum([len(self.facts), *missing.values()]).tolist()
+        added = [Document(name, first, count, "") for (name, count), first in zip(missing.items(), after, strict=False)]
+        more = np.concatenate([_lone_facts(document) for document in added])
+        values, rare = (np.pad(scores, (0, len(more))) for scores in (self.words.values, self.words.rare))
+        return Numbering(
+            (*self.documents, *added),
+            np.concatenate([self.facts, more]),
+            replace(self.words, values=values, rare=rare),
+            self.unindexed | missing.keys(),
+        )
+
+
+def bring_together(numbering: Numbering, nearest: Nearest) -> Candidates:
     """Number what was found; parts of documents that the index of words lacks get numbers after all others."""
-    documents = list(view.contents.documents) if view else []
-    facts = view.contents.facts if view else np.zeros(0, FACTS)
-    first_of = {document.document_id: document.first for document in documents}
-    counts = {document.document_id: document.count for document in documents}
-    unindexed = _unindexed(nearest.ids, counts)
-    for document_id, count in unindexed.items():
-        document = Document(document_id, len(facts), count, "")
-        documents.append(document)
-        first_of[document_id] = document.first
-        facts = np.concatenate([facts, _lone_facts(document)])
-    words = view.scores if view else WordScores(np.zeros(0, np.float32), np.zeros(0, np.float32), ())
-    missing = len(facts) - len(words.values)
-    if missing:
-        values, rare = (np.pad(scores, (0, missing)) for scores in (words.values, words.rare))
-        words = replace(words, values=values, rare=rare)
+    counts: dict[str, int] = {}
+    for document, place in map(_split, nearest.ids):
+        counts[document] = max(counts.get(document, 0), place + 1)
+    whole = numbering.including(counts)
+    first_of = {document.document_id: document.first for document in whole.documents}
     numbers = np.array([first_of[document] + place for document, place in map(_split, nearest.ids)], np.int64)
-    return Candidates(documents, facts, numbers, nearest.cosines, words, frozenset(unindexed))
-
-
-def _unindexed(ids: Iterable[str], counts: dict[str, int]) -> dict[str, int]:
-    """Return the documents among the found parts that are not numbered, with as many parts as are known of them."""
-    unindexed: dict[str, int] = {}
-    for document, place in map(_split, ids):
-        if place >= counts.get(document, 0):
-            unindexed[document] = max(unindexed.get(document, 0), place + 1)
-    return unindexed
+    return Candidates(whole.documents, whole.facts, numbers, nearest.cosines, whole.words, whole.unindexed)
 
 
 def _split(part_id: str) -> tuple[str, int]:

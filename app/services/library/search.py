@@ -5,16 +5,16 @@ Two legs give candidates: the vector store the nearest parts, the index of words
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.common.absent import no_collection
-from app.common.filters import Comparison, Compound, PassageFilter
+from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
 from app.services.catalog.store import Catalog
-from app.services.library.candidates import Candidates, bring_together
-from app.services.library.filtering import is_numbered, mask_of, mask_of_ids
+from app.services.library.candidates import Candidates, Numbering, bring_together
+from app.services.library.filtering import Basis, Filtering, part_ids
 from app.services.vector_store import VectorStoreService
 from app.services.words.store import WordStore, WordStoreFailed, WordView
 
@@ -57,7 +57,10 @@ Choose = Callable[[Candidates, PartReader], list[Passage]]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is searched for: a question with its vector, `nearest` many parts by meaning, all of them by words."""
+    """What is searched for: a question with its vector, `nearest` many parts by meaning, all of them by words.
+
+    `where` is a checked filter.
+    """
 
     text: str
     vector: Vectors
@@ -81,6 +84,7 @@ class LibrarySearch:
         self._store = store
         self._words = words
         self._note_stale = note_stale
+        self._filtering = Filtering(catalog.labels, store)
 
     def exists(self, client_id: ClientId) -> bool:
         """Say whether the client has a document that is ready."""
@@ -88,48 +92,57 @@ class LibrarySearch:
         return record is not None and bool(record.document_count)
 
     def find(self, client_id: ClientId, query: Query, choose: Choose) -> list[Passage]:
-        """Return the passages that `choose` makes of the candidates.
+        """Return the passages that `choose` makes of the candidates, with the labels of their documents.
 
         While a document is replaced, either the old version or the new one is found, never both or neither: chunks
         are written before their document is acknowledged and removed after it is given up, so the catalog is asked
-        after each search, and only when something found must not show is the search done again without it. Raises
-        what VectorStoreService.nearest raises; NotFound also when the client's first document is not ready.
+        after each search, and only when something found must not show is the search done again, among those alone
+        that are acknowledged. Raises what VectorStoreService.nearest raises; NotFound also when the client's first
+        document is not ready.
         """
         passages = self._acknowledged(client_id, query, choose)
         if not passages and not self.exists(client_id):
             raise no_collection()
-        return passages
+        return self._labelled(client_id, passages)
+
+    def _labelled(self, client_id: ClientId, passages: Sequence[Passage]) -> list[Passage]:
+        labels = self._catalog.labels.of(client_id, {passage.chunk.document_id for passage in passages})
+        return [replace(passage, labels=labels.get(passage.chunk.document_id, passage.labels)) for passage in passages]
 
     def _acknowledged(self, client_id: ClientId, query: Query, choose: Choose) -> list[Passage]:
-        excluded: frozenset[str] = frozenset()
         passages: list[Passage] = []
+        hidden: frozenset[str] = frozenset()
+        basis = self._filtering.basis(client_id, query.where) if query.where else None
         for _ in range(_ATTEMPTS):
-            candidates = self._candidates(client_id, query, excluded)
+            candidates = self._candidates(client_id, query, basis)
             reader = PartReader(candidates, lambda ids: self._store.parts(client_id, ids))
             passages = choose(candidates, reader)
             hidden = self._catalog.unacknowledged(client_id)
             if candidates.unindexed - hidden:
                 self._note_stale(client_id)
             found = {passage.chunk.document_id for passage in passages}
-            # What was left out may have been acknowledged meanwhile, in the place of something found or gone.
-            if excluded <= hidden and not reader.vanished and not found & hidden:
+            settled = not reader.vanished and not found & hidden
+            if settled and (basis is None or self._still_there(client_id, query, basis)):
                 return passages
             if not self.exists(client_id):
                 return []
-            excluded = hidden
+            basis = self._filtering.basis(client_id, query.where)
         # So many documents come and go that no two looks agree: what is found is right, but may be less than all.
-        return [passage for passage in passages if passage.chunk.document_id not in excluded]
+        return [passage for passage in passages if passage.chunk.document_id not in hidden]
 
-    def _candidates(self, client_id: ClientId, query: Query, excluded: frozenset[str]) -> Candidates:
-        where = _without(query.where, excluded)
-        nearest = self._store.nearest(client_id, query.vector, query.nearest, where=where)
-        candidates = bring_together(self._matching_words(client_id, query.text), nearest)
-        if where is None:
-            return candidates
-        if is_numbered(where):
-            return candidates.only(mask_of(where, candidates.documents, candidates.facts))
-        ids = self._store.matching(client_id, where)
-        return candidates.only(mask_of_ids(ids, candidates.documents, len(candidates.facts)))
+    def _still_there(self, client_id: ClientId, query: Query, basis: Basis) -> bool:
+        """Whether all documents that were looked at are: one that is gone may have been replaced by another."""
+        return basis.parts.keys() <= self._filtering.basis(client_id, query.where).parts.keys()
+
+    def _candidates(self, client_id: ClientId, query: Query, basis: Basis | None) -> Candidates:
+        numbering = Numbering.of(self._matching_words(client_id, query.text))
+        if basis is None:
+            return bring_together(numbering, self._store.nearest(client_id, query.vector, query.nearest))
+        numbering = numbering.including(basis.parts)
+        mask = self._filtering.mask(client_id, query.where, basis, numbering)
+        ids = part_ids(mask, numbering.documents)
+        nearest = self._store.nearest_among(client_id, query.vector, query.nearest, ids)
+        return bring_together(numbering, nearest).only(mask)
 
     def _matching_words(self, client_id: ClientId, question: str) -> WordView | None:
         """Return what words say; nothing if that fails, as the vectors answer without them."""
@@ -142,10 +155,3 @@ class LibrarySearch:
         if view is None:
             self._note_stale(client_id)
         return view
-
-
-def _without(where: PassageFilter | None, excluded: frozenset[str]) -> PassageFilter | None:
-    if not excluded:
-        return where
-    others = Comparison("document_id", "nin", sorted(excluded))
-    return Compound("and", [where, others]) if where else others

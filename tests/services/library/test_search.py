@@ -10,8 +10,9 @@ import pytest
 
 from app.bootstrap import open_services
 from app.common.errors import NotFound
-from app.common.filters import Comparison, PassageFilter
+from app.common.filters import Comparison, Compound, PassageFilter
 from app.common.ids import ClientId
+from app.common.labels import GivenLabels, Labels
 from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
 from app.config import Settings
@@ -142,11 +143,18 @@ class Interrupted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def nearest(self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None) -> Nearest:
+    def nearest(self, client_id: ClientId, vector: Vectors, k: int) -> Nearest:
+        self._search_begins()
+        return self._store.nearest(client_id, vector, k)
+
+    def nearest_among(self, client_id: ClientId, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+        self._search_begins()
+        return self._store.nearest_among(client_id, vector, k, ids)
+
+    def _search_begins(self) -> None:
         self._left -= 1
         if self._left == 0:
             self._happens()
-        return self._store.nearest(client_id, vector, k, where=where)
 
 
 @pytest.mark.parametrize("before", [1, 2])
@@ -176,3 +184,35 @@ def test_the_same_bytes_cut_otherwise_replace_those_that_are_there(services: Ser
     assert again.status == "ready"
     assert again.replaced == (first.document_id,)
     assert found(search) == ["The old crane."]
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_filter_that_lets_little_through_finds_all_of_it(services: Services, *, indexed: bool) -> None:
+    """The nearest are taken after the filter: what it lets through need not be near."""
+    for number in range(200):
+        labels = GivenLabels({"number": number}, ("rare",) if number % 100 == 7 else ())
+        words = "crane " * (number % 100 != 7) + f"thing {number}"
+        services.uploads.take(ANNA, Incoming(f"{number}.txt", io.BytesIO(words.encode()), labels=labels), CHUNKING)
+    if not indexed:
+        services.internals.words.delete_client(ANNA)
+    rare = ["thing 107", "thing 7"]
+    search = search_of(services)
+    assert found(search, where=Comparison("tags", "eq", "rare")) == rare
+    assert found(search, where=Comparison("metadata.number", "in", [7, 107])) == rare
+    assert found(search, where=Compound("and", [Comparison("tags", "eq", "rare"), Comparison("page", "eq", 1)])) == rare
+    assert found(search, where=Compound("or", [Comparison("tags", "eq", "rare"), Comparison("page", "eq", 2)])) == rare
+    assert found(search, where=Comparison("tags", "eq", "nothing")) == []
+    assert not set(rare) & set(found(search, k=300, where=Comparison("tags", "ne", "rare")))
+
+
+def test_a_document_labelled_while_a_question_is_answered_is_found_or_not(services: Services) -> None:
+    ingest(services, "a.txt", "The old crane.")
+    new = ingest(services, "b.txt", "The new crane.").document_id
+    assert new
+    labels, store = services.internals.catalog.labels, services.vector_store_service
+    interrupted: Any = Interrupted(store, 1, lambda: labels.change(ANNA, new, lambda _: Labels({}, ("a",))))
+    assert found(search_of(services, interrupted), where=Comparison("tags", "ne", "a")) in (
+        ["The old crane."],
+        ["The new crane.", "The old crane."],
+    )
+    assert found(search_of(services), where=Comparison("tags", "eq", "a")) == ["The new crane."]
