@@ -65,13 +65,21 @@ def ingest_command(
     chunk_size: Annotated[int | None, typer.Option(help="Characters in a chunk.")] = None,
     chunk_overlap: Annotated[int | None, typer.Option(help="Characters that neighbours share.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of documents of the same name.")] = False,
+    metadata: Annotated[str | None, typer.Option(help='Of all files, as JSON: {"year": 2026}.')] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Of all files; may be repeated.")] = None,
     base_url: BaseUrl = LOCAL,
     api_key: ApiKey = None,
 ) -> None:
     """Upload all documents of a folder to a running service. Exit code 1 when any failed; run it again as you like."""
     from app.commands.ingest import ingest_folder
 
-    given = {"chunk_size": chunk_size, "chunk_overlap": chunk_overlap, "replace": "true" if replace else None}
+    given = {
+        "chunk_size": chunk_size,
+        "chunk_overlap": chunk_overlap,
+        "replace": "true" if replace else None,
+        "metadata": metadata,
+        "tags": ",".join(tag or ()) or None,
+    }
     fields = {"client_id": client, **{name: str(value) for name, value in given.items() if value is not None}}
     with one_sentence(), Remote(base_url, api_key=api_key) as remote:
         whole = ingest_folder(remote, folder, fields, parallel=parallel, console=Console())

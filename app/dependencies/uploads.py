@@ -15,6 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from app.common.errors import BadRequest, InvalidInput, TooLarge
 from app.common.file_loader import SUPPORTED_KINDS
 from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE, Settings
+from app.dependencies.labels import read_labels
 from app.dependencies.parts import SettingsDep
 from app.schemas.ingest import IngestForm
 from app.services.ingestion.uploads import Incoming
@@ -60,6 +61,17 @@ OPENAPI_BODY: dict[str, Any] = {
                             "type": "boolean",
                             "default": False,
                             "description": "Whether each file takes the place of the client's documents of its name.",
+                        },
+                        "metadata": {
+                            "type": "string",
+                            "description": "A JSON object for all files, or a list of objects, one for each file.",
+                            "examples": ['{"year": 2026, "language": "de", "valid_until": "2027-12-31"}'],
+                        },
+                        "tags": {
+                            "type": "string",
+                            "description": "With commas, repeated, or a JSON list; or a JSON list of lists, one for "
+                            "each file.",
+                            "examples": ["contract, archived"],
                         },
                     },
                 }
@@ -170,7 +182,10 @@ def _checked(form: FormData, settings: Settings, too_large: set[int]) -> UploadF
     if len(parts) > settings.max_files_per_upload:
         raise _too_many_files(settings.max_files_per_upload)
     too_much = TooLarge(f"The file is larger than {settings.max_upload_mb} MB; split it or ask the operator for more.")
-    files = [Incoming(part.filename or "", part.file, too_much if id(part) in too_large else None) for part in parts]
+    files = [
+        Incoming(part.filename or "", part.file, too_much if id(part) in too_large else None, labels)
+        for part, labels in zip(parts, read_labels(form, len(parts)), strict=True)
+    ]
     texts = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
     try:
         return UploadForm(files, IngestForm.model_validate(texts))

@@ -7,7 +7,6 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 
 from app.common.errors import InvalidInput, NotFound
-from app.common.filters import Comparison, Compound, PassageFilter, checked_filter
 from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.dependencies.callers import Caller, CallerDep
@@ -15,7 +14,7 @@ from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, Retrie
 from app.dependencies.questions import require_length
 from app.openai import schemas, search_schemas
 from app.openai.errors import PREFIX, openai_error, openai_responses
-from app.openai.shapes import Conversation, Reply, as_search_result, read_conversation
+from app.openai.shapes import Conversation, Reply, as_passage_filter, as_search_result, read_conversation
 from app.services.catalog.records import ClientRecord
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagChain
 from app.services.tenants.clients import ClientService
@@ -110,7 +109,7 @@ def search_vector_store(
     retriever: RetrieverDep,
 ) -> search_schemas.VectorSearchPage:
     """Return the passages of the client that fit best, without asking a model. A client is a vector store here."""
-    where = checked_filter(_filter(body.filters)) if body.filters else None
+    where = as_passage_filter(body.filters)
     top_k = body.max_num_results
     lists = [retriever.retrieve(client_id, query, top_k=top_k, where=where) for query in body.queries]
     threshold = body.ranking_options.score_threshold if body.ranking_options else None
@@ -131,7 +130,13 @@ def _prepare(
         client_id, top_k=body.top_k, temperature=body.temperature, instructions=conversation.instructions
     )
     return rag.prepare(
-        ChatQuestion(client_id=client_id, text=conversation.question, options=options, history=conversation.history)
+        ChatQuestion(
+            client_id=client_id,
+            text=conversation.question,
+            options=options,
+            history=conversation.history,
+            where=as_passage_filter(body.filters),
+        )
     )
 
 
@@ -174,12 +179,6 @@ def _no_such_model() -> NotFound:
 
 def _model(record: ClientRecord) -> schemas.Model:
     return schemas.Model(id=record.client_id, created=int(record.created_at))
-
-
-def _filter(wanted: search_schemas.Filter) -> PassageFilter:
-    if isinstance(wanted, search_schemas.ComparisonFilter):
-        return Comparison(wanted.key, wanted.type, wanted.value)
-    return Compound(wanted.type, [_filter(part) for part in wanted.filters])
 
 
 def _merged(lists: list[list[Passage]]) -> list[Passage]:

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from app.common.errors import UNSUPPORTED
 from app.schemas.chat import Finish, Source
+from app.schemas.filters import Filter
 from app.schemas.numbers import Integer, Number
 
 MAX_MESSAGES = 2000
@@ -94,6 +95,9 @@ class CompletionRequest(BaseModel):
     stream_options: StreamOptions | None = None
     temperature: Number | None = Field(None, ge=0, le=2)
     top_k: Integer | None = Field(None, ge=1, le=50, description="Not OpenAI's: passages to answer from.")
+    filters: Filter | None = Field(
+        None, description="Not OpenAI's: answer only from passages that these let through, as in a vector store search."
+    )
     n: Annotated[object, _only([None, 1], say="There is one answer to a question: leave n out.")] = None
     stop: Annotated[object, _only([None, [], ""], say="Answers are never cut at a word: leave stop out.")] = None
     tools: NoTools = None

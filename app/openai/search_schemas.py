@@ -2,28 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt
+from pydantic import BaseModel, Field
 
+from app.schemas.filters import Filter
 from app.schemas.numbers import Integer, Number
 from app.schemas.text import ValidStr
-
-
-class ComparisonFilter(BaseModel):
-    """A comparison of one field."""
-
-    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
-    key: str = Field(description="filename, file_id, page, section or chunk_index.")
-    value: ValidStr | StrictBool | StrictInt | StrictFloat | list[ValidStr | StrictBool | StrictInt | StrictFloat]
-
-
-class CompoundFilter(BaseModel):
-    """Several filters of which all, or any one, have to hold."""
-
-    type: Literal["and", "or"]
-    filters: list["Filter"]
-
-
-Filter = Annotated[ComparisonFilter | CompoundFilter, Field(discriminator="type")]
 
 
 class RankingOptions(BaseModel):
@@ -59,7 +42,9 @@ class VectorSearchResult(BaseModel):
     file_id: str
     filename: str
     score: float = Field(description="Cosine similarity to the query, -1 to 1.")
-    attributes: dict[str, str | int]
+    attributes: dict[str, str | bool | int | float] = Field(
+        description="Where the passage is from, and the document's metadata; lists and tags as text with commas."
+    )
     content: list[VectorSearchContent]
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from app.common.errors import InvalidInput
+from app.common.filters import FIELDS, METADATA, PassageFilter, checked_filter
+from app.common.labels import Labels, MetadataValue
 from app.common.passages import Passage
 from app.memory.tokens import MESSAGE_OVERHEAD, estimate_tokens
 from app.openai.schemas import (
@@ -21,9 +23,11 @@ from app.openai.schemas import (
     UrlCitation,
 )
 from app.openai.search_schemas import VectorSearchContent, VectorSearchResult
+from app.schemas.filters import Filter
 from app.services.answering.citations import Citation, Place
 from app.services.rag_chain import Answer
 from app.shapes.chat import as_source_list
+from app.shapes.filters import combined
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,20 @@ def _latest(turns: Sequence[ChatMessage], max_tokens: int) -> list[BaseMessage]:
 
 def _tokens(text: str) -> int:
     return estimate_tokens(text) + MESSAGE_OVERHEAD
+
+
+def as_passage_filter(wanted: Filter | None) -> PassageFilter | None:
+    """Return OpenAI's filter as stores know it: a key that is no field of ours is one of the documents' metadata.
+
+    Raises InvalidInput.
+    """
+    return None if wanted is None else checked_filter(combined(wanted, _field))
+
+
+def _field(key: str) -> str:
+    # A vector store is a client, so it is never a matter of filters; who tries that is told so.
+    known = key in FIELDS or key == "client_id" or key.startswith(METADATA)
+    return key if known else f"{METADATA}{key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +166,12 @@ class Reply:
         )
 
 
+def _attributes(labels: Labels) -> dict[str, str | bool | int | float]:
+    """Return metadata and tags as OpenAI's attributes, which hold no lists."""
+    values: dict[str, MetadataValue] = {**labels.metadata, "tags": labels.tags} if labels.tags else {**labels.metadata}
+    return {key: ", ".join(one) if isinstance(one, tuple) else one for key, one in values.items()}
+
+
 def as_search_result(passage: Passage) -> VectorSearchResult:
     """Return a passage as a result of a vector store search."""
     place = passage.reference()
@@ -156,6 +180,7 @@ def as_search_result(passage: Passage) -> VectorSearchResult:
         filename=place["source"],
         score=place["score"],
         attributes={
+            **_attributes(passage.labels),
             "page": place["page"],
             "section": place["section"],
             "chunk_index": place["chunk_index"],

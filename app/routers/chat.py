@@ -28,6 +28,7 @@ from app.schemas.sessions import SessionDeleted
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagChain
 from app.services.tenants.settings import ClientSettingsStore
 from app.shapes.chat import as_done, as_error, as_response, as_sources
+from app.shapes.filters import passage_filter
 from app.shapes.sessions import session_deleted
 from app.streams import Events, EventStream, FirstPiece, capture_failure, event
 
@@ -120,6 +121,7 @@ def _prepare(rag: RagChain, settings: ClientSettingsStore, client_id: ClientId, 
             session_id=session_id,
             use_memory=body.use_memory,
             options=settings.options(client_id, top_k=body.top_k, context_tokens=body.context_tokens),
+            where=passage_filter(body.filters),
         )
     )
 

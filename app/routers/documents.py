@@ -1,48 +1,92 @@
 """A client's documents: list, read, replace, delete."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from app.common.errors import InvalidInput
+from app.common.filters import Comparison, Compound, PassageFilter, checked_document_filter
 from app.common.ids import ClientId
-from app.common.passages import Chunk
 from app.dependencies.callers import CallerDep
 from app.dependencies.clients import ClientQuery, QueryClientDep
 from app.dependencies.owners import DocumentOwnerDep, get_document_owner
 from app.dependencies.parts import DocumentsDep, UploadsDep
 from app.dependencies.uploads import OPENAPI_BODY, UploadFormDep
 from app.problems import problem_responses
-from app.schemas.documents import ChunkInfo, ChunkList, DocumentDeleted, DocumentInfo, DocumentList, DocumentStatus
+from app.schemas.documents import ChunkList, DocumentDeleted, DocumentInfo, DocumentList, DocumentStatus
+from app.schemas.filters import AnyFilter
 from app.schemas.ingest import DocumentResult
-from app.services.catalog.records import DocumentRecord
+from app.schemas.labels import LabelChange
 from app.services.ingestion.ingest import ChunkSettings, Options
+from app.shapes.documents import chunk_info, document_info
+from app.shapes.filters import unchecked_filter
 from app.shapes.ingest import document_result
+from app.shapes.labels import label_patch
 
 router = APIRouter(prefix="/api/v1/documents", tags=["Documents"])
+
+_FILTER: TypeAdapter[AnyFilter] = TypeAdapter(AnyFilter)
+_LONGEST = 8000
+
+
+async def get_document_filter(
+    tag: Annotated[list[str] | None, Query(max_length=20, description="All of these tags.")] = None,
+    filename: Annotated[str | None, Query(description="Of this name, whole.")] = None,
+    kind: Annotated[str | None, Query(alias="type", description="Of this kind of file: pdf, docx, ...")] = None,
+    wanted: Annotated[
+        str | None,
+        Query(
+            alias="filter",
+            max_length=_LONGEST,
+            description="A filter as JSON, in any shape that a search takes, about documents as a whole.",
+            examples=['{"metadata": {"year": {"gte": 2026}}}'],
+        ),
+    ] = None,
+) -> PassageFilter | None:
+    """Return the filter that a list of documents is asked for; None for one that lets everything through."""
+    equal = [("tags", one) for one in tag or ()] + [("source", filename), ("type", kind)]
+    parts: list[PassageFilter] = [Comparison(field, "eq", value) for field, value in equal if value is not None]
+    named = unchecked_filter(_parsed(wanted)) if wanted else None
+    parts += [named] if named else []
+    return checked_document_filter(Compound("and", parts)) if parts else None
+
+
+def _parsed(wanted: str) -> AnyFilter:
+    try:
+        return _FILTER.validate_python(json.loads(wanted))
+    except ValidationError as exc:
+        errors = exc.errors(include_url=False, include_context=False)
+        at = [{**error, "loc": ("query", "filter", *error["loc"])} for error in errors]
+        raise RequestValidationError(at) from None
+    except (ValueError, RecursionError):
+        raise InvalidInput("filter is not valid JSON.", code="invalid_filter") from None
 
 
 @router.get("", summary="List documents", response_model_exclude_none=True, responses=problem_responses(401, 404, 422))
 def list_documents(
     client_id: QueryClientDep,
     documents: DocumentsDep,
+    where: Annotated[PassageFilter | None, Depends(get_document_filter)],
     *,
     status: Annotated[DocumentStatus | None, Query(description="Only those; all when left out.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str, Query(max_length=100, description="`next_cursor` of the page before.")] = "",
 ) -> DocumentList:
-    """Return the client's documents, newest first."""
-    page = documents.page(client_id, status=status, cursor=cursor, limit=limit)
+    """Return the client's documents, newest first; only those that fit `filter` and the fields, where given."""
+    page = documents.page(client_id, status=status, where=where, cursor=cursor, limit=limit)
     return DocumentList(
-        documents=[_info(record) for record in page.records], total=page.total, next_cursor=page.next_cursor
+        documents=[document_info(record) for record in page.records], total=page.total, next_cursor=page.next_cursor
     )
 
 
 @router.get("/{document_id}", summary="One document", responses=problem_responses(401, 404, 422))
 def get_document(document_id: str, owner: DocumentOwnerDep, documents: DocumentsDep) -> DocumentInfo:
     """Return what is known of the document."""
-    return _info(documents.get(owner, document_id))
+    return document_info(documents.get(owner, document_id))
 
 
 @router.get(
@@ -61,7 +105,7 @@ def list_chunks(
 ) -> ChunkList:
     """Return the pieces that the document was cut into, in order, as they are searched and cited."""
     page = documents.chunks(owner, document_id, cursor=cursor, limit=limit)
-    return ChunkList(chunks=list(map(_chunk, page.chunks)), total=page.total, next_cursor=page.next_cursor)
+    return ChunkList(chunks=list(map(chunk_info, page.chunks)), total=page.total, next_cursor=page.next_cursor)
 
 
 async def get_replacing_owner(
@@ -103,42 +147,20 @@ def replace_document(
     return document_result(result)
 
 
+@router.patch(
+    "/{document_id}", summary="Change metadata and tags", responses=problem_responses(401, 404, 409, 413, 422)
+)
+def change_labels(
+    document_id: str, body: LabelChange, owner: DocumentOwnerDep, documents: DocumentsDep
+) -> DocumentInfo:
+    """Change what is noted about a document; its text stays as it is. Questions asked from now on see the change."""
+    return document_info(documents.relabel(owner, document_id, label_patch(body)))
+
+
 @router.delete("/{document_id}", summary="Delete a document", responses=problem_responses(401, 404, 422))
 def delete_document(document_id: str, owner: DocumentOwnerDep, documents: DocumentsDep) -> DocumentDeleted:
     """Delete the document with its passages and vectors; their traces on disk go soon after."""
     record = documents.delete(owner, document_id)
     return DocumentDeleted(
         message=f"Document {document_id} deleted", document_id=document_id, chunks_deleted=record.chunk_count
-    )
-
-
-def _chunk(chunk: Chunk) -> ChunkInfo:
-    return ChunkInfo(
-        index=chunk.index,
-        text=chunk.text,
-        page=chunk.page,
-        section=chunk.section,
-        sections=list(chunk.sections),
-        start=chunk.start,
-        end=chunk.end,
-    )
-
-
-def _info(record: DocumentRecord) -> DocumentInfo:
-    return DocumentInfo(
-        document_id=record.document_id,
-        client_id=record.client_id,
-        filename=record.filename,
-        type=record.kind,
-        status=record.status,
-        size_bytes=record.size_bytes,
-        sha256=record.sha256,
-        pages=record.pages,
-        characters=record.characters,
-        chunks=record.chunk_count,
-        chunk_size=record.chunk_size,
-        chunk_overlap=record.chunk_overlap,
-        warnings=list(record.warnings),
-        created_at=record.created_at,
-        updated_at=record.updated_at,
     )

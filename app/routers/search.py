@@ -5,14 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from app.common.filters import Comparison, Compound, PassageFilter, checked_filter
 from app.common.ids import ClientId
 from app.dependencies.callers import CallerDep
 from app.dependencies.parts import ClientSettingsDep, RetrieverDep, SettingsDep
 from app.dependencies.questions import require_length
 from app.problems import problem_responses
-from app.schemas.search import SearchFilters, SearchRequest, SearchResponse
+from app.schemas.search import SearchRequest, SearchResponse
 from app.shapes.chat import as_found
+from app.shapes.filters import passage_filter
 
 router = APIRouter(prefix="/api/v1", tags=["Search"])
 
@@ -43,12 +43,6 @@ def search(
         body.query,
         top_k=options.top_k,
         context_tokens=options.context_tokens,
-        where=_where(body.filters),
+        where=passage_filter(body.filters),
     )
     return SearchResponse(client_id=client_id, query=body.query, results=as_found(found))
-
-
-def _where(filters: SearchFilters) -> PassageFilter | None:
-    wanted = filters.model_dump(exclude_none=True)
-    parts = [Comparison(field, "in" if isinstance(value, list) else "eq", value) for field, value in wanted.items()]
-    return checked_filter(Compound("and", parts)) if parts else None

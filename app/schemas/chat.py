@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.schemas.filters import AnyFilter
+from app.schemas.labels import Labelled
 from app.schemas.numbers import Integer
 from app.schemas.passages import FoundPassage
 
@@ -47,6 +49,7 @@ class ChatRequest(BaseModel):
     context_tokens: Integer | None = Field(
         None, ge=100, le=100_000, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
     )
+    filters: AnyFilter | None = Field(None, description="Answer only from passages that these let through.")
     stream: bool = Field(default=False, description="Answer as server-sent events, as /api/v1/chat/stream does.")
 
 
@@ -64,7 +67,7 @@ class Place(BaseModel):
     end: int = Field(description="After the bracket that closes.")
 
 
-class Citation(BaseModel):
+class Citation(Labelled):
     """A passage that the answer cites. All offsets are in characters (Unicode code points)."""
 
     number: int = Field(description="As it stands in the answer, without the brackets; the place in `sources`.")

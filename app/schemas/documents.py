@@ -5,11 +5,12 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from app.schemas.chat import Message
+from app.schemas.labels import Labelled
 
 DocumentStatus = Literal["indexing", "ready", "deleting"]
 
 
-class DocumentInfo(BaseModel):
+class DocumentInfo(Labelled):
     """One document."""
 
     document_id: str

@@ -1,10 +1,12 @@
 """Passages on the wire."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from app.schemas.labels import Labelled
 
 
-class FoundPassage(BaseModel):
-    """A passage that was found for a question."""
+class FoundPassage(Labelled):
+    """A passage that was found for a question, with the metadata and tags of its document."""
 
     page: int = Field(description="1-based; always 1 for kinds of files without pages.")
     content: str = Field(description="The passage, verbatim.")

@@ -2,26 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.schemas.filters import AnyFilter, FieldFilters
 from app.schemas.numbers import Integer
 from app.schemas.passages import FoundPassage
-from app.schemas.text import ValidStr
-
-Texts = ValidStr | list[ValidStr]
-Numbers = StrictInt | list[StrictInt]
-
-
-class SearchFilters(BaseModel):
-    """Which passages count. All that is given has to hold; a list means any of its values."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    document_id: Texts | None = None
-    source: Texts | None = Field(None, description="The file's name, whole.")
-    page: Numbers | None = None
-    section: Texts | None = Field(None, description="The headings above the passage, as answers show them.")
-    chunk_index: Numbers | None = None
 
 
 class SearchRequest(BaseModel):
@@ -34,7 +19,7 @@ class SearchRequest(BaseModel):
                     "query": "warranty on the compressor",
                     "client_id": "client_a1b2c3d4",
                     "top_k": 5,
-                    "filters": {"source": ["warranty.pdf", "manual.pdf"], "page": 3},
+                    "filters": {"tags": "manual", "metadata": {"year": {"gte": 2025}}, "page": [1, 2, 3]},
                 }
             ]
         }
@@ -48,7 +33,7 @@ class SearchRequest(BaseModel):
     context_tokens: Integer | None = Field(
         None, ge=100, le=100_000, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
     )
-    filters: SearchFilters = SearchFilters()
+    filters: AnyFilter = FieldFilters()
 
 
 class SearchResponse(BaseModel):

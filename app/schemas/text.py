@@ -6,7 +6,8 @@ from pydantic import AfterValidator, StrictStr
 from pydantic_core import PydanticCustomError
 
 
-def _valid(text: str) -> str:
+def valid(text: str) -> str:
+    """Return the text; raises a validation error when it holds half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -14,5 +15,5 @@ def _valid(text: str) -> str:
     return text
 
 
-Unicode = AfterValidator(_valid)
+Unicode = AfterValidator(valid)
 ValidStr = Annotated[StrictStr, Unicode]

@@ -77,7 +77,11 @@ class RagChain:
         rewritten = time.perf_counter()
         options = question.options
         passages = self._retriever.retrieve(
-            question.client_id, query, top_k=options.top_k, context_tokens=options.context_tokens
+            question.client_id,
+            query,
+            top_k=options.top_k,
+            context_tokens=options.context_tokens,
+            where=question.where,
         )
         relevant = self._relevant(query, passages)
         retrieved = time.perf_counter()

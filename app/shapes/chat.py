@@ -19,6 +19,7 @@ from app.schemas.passages import FoundPassage
 from app.services.answering import citations as cited
 from app.services.llm.model import Completion
 from app.services.rag_chain import Answer, Prepared
+from app.shapes.labels import labelled
 
 
 def as_response(client_id: str, answer: Answer) -> ChatResponse:
@@ -51,8 +52,7 @@ def as_source_list(passages: Sequence[Passage], cited: frozenset[int] | None = N
     """Return passages with their numbers; `cited` are the numbers of those that the answer cites, once known."""
     return [
         Source(
-            **passage.reference(),
-            content=passage.chunk.text,
+            **_found(passage),
             citation=number,
             cited=None if cited is None else number in cited,
         )
@@ -62,7 +62,11 @@ def as_source_list(passages: Sequence[Passage], cited: frozenset[int] | None = N
 
 def as_found(passages: Sequence[Passage]) -> list[FoundPassage]:
     """Return passages without numbers."""
-    return [FoundPassage(**passage.reference(), content=passage.chunk.text) for passage in passages]
+    return [FoundPassage(**_found(passage)) for passage in passages]
+
+
+def _found(passage: Passage) -> dict[str, Any]:
+    return {**passage.reference(), **labelled(passage.labels), "content": passage.chunk.text}
 
 
 def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
@@ -85,6 +89,7 @@ def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
 def _citation(citation: cited.Citation) -> Citation:
     place = citation.passage.reference()
     return Citation(
+        **labelled(citation.passage.labels),
         number=citation.number,
         document_id=place["document_id"],
         source=place["source"],

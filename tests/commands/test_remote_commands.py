@@ -42,6 +42,14 @@ def test_running_it_again_adds_nothing(run: Run, folder: Path) -> None:
     assert "2 duplicate" in again.output
 
 
+def test_files_are_uploaded_with_labels(run: Run, folder: Path) -> None:
+    labels = ("--metadata", '{"year": 2026}', "--tag", "old", "--tag", "machine")
+    assert run("ingest", str(folder / "crane.txt"), "--client", "harbour", *labels).exit_code == 0
+    refused = run("ingest", str(folder / "crane.txt"), "--client", "harbour", "--metadata", "year=2026")
+    assert refused.exit_code == 1
+    assert "valid JSON" in refused.output
+
+
 def test_a_question_is_answered_with_its_sources(run: Run, folder: Path) -> None:
     run("ingest", str(folder / "crane.txt"), "--client", "harbour")
     result = run("ask", "Who built the crane?", "--client", "harbour", "--session", "talk")

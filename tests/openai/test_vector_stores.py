@@ -44,6 +44,53 @@ def test_vector_store_filters(quoting: Service) -> None:
     assert sorted(_stores_filenames(quoting, ranking_options={"ranker": "auto"})) == ["a.txt", "b.txt"]
 
 
+def _upload_labelled(quoting: Service) -> None:
+    for name, text, metadata, tags in (
+        ("a.txt", TEXT, '{"year": 2026, "author": "Ann", "langs": ["de", "en"], "draft": false}', "old, machine"),
+        ("b.txt", OTHER_TEXT, '{"year": 2027, "author": "Bob", "page": 9}', ""),
+    ):
+        files = [("files", (name, text.encode()))]
+        data = {"client_id": "dock", "metadata": metadata, "tags": tags}
+        assert quoting.http.post("/api/v1/ingest/", files=files, data=data).is_success
+
+
+def test_metadata_is_attributes(quoting: Service) -> None:
+    _upload_labelled(quoting)
+    page = quoting.openai.vector_stores.search("dock", query="crane")
+    attributes = {found.filename: found.attributes or {} for found in page}
+    labels = {"year": 2026, "author": "Ann", "langs": "de, en", "draft": False, "tags": "old, machine"}
+    assert labels.items() <= attributes["a.txt"].items()
+    assert attributes["b.txt"]["page"] == 1, "the passage's own attributes come first"
+    assert "tags" not in attributes["b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "names"),
+    [
+        ("eq", "author", "Ann", ["a.txt"]),
+        ("gte", "year", 2027, ["b.txt"]),
+        ("nin", "author", ["Ann", "Eve"], ["b.txt"]),
+        ("eq", "draft", False, ["a.txt"]),
+        ("eq", "draft", 0, []),
+        ("contains", "langs", "en", ["a.txt"]),
+        ("eq", "tags", "old", ["a.txt"]),
+        ("eq", "metadata.page", 9, ["b.txt"]),
+        ("eq", "nobody has this", "x", []),
+    ],
+)
+def test_filters_know_attributes(quoting: Service, kind: str, key: str, value: object, names: list[str]) -> None:
+    _upload_labelled(quoting)
+    wanted = {"type": kind, "key": key, "value": value}
+    assert _stores_filenames(quoting, filters=wanted) == names
+    answer = quoting.ask(user("What does the crane lift?"), model="dock", extra_body={"filters": wanted})
+    assert sorted({source["source"] for source in answer.model_extra["sources"]}) == names
+
+
+def test_an_answer_with_a_filter_that_means_nothing_is_refused(quoting: Service) -> None:
+    wanted = {"type": "gt", "key": "author", "value": "Ann"}
+    refused(openai.BadRequestError, lambda: quoting.ask(extra_body={"filters": wanted}), "invalid_filter")
+
+
 def test_several_queries_are_merged(quoting: Service) -> None:
     search = quoting.openai.vector_stores.search
     page = search("harbour", query=["Who built it?", "licence of the driver"])

@@ -49,6 +49,8 @@ def test_a_document_tells_what_it_is(api: TestClient) -> None:
         "chunk_size": 300,
         "chunk_overlap": 30,
         "warnings": [],
+        "metadata": {},
+        "tags": [],
     }
 
 

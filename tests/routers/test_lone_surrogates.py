@@ -27,6 +27,12 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/api/v1/clients/harbour/keys", {"label": "x"}),
     ("PUT", "/api/v1/clients/harbour/settings", {"system_prompt": "x", "language": "German", "model": "m"}),
     ("PATCH", "/api/v1/sessions/talk", {"title": "x"}),
+    (
+        "POST",
+        "/api/v1/search",
+        {"query": "x", "client_id": "harbour", "filters": {"tags": ["a"], "metadata": {"k": {"in": ["b"], "ne": "c"}}}},
+    ),
+    ("PATCH", "/api/v1/documents/DOCUMENT", {"metadata": {"key": "x", "list": ["y"]}, "tags": ["z"]}),
     ("POST", "/v1/chat/completions", {"model": "harbour", "messages": TALK, "user": "u", "stop": "x", "tools": "x"}),
     (
         "POST",
@@ -65,10 +71,12 @@ def harbour(make_client: AppFactory) -> TestClient:
 
 
 def test_in_any_string_of_any_body(harbour: TestClient) -> None:
+    (document,) = harbour.get("/api/v1/documents?client_id=harbour").json()["documents"]
     for method, path, body in BODIES:
         for spoilt in _spoilt(body):
             sent = json.dumps(spoilt).encode()
-            answer = harbour.request(method, path, content=sent, headers={"Content-Type": "application/json"})
+            address = path.replace("DOCUMENT", document["document_id"])
+            answer = harbour.request(method, address, content=sent, headers={"Content-Type": "application/json"})
             # A name that nobody knows is ignored; what is used is refused.
             assert answer.status_code < 500, (path, spoilt)
             json.dumps(answer.text).encode()
@@ -81,12 +89,15 @@ def test_in_a_form_whatever_charset_it_names(harbour: TestClient, charset: str, 
     part = b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
     form = (
         part % (b"client_id", b"", b"harbour")
+        + part % (b"metadata", b"", b'{"' + name + b'": "' + name + b'"}')
+        + part % (b"tags", b"", name)
         + part % (b"files", b'; filename="' + name + b'"', b"The crane lifts." + name)
         + b"--b--\r\n"
     )
     kind = f"multipart/form-data; boundary=b; charset={charset}"
     answer = harbour.post(f"/api/v1/ingest/{query}", content=form, headers={"Content-Type": kind})
     assert answer.status_code < 500
+    assert harbour.get("/api/v1/documents?client_id=harbour").status_code == 200
 
 
 @pytest.mark.parametrize(

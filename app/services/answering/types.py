@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from langchain_core.messages import BaseMessage
 
+from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.services.answering.citations import Citation
@@ -34,7 +35,7 @@ class ChatQuestion:
     """A question of one client, and how it is to be answered.
 
     `session_id` None begins a session. With `history` the caller brings the conversation itself: no session is read
-    or written.
+    or written. The answer is made only of passages that `where` lets through, a checked filter.
     """
 
     client_id: ClientId
@@ -43,6 +44,7 @@ class ChatQuestion:
     session_id: str | None = None
     use_memory: bool = True
     history: Sequence[BaseMessage] | None = None
+    where: PassageFilter | None = None
 
     @property
     def remembered(self) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from app.common.absent import no_documents, no_such_document
 from app.common.cursors import decode_offset, decode_place, encode_offset, encode_place
 from app.common.errors import Conflict
+from app.common.filters import PassageFilter
 from app.common.ids import ClientId
+from app.common.labels import LabelPatch
 from app.common.passages import Chunk, ChunkSpan, joined
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.store import Catalog
@@ -105,13 +107,22 @@ class DocumentService:
         )
 
     def page(
-        self, client_id: ClientId, *, status: DocumentStatus | None = None, cursor: str = "", limit: int = 100
+        self,
+        client_id: ClientId,
+        *,
+        status: DocumentStatus | None = None,
+        where: PassageFilter | None = None,
+        cursor: str = "",
+        limit: int = 100,
     ) -> DocumentPage:
-        """Return the client's documents after `cursor`, newest first; raises InvalidInput for a bad cursor."""
+        """Return the client's documents after `cursor`, newest first; raises InvalidInput for a bad cursor.
+
+        Only those that `where` lets through, a checked filter about documents.
+        """
         before = decode_place(cursor)
-        records = self._catalog.list_documents(client_id, status=status, before=before, limit=limit + 1)
+        records = self._catalog.list_documents(client_id, status=status, where=where, before=before, limit=limit + 1)
         shown, more = records[:limit], len(records) > limit
-        total = self._catalog.count_documents(client_id, status=status) if more or before else len(shown)
+        total = self._catalog.count_documents(client_id, status=status, where=where) if more or before else len(shown)
         next_cursor = encode_place(shown[-1].created_at, shown[-1].document_id) if more else None
         return DocumentPage(shown, total, next_cursor)
 
@@ -152,6 +163,15 @@ class DocumentService:
         parts = self._store.chunks(record.client_id, record.document_id, offset=first, limit=stop - first)
         listed = (_listed(number, span, parts) for number, span in enumerate(spans, start=offset))
         return [chunk for chunk in listed if chunk is not None]
+
+    def relabel(self, client_id: ClientId, document_id: str, patch: LabelPatch) -> DocumentRecord:
+        """Change the document's metadata and tags and return what it is then.
+
+        Raises NotFound, Conflict while the document is not ready, and InvalidInput when it would have too many labels.
+        """
+        record = self._library.relabel(client_id, document_id, patch.applied_to)
+        logger.info("document labelled", extra={"client": client_id, "document": document_id})
+        return record
 
     def delete(self, client_id: ClientId, document_id: str) -> DocumentRecord:
         """Delete one document and return what it was; raises NotFound when the client has none of that id.
