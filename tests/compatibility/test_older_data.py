@@ -84,3 +84,20 @@ def test_documents_can_be_added_and_removed(old: Any) -> None:
     found = api.post("/api/v1/search", json={"query": "When does the ferry leave?"}, headers=headers).json()
     assert found["results"][0]["source"] == "new.txt"
     assert api.delete(f"/api/v1/documents/{document['document_id']}", headers=headers).status_code == 200
+
+
+def test_documents_can_be_labelled_and_filtered(old: Any) -> None:
+    api, expected = old
+    headers = _as(expected["keys"]["acme"])
+    listed = api.get("/api/v1/documents", headers=headers).json()["documents"]
+    assert all((document["metadata"], document["tags"]) == ({}, []) for document in listed)
+    path = f"/api/v1/documents/{listed[0]['document_id']}"
+    assert api.patch(path, json={"metadata": {"year": 2026}, "tags": ["old"]}, headers=headers).status_code == 200
+    for filters in ({"tags": "old"}, {"metadata": {"year": {"gte": 2026}}}, {"tags": "old", "page": 1}):
+        asked = {"query": QUESTION, "filters": filters}
+        found = api.post("/api/v1/search", json=asked, headers=headers).json()["results"]
+        assert {passage["document_id"] for passage in found} == {listed[0]["document_id"]}
+    without = {"type": "ne", "key": "tags", "value": "old"}
+    found = api.post("/api/v1/search", json={"query": QUESTION, "filters": without}, headers=headers).json()["results"]
+    assert listed[0]["document_id"] not in {passage["document_id"] for passage in found}
+    assert found

@@ -1,6 +1,7 @@
 """Kills the service while clients upload, ask and delete, and keeps a ledger of what it had acknowledged."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -99,12 +100,14 @@ class Ledger:
     """What one client was told. Only its own thread writes here, one request after the other.
 
     `acknowledged` maps the first word of each document to its whole first sentence. `open_upload` is the one that
-    was under way at the kill, `deleting` whether a deletion was. `turns` counts the conversation's acknowledged
+    was under way at the kill, `deleting` whether a deletion was. `tagged` are the tags that a document may have, by its
+    first word: the last acknowledged one, and one that was under way. `turns` counts the conversation's acknowledged
     questions, `open_turns` those that were under way.
     """
 
     client_id: str
     acknowledged: dict[str, str] = field(default_factory=dict)
+    tagged: dict[str, set[str]] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     open_upload: dict[str, str] = field(default_factory=dict)
     deleting: bool = False
@@ -161,8 +164,10 @@ class Writer(threading.Thread):
         choice = self._random.random()
         if choice < 0.65 or not self._ledger.acknowledged:
             self._upload()
-        elif choice < 0.92:
+        elif choice < 0.85:
             self._ask()
+        elif choice < 0.92:
+            self._tag()
         else:
             self._withdraw()
 
@@ -170,6 +175,7 @@ class Writer(threading.Thread):
         sentences = [self._sentence() for _ in range(self._random.choice((1, 3, 12, 40)))]
         word = sentences[0].split()[0]
         self._ledger.open_upload = {word: sentences[0]}
+        self._ledger.tagged[word] = {word}
         _upload(self._http, self._ledger.client_id, word, "\n\n".join(sentences))
         self._ledger.acknowledged |= self._ledger.open_upload
         self._ledger.open_upload = {}
@@ -182,6 +188,14 @@ class Writer(threading.Thread):
         self._ledger.open_turns -= 1
         self._ledger.turns += 1
         self._outcome.turns += 1
+
+    def _tag(self) -> None:
+        word, tag = self._random.choice(list(self._ledger.acknowledged)), self._sentence().split()[0]
+        (document,) = _documents(self._http, self._ledger.client_id, filename=f"{word}.txt")
+        self._ledger.tagged[word] = {*document["tags"], tag}
+        path = f"/api/v1/documents/{document['document_id']}"
+        self._http.patch(path, json={"metadata": {"word": tag}, "tags": [tag]}).raise_for_status()
+        self._ledger.tagged[word] = {tag}
 
     def _withdraw(self) -> None:
         self._ledger.deleting = True
@@ -261,6 +275,7 @@ def _look(server: Server, ledgers: list[Ledger], outcome: Outcome) -> None:
             _settle(http, ledger, outcome)
             _compare_counts(http, ledger, outcome)
             _compare_turns(http, ledger, outcome)
+            _compare_labels(http, ledger, outcome)
 
 
 def _settle(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:
@@ -295,6 +310,23 @@ def _compare_turns(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None
     ledger.turns, ledger.open_turns = turns, 0
 
 
+def _compare_labels(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:
+    """Each document has the labels it was last given, all of them from one request, and is found by them."""
+    for document in _documents(http, ledger.client_id):
+        word, (tag,) = document["filename"].removesuffix(".txt"), document["tags"]
+        found = _documents(http, ledger.client_id, tag=tag)
+        if tag not in ledger.tagged[word] or document["metadata"] != {"word": tag} or found != [document]:
+            outcome.lost.append(f"{ledger.client_id}: {word} has lost labels")
+        ledger.tagged[word] = {tag}
+
+
+def _documents(http: httpx.Client, client_id: str, **params: str) -> list[dict[str, Any]]:
+    """Return the client's documents, at most as many as one page holds."""
+    response = http.get("/api/v1/documents", params={"client_id": client_id, "limit": "1000", **params})
+    documents: list[dict[str, Any]] = response.raise_for_status().json()["documents"]
+    return documents
+
+
 def _answers(http: httpx.Client, ledger: Ledger, word: str, sentence: str) -> bool:
     """Whether a question for the document's first sentence brings that sentence as a source."""
     body = _ask(http, ledger.client_id, sentence, use_memory=False, top_k=20)
@@ -302,9 +334,8 @@ def _answers(http: httpx.Client, ledger: Ledger, word: str, sentence: str) -> bo
 
 
 def _upload(http: httpx.Client, client_id: str, name: str, text: str) -> None:
-    response = http.post(
-        "/api/v1/ingest/", files={"files": (f"{name}.txt", text.encode())}, data={"client_id": client_id}
-    )
+    form = {"client_id": client_id, "metadata": json.dumps({"word": name}), "tags": name}
+    response = http.post("/api/v1/ingest/", files={"files": (f"{name}.txt", text.encode())}, data=form)
     response.raise_for_status()
 
 

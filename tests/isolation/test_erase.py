@@ -1,5 +1,6 @@
 """What is erased is in no file any more: the raw bytes of every file are searched for the client's words."""
 
+import json
 import subprocess
 import tempfile
 import threading
@@ -25,7 +26,8 @@ FILE = "Vexillologist-report.txt"
 SESSION = "session-of-Zymurgist"
 QUESTION = "What opens the vault of Quokkazephyr7731? Pyrrhuloxia"
 SPARE = "The lighthouse keeper of Kulmbach trims the wick."
-ALL_WORDS = (*WORDS, "Vexillologist", "Zymurgist", "Pyrrhuloxia", CLIENT)
+LABELS = ("Gnathostome", "Brachistochrone", "Thalassocracy")
+ALL_WORDS = (*WORDS, *LABELS, "Vexillologist", "Zymurgist", "Pyrrhuloxia", CLIENT)
 
 
 def _text(number: int) -> bytes:
@@ -53,7 +55,8 @@ def _size(folder: Path) -> int:
 
 
 def _fill(api: TestClient, client_id: str, *, remember: bool) -> None:
-    upload(api, *((f"{n}-{FILE}", _text(n)) for n in range(4)), client_id=client_id)
+    files = [(f"{n}-{FILE}", _text(n)) for n in range(4)]
+    upload(api, *files, client_id=client_id, metadata=json.dumps({LABELS[0]: LABELS[1]}), tags=LABELS[2])
     for _ in range(3):
         response = ask(api, QUESTION, client_id, session_id=SESSION, use_memory=remember)
         assert WORDS[0] in response.json()["response"]
@@ -100,8 +103,31 @@ def test_a_deleted_collection_is_in_no_file_once_the_compaction_ran(make_client:
     assert api.delete(f"/api/v1/chat/collections/{CLIENT}").json()["documents_deleted"] == 4
     assert (folder / "data" / "compaction.due").exists()
     _wait_for_compaction(folder / "data")
-    assert _traces(folder, ("Vexillologist", *WORDS)) == set()
+    assert _traces(folder, ("Vexillologist", *WORDS, *LABELS)) == set()
     _assert_others_answer(api)
+
+
+@pytest.mark.parametrize("query", ["", "?async=true"])
+def test_labels_that_were_changed_are_in_no_file_once_the_compaction_ran(
+    make_client: AppFactory, folder: Path, query: str
+) -> None:
+    api = make_client()
+    form = {"client_id": OTHER, "metadata": json.dumps({LABELS[0]: LABELS[1]}), "tags": LABELS[2]}
+    files = [("files", ("keeper.txt", SPARE.encode())), ("files", ("wick.txt", b"The wick is long."))]
+    assert api.post(f"/api/v1/ingest/{query}", files=files, data=form).is_success
+    wait_for(lambda: len(_ready(api)) == 2)
+    assert {form for form, _ in _traces(folder, LABELS)} >= set(LABELS)
+    for document in _ready(api):
+        path = f"/api/v1/documents/{document['document_id']}"
+        assert api.patch(path, json={"metadata": {LABELS[0]: None}, "tags": []}).is_success
+    _wait_for_compaction(folder / "data")
+    assert {form for form, _ in _traces(folder, LABELS)} & set(LABELS) == set()
+    _assert_others_answer(api)
+
+
+def _ready(api: TestClient) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = api.get(f"/api/v1/documents?client_id={OTHER}&status=ready").json()["documents"]
+    return found
 
 
 def test_erasing_while_others_write_and_ask_leaves_nothing_either(make_client: AppFactory, folder: Path) -> None:

@@ -3,6 +3,7 @@
 A route that is not in CALLS fails the test: whoever adds one says here how it is called.
 """
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -60,6 +61,8 @@ CALLS: dict[tuple[str, str], Any] = {
     ("get", "/api/v1/documents/{document_id}"): lambda t: Call(f"/api/v1/documents/{t.document_id}"),
     ("get", "/api/v1/documents/{document_id}/chunks"): lambda t: Call(f"/api/v1/documents/{t.document_id}/chunks"),
     ("put", "/api/v1/documents/{document_id}"): lambda t: Call(f"/api/v1/documents/{t.document_id}", form={}),
+    ("patch", "/api/v1/documents/{document_id}"): lambda t: Call(
+        f"/api/v1/documents/{t.document_id}", {"metadata": {"stolen": True}, "tags": ["stolen"]}),
     ("delete", "/api/v1/documents/{document_id}"): lambda t: Call(f"/api/v1/documents/{t.document_id}"),
     ("post", "/api/v1/chat/"): lambda t: Call(
         "/api/v1/chat/", {"message": "What opens the vault?", "client_id": t.client_id, "session_id": t.session_id}),
@@ -125,7 +128,8 @@ class World:
         self.admin = {"Authorization": f"Bearer {ADMIN}"}
         self.victim, victim_key_id = self._client("victim-co")
         self.attacker, _ = self._client("attacker-co")
-        body = upload(api, (FILE, SECRET.encode()), headers=self.victim).json()
+        labels = {"metadata": json.dumps({"owner": "xylophone maker"}), "tags": "zq7731"}
+        body = upload(api, (FILE, SECRET.encode()), headers=self.victim, **labels).json()
         ask(api, "What opens the vault?", "victim-co", session_id=SESSION, headers=self.victim)
         upload(api, ("own.txt", b"The attacker's own words about bananas."), headers=self.attacker)
         document_id, job_id = body["documents"][0]["document_id"], self._cancelled_job()
@@ -260,6 +264,42 @@ def test_nothing_of_the_victim_reaches_the_attacker(world: World) -> None:
         for mark in ("zq7731", "xylophone", FILE, "victims-own-job", SESSION, "victim-co", world.target.document_id):
             assert mark not in response.text or _is_own_answer(route, response), (route, mark)
         assert world.victims_view() == before, route
+
+
+FILTERS: list[dict[str, Any]] = [
+    {"type": "eq", "key": "tags", "value": "zq7731"},
+    {"type": "ne", "key": "tags", "value": "nothing"},
+    {"type": "contains", "key": "metadata.owner", "value": "xylophone"},
+    {"type": "ne", "key": "metadata.owner", "value": "' OR 1=1 --"},
+    {"type": "in", "key": "document_id", "value": ["' OR ''='", "%"]},
+    {"type": "nin", "key": "source", "value": ["x"]},
+    {"type": "gte", "key": "created_at", "value": 0},
+    {
+        "type": "or",
+        "filters": [{"type": "eq", "key": "tags", "value": "zq7731"}, {"type": "gte", "key": "page", "value": 0}],
+    },
+]
+
+
+def test_no_filter_reaches_what_is_anothers(world: World) -> None:
+    asked = {"type": "eq", "key": "document_id", "value": world.target.document_id}
+    for where in [*FILTERS, asked]:
+        listed = {} if "filters" in where else {"filter": json.dumps(where)}
+        for response in (
+            world.api.post("/api/v1/search", json={"query": "vault", "filters": where}, headers=world.attacker),
+            world.api.get("/api/v1/documents", params=listed, headers=world.attacker),
+            world.api.post(
+                "/api/v1/chat/", json={"message": "What opens the vault?", "filters": where}, headers=world.attacker
+            ),
+            world.api.post(
+                "/v1/vector_stores/default/search", json={"query": "vault", "filters": where}, headers=world.attacker
+            ),
+        ):
+            assert response.status_code == 200, response.text
+            for mark in ("xylophone", FILE, "victim-co", world.target.document_id):
+                assert mark not in response.text, where
+    found = world.api.get("/api/v1/documents", params={"tag": "zq7731"}, headers=world.victim).json()
+    assert found["total"] == 1
 
 
 def _told(response: Any) -> dict[str, Any]:
