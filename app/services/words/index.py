@@ -15,18 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.services.words.postings import (
-    BLOCK,
-    FACTS,
-    Facts,
-    Piece,
-    Postings,
-    blocks,
-    decoded,
-    extended,
-    joined,
-    without,
-)
+from app.services.words.postings import BLOCK, FACTS, Facts, Piece, Postings, blocks, decoded, extended, joined, without
+from app.services.words.soundness import require_sound
 
 VERSION = 1
 """Raise it when analysis gives other terms: an index of another version is rebuilt from the texts."""
@@ -132,10 +122,10 @@ class PartIndex:
         try:
             for (data,) in self._db.execute("SELECT data FROM postings"):
                 decoded(data)
-            contents = self.contents()
+            self.contents()
         except (ValueError, sqlite3.DatabaseError):
             return False
-        return all(document.first + document.count <= len(contents.facts) for document in contents.documents)
+        return True
 
     @contextmanager
     def view(self) -> Iterator[None]:
@@ -152,13 +142,14 @@ class PartIndex:
         return born, change
 
     def contents(self) -> Contents:
-        """Return the documents, and the facts of all parts by number."""
+        """Return the documents, and the facts of all parts by number. Raises ValueError when they are damaged."""
         rows = self._db.execute("SELECT document, first, count, language FROM documents ORDER BY first")
         documents = tuple(Document(*row) for row in rows)
         found = self._db.execute("SELECT block, facts FROM blocks ORDER BY block").fetchall()
         facts = np.zeros((found[-1][0] + 1) * BLOCK if found else 0, FACTS)
         for block, data in found:
             facts[block * BLOCK : block * BLOCK + len(data) // FACTS.itemsize] = np.frombuffer(data, FACTS)
+        require_sound([(each.first, each.count) for each in documents], facts)
         return Contents(self.change(), documents, facts)
 
     def postings(self, terms: Iterable[str]) -> dict[str, Postings]:

@@ -56,11 +56,14 @@ def extended(known: bytes, pairs: Sequence[tuple[int, int]]) -> bytes:
 
 
 def decoded(data: bytes) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-    """Return the places in the block and the counts that a row of postings holds. Raises ValueError if it is cut."""
+    """Return the places in the block and the counts that a row of postings holds. Raises ValueError for damage."""
     size, rest = divmod(len(data), _ENTRY_BYTES)
+    places = np.frombuffer(data, np.uint16, size)
     if rest:
         raise ValueError("a row of postings is cut short")
-    return np.frombuffer(data, np.uint16, size), np.frombuffer(data, np.uint8, size, 2 * size)
+    if (places >= BLOCK).any():
+        raise ValueError("a row of postings leads beyond its block")
+    return places, np.frombuffer(data, np.uint8, size, 2 * size)
 
 
 def without(data: bytes, start: int, end: int) -> bytes | None:

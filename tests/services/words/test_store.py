@@ -1,7 +1,9 @@
 """The indexes of words: what is added is found by any of its words, what is removed leaves nothing."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +180,21 @@ def test_a_file_that_is_no_database_is_told(store: WordStore, root: Path) -> Non
         add(store, ALPHA, "two", "the ferry is white")
 
 
+@pytest.mark.parametrize(("field", "value"), [("group", 999_999), ("leaf", 999_999), ("norm", np.nan)])
+def test_a_changed_byte_that_leads_nowhere_is_told(store: WordStore, root: Path, field: str, value: float) -> None:
+    add(store, ALPHA, "one", "The red boat leaves.", "The harbour is calm.")
+    store.close()
+    (file,) = root.rglob("*.db")
+    with closing(sqlite3.connect(file)) as database, database:
+        damaged = np.frombuffer(database.execute("SELECT facts FROM blocks").fetchone()[0], FACTS).copy()
+        damaged[1][field] = value
+        database.execute("UPDATE blocks SET facts = ?", (damaged.tobytes(),))
+    assert store.check(ALPHA) == "damaged"
+    with pytest.raises(WordStoreFailed):
+        store.search(ALPHA, "boat")
+    assert store.is_worn_out(ALPHA)
+
+
 def test_an_add_that_fails_leaves_the_index_as_it_was(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:
     add(store, ALPHA, "one", "the crane is yellow")
 
@@ -269,3 +286,8 @@ def test_postings_keep_what_they_are_given(counts: list[int], one: int, other: i
 def test_postings_that_are_cut_are_refused() -> None:
     with pytest.raises(ValueError, match="cut short"):
         decoded(b"1234")
+
+
+def test_postings_that_lead_beyond_their_block_are_refused() -> None:
+    with pytest.raises(ValueError, match="beyond"):
+        decoded(extended(b"", [(BLOCK, 1)]))
