@@ -1,7 +1,14 @@
-"""What folders take on disk."""
+"""What folders take on disk, and what an error of the disk means for a caller."""
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from app.common.errors import disk_full, not_writable
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def size_of(*folders: Path) -> int:
@@ -9,6 +16,18 @@ def size_of(*folders: Path) -> int:
     # os.walk goes on when a folder vanishes under it, as those of deleted clients do; Path.rglob does not.
     walks = [walk for folder in folders for walk in os.walk(folder)]
     return sum(_file_size(path) for path in {Path(folder, name) for folder, _, names in walks for name in names})
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Translate errors of the operating system while a file of ours is written.
+
+    Raises InsufficientStorage when there is no room, and Unavailable when the folder does not take the file.
+    """
+    try:
+        yield
+    except OSError as exc:
+        raise (disk_full() if exc.errno in _FULL else not_writable()) from exc
 
 
 def _file_size(path: Path) -> int:

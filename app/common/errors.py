@@ -5,6 +5,7 @@ A detail is written for a stranger: it never holds a path, SQL, a key, document 
 
 from typing import ClassVar
 
+STORAGE_RETRY_SECONDS = 30
 UNSUPPORTED = "unsupported_parameter"
 """The type of a validation error, and its code, for a feature that is known and that this service does not have."""
 
@@ -113,6 +114,13 @@ class UpstreamTimeout(AppError):
     default_code = "model_timeout"
 
 
+class InsufficientStorage(AppError):
+    """A disk has no room for what is to be stored; reading and deleting go on."""
+
+    status = 507
+    default_code = "insufficient_storage"
+
+
 class UnreadableFile(InvalidInput):
     """A file that cannot become text; `code` says why (corrupt, encrypted, no_text, bomb, timeout, ...)."""
 
@@ -127,4 +135,31 @@ def shutting_down(*, retry_after: int = 5) -> Unavailable:
     """Return the answer of anything that is asked for more while the service ends; `retry_after` is in seconds."""
     return Unavailable(
         "The service is shutting down; try again shortly.", code="shutting_down", retry_after=retry_after
+    )
+
+
+def disk_full() -> InsufficientStorage:
+    """Return the answer of anything that cannot be stored for want of room."""
+    return InsufficientStorage(
+        "The service's disk is full, so nothing was stored; delete what is not needed, or have the operator make room, "
+        "and try again.",
+        retry_after=STORAGE_RETRY_SECONDS,
+    )
+
+
+def not_writable() -> Unavailable:
+    """Return the answer of anything that cannot be stored because a folder of ours does not take it."""
+    return Unavailable(
+        "The service cannot write to its folders, so nothing was stored; tell the operator to look at the disk and at "
+        "the folders' permissions.",
+        code="storage_not_writable",
+        retry_after=STORAGE_RETRY_SECONDS,
+    )
+
+
+def database_damaged() -> Unavailable:
+    """Return the answer of anything that meets a damaged database."""
+    return Unavailable(
+        "A database of the service is damaged; tell the operator to stop the service and to run its doctor.",
+        code="database_damaged",
     )

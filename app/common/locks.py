@@ -32,7 +32,9 @@ class Rank(IntEnum):
     """Chroma's database: one write at a time, all clients."""
     DATABASE = 8
     """One of our own databases: one transaction that writes at a time."""
-    LEAF = 9
+    DISK = 9
+    """The reserves on the disks, and the try whether they can be written to."""
+    LEAF = 10
     """A few fields in memory: nothing else is taken, waited for or called while it is held."""
 
 
@@ -60,6 +62,18 @@ class RankedLock:
         self._lock.release()
         if _watches and self._rank in _held():
             _held().remove(self._rank)
+
+    @contextmanager
+    def if_free(self) -> Iterator[bool]:
+        """Hold the lock for the block if nobody has it; yields whether it is held. Never waits."""
+        taken = self._lock.acquire(blocking=False)
+        if taken and _watches:
+            _held().append(self._rank)
+        try:
+            yield taken
+        finally:
+            if taken:
+                self.__exit__()
 
 
 class KeyedLocks:

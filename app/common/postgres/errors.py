@@ -6,16 +6,18 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from app.common.errors import StartupError, Unavailable
+from app.common.errors import StartupError, Unavailable, disk_full
 
 RETRY_SECONDS = 5
+
+_DISK_FULL = "53100"
 
 
 @contextmanager
 def postgres_errors() -> Iterator[None]:
-    """Translate trouble with the server itself into Unavailable.
+    """Translate trouble with the server itself into Unavailable, and into InsufficientStorage when its disk is full.
 
-    That is: out of reach, restarting, out of connections or of room, read-only, a lock or a statement that took too
+    That is: out of reach, restarting, out of connections, read-only, a lock or a statement that took too
     long, a deadlock.
     """
     try:
@@ -27,6 +29,8 @@ def postgres_errors() -> Iterator[None]:
             retry_after=RETRY_SECONDS,
         ) from exc
     except (OperationalError, InterfaceError, InternalError) as exc:
+        if getattr(exc.orig, "sqlstate", None) == _DISK_FULL:
+            raise disk_full() from exc
         raise Unavailable(
             "The database cannot be reached or is busy: try again shortly.", retry_after=RETRY_SECONDS
         ) from exc
