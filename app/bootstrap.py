@@ -4,8 +4,10 @@ import logging
 import time
 from contextlib import ExitStack
 
+from app.common.database_errors import startup_errors
+from app.common.space import DiskSpace
 from app.config import Settings
-from app.folders import hold_folders
+from app.folders import data_folders, hold_folders
 from app.service import Internals, Services
 from app.services.embedding.types import Embedder
 from app.services.library.search import LibrarySearch
@@ -39,10 +41,12 @@ def open_services(
     what one process that reads uploads may use.
     """
     started = time.perf_counter()
-    with ExitStack() as stack:
+    with startup_errors(), ExitStack() as stack:
         stack.enter_context(hold_folders(settings))
-        stores = open_stores(settings, stack, embedder, clock)
-        upkeep = open_upkeep(settings, stack, stores)
+        space = DiskSpace(data_folders(settings), reserve_bytes=settings.disk_reserve_mb << 20)
+        with space.lent():  # opening writes too, and what is resumed are deletions
+            stores = open_stores(settings, stack, space, embedder, clock)
+            upkeep = open_upkeep(settings, stack, stores)
         model = open_model(settings, stack)
         intake = open_intake(settings, stack, stores, upkeep.library, parser_limits)
         services = _assemble(settings, stores, upkeep, intake, model, stack)
@@ -92,7 +96,7 @@ def _assemble(
         client_settings=ClientSettingsStore(database, models=models, defaults=AnswerOptions(top_k=settings.top_k)),
         api_keys=api_keys,
         rate_limit=RateLimit(settings.rate_limit_per_minute),
-        readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors),
+        readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors, space=stores.space),
         internals=Internals(
             catalog=catalog,
             library=upkeep.library,

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
 
     # Uploads and requests
     data_path: Path = Path("./data")
+    disk_reserve_mb: int = Field(32, ge=0, le=1_000_000)
     pdf_engine: Literal["pdfium", "pypdf"] = "pdfium"
     ocr: Literal["auto", "off"] = "auto"
     max_upload_mb: int = Field(50, ge=1, le=2048)

@@ -23,7 +23,7 @@ from app.edge.drain import Drain
 from app.edge.paths import EitherSlash
 from app.edge.server import end_with, guard, running_server
 from app.middleware import RequestLog
-from app.problems import Problem, add_problem_handlers, unexpected_problem
+from app.problems import Problem, add_problem_handlers, problem_responses, unexpected_problem
 from app.routers import chat, clients, documents, health, ingest, jobs, pages, search, sessions
 from app.service import Services
 from app.version import VERSION
@@ -35,6 +35,10 @@ _ROUTERS = [area.router for area in (ingest, jobs, documents, chat, search, sess
 FORM_OVERHEAD_BYTES = 1 << 20
 CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
 JSON_BYTES_PER_CHARACTER = 6  # a character written as \uXXXX
+
+_CHANGING = ("post", "put", "patch", "delete")
+_STORES_NOTHING = (openai.PREFIX, "/api/v1/search")
+"""Below these paths a full disk is no hindrance."""
 
 _DESCRIPTION = """\
 Chat with your documents, for many clients at once: each client's files live in a collection of their own.
@@ -172,8 +176,10 @@ def _document_problems(app: FastAPI) -> None:
         schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
-        operations = [operation for path in document["paths"].values() for operation in path.values()]
-        for operation in operations:
+        operations = [(path, *each) for path, methods in document["paths"].items() for each in methods.items()]
+        for path, method, operation in operations:
+            if method in _CHANGING and not path.startswith(_STORES_NOTHING):
+                operation["responses"]["507"] = problem_responses(507)[507]
             # The routes themselves say how they answer what does not validate; this one FastAPI added.
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]

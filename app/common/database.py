@@ -1,17 +1,22 @@
 """The SQL databases: opening, migrating, short transactions. What is in them is known to their stores alone."""
 
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, event
-from sqlalchemy.exc import OperationalError
 
-from app.common.errors import Unavailable, shutting_down
+from app.common import database_rewriting as rewriting
+from app.common.database_errors import database_errors
+from app.common.database_jobs import Job
+from app.common.database_migrating import upgrade
+from app.common.errors import AppError, InsufficientStorage, Unavailable, shutting_down
 from app.common.locks import Rank, RankedLock
+from app.common.space import DiskSpace
 
 BUSY_TIMEOUT_SECONDS = 10
 GROUP_LIMIT = 64
@@ -34,18 +39,21 @@ class Database:
 
     SQLite runs with foreign keys on, a write-ahead log, full synchronisation (a power cut loses no committed
     transaction) and secure_delete (freed pages are overwritten; `compact` does what that leaves undone). A
-    database that is locked, full or out of reach raises Unavailable.
+    database that is locked, damaged or out of reach raises Unavailable, and InsufficientStorage on a full disk.
+    Work that is `removing` something may then use the reserve of `space`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, space: DiskSpace | None = None) -> None:
         self.engine = engine
+        self._space = space or DiskSpace()
         self._write_lock = RankedLock(Rank.DATABASE)
-        self._waiting: deque[_Job[Any]] = deque()
+        self._waiting: deque[Job[Any]] = deque()
 
     @classmethod
-    def open_sqlite(cls, path: Path, *, readers: int = 16) -> "Database":
+    def open_sqlite(cls, path: Path, *, readers: int = 16, space: DiskSpace | None = None) -> "Database":
         """Open or create the file at `path`; `readers` connections are kept, more are made when needed."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        rewriting.make_file(path)
         engine = create_engine(
             URL.create("sqlite", database=str(path)),
             pool_size=readers,
@@ -54,23 +62,23 @@ class Database:
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-        return cls(engine)
+        return cls(engine, space)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view for reading."""
-        with database_errors(), self.engine.connect() as connection, connection.begin():
+        with self._errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def rows(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object]) -> Sequence[AnyRow]:
         """Return what one statement reads. It is its own consistent view, so it needs no transaction."""
-        with database_errors(), self.engine.connect() as connection:
+        with self._errors(), self.engine.connect() as connection:
             return connection.execution_options(alone=True).execute(statement, parameters).all()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, removing: bool = False) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back when it raises. Keep it short."""
-        with self.no_writes(), self._transaction() as connection:
+        with self._lent(removing=removing), self.no_writes(), self._transaction() as connection:
             yield connection
 
     @contextmanager
@@ -79,27 +87,53 @@ class Database:
         with self._write_lock:
             yield
 
+    def note(self, work: Callable[[Connection], object]) -> bool:
+        """Do `work` in a transaction if that is possible at once; whether it was done.
+
+        For what is not worth waiting or failing for: left out while others write, on a full disk, and the like.
+        """
+        with self._write_lock.if_free() as free:
+            if not free:
+                return False
+            try:
+                with self._transaction() as connection:
+                    work(connection)
+            except (Unavailable, InsufficientStorage):
+                return False
+        return True
+
+    def require_room(self) -> None:
+        """Raise InsufficientStorage while the disk is known to be too full for a write."""
+        self._space.require_not_full()
+
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with database_errors(), self.engine.connect() as plain:
-            connection = plain.execution_options(write=True)
-            with connection.begin():
-                yield connection
+        try:
+            with self._errors(), self.engine.connect() as plain:
+                connection = plain.execution_options(write=True)
+                with connection.begin():
+                    yield connection
+        except InsufficientStorage:
+            self._note_full()
+            raise
 
-    def run(self, work: Callable[[Connection], T], then: Callable[[T], None] | None = None) -> T:
+    def run(
+        self, work: Callable[[Connection], T], then: Callable[[T], None] | None = None, *, removing: bool = False
+    ) -> T:
         """Run `work` in a transaction and return its result once that is committed.
 
         Work that waits for the writer meanwhile is committed together with it, since what costs time is the
         disk's synchronisation and not the statements; each job still succeeds or is undone on its own. `then`
         is called with the result after the commit, in the order of the commits, before the next one begins.
         """
-        job = _Job(work, then)
+        job = Job(work, then)
         self._waiting.append(job)
-        with self.no_writes():
+        with self._lent(removing=removing), self.no_writes():
             # Whoever held the lock before may have done this job along with its own.
             while not job.finished:
                 self._run_waiting()
-        return job.outcome()
+        with self._errors():
+            return job.outcome()
 
     def _run_waiting(self) -> None:
         jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_LIMIT))]
@@ -122,16 +156,12 @@ class Database:
                 job.finish()
 
     def migrate(self, scripts: Path) -> None:
-        """Bring the schema up to date with the Alembic revisions in `scripts` (own version table per folder)."""
-        from alembic import command
-        from alembic.config import Config
+        """Bring the schema up to date with the Alembic revisions in `scripts` (own version table per folder).
 
-        config = Config()
-        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
+        Raises StartupError when the schema is of a revision that is not among them.
+        """
         with self.write() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade(connection, scripts, self._path().name)
 
     def stats(self) -> DatabaseStats:
         """Return how things stand."""
@@ -139,7 +169,7 @@ class Database:
 
     def size_bytes(self) -> int:
         """Return what the database and its write-ahead log take on the disk."""
-        path = Path(self.engine.url.database or "")
+        path = self._path()
         return sum(part.stat().st_size for part in (path, Path(f"{path}-wal")) if part.exists())
 
     def truncate_log(self) -> bool:
@@ -147,7 +177,7 @@ class Database:
 
         Returns False when a reader was in the way for longer than the busy timeout: then try again later.
         """
-        with self.no_writes(), database_errors():
+        with self._lent(removing=True), self.no_writes(), self._errors():
             return self._truncate_log()
 
     def compact(self) -> bool:
@@ -155,74 +185,45 @@ class Database:
 
         Needed after an erasure: when SQLite rebalances its pages, copies of rows stay behind in their unused
         parts, where secure_delete does not see them. Takes the time to write the live data twice; readers go
-        on meanwhile, writers wait.
+        on meanwhile, writers wait. When there is no room for that, gives back the free pages alone and raises
+        InsufficientStorage.
         """
-        with self.no_writes(), database_errors():
-            self._pragma("VACUUM")
-            return self._truncate_log()
+        with self._lent(removing=True), self.no_writes(), self._errors(), closing(self.engine.raw_connection()) as raw:
+            rewriting.rewrite(raw.cursor(), self._path())
+            return rewriting.truncate_log(raw.cursor())
+
+    def _path(self) -> Path:
+        return Path(self.engine.url.database or "")
 
     def _truncate_log(self) -> bool:
-        (busy, _, _) = self._pragma("PRAGMA wal_checkpoint(TRUNCATE)")
-        return not busy
-
-    def _pragma(self, statement: str) -> tuple[Any, ...]:
-        # Neither may run inside a transaction, so not through SQLAlchemy's connections, which always begin one.
-        raw = self.engine.raw_connection()
-        try:
-            return raw.cursor().execute(statement).fetchone() or ()
-        finally:
-            raw.close()
+        # Outside of a transaction, so not through SQLAlchemy's connections, which always begin one.
+        with closing(self.engine.raw_connection()) as raw:
+            return rewriting.truncate_log(raw.cursor())
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
+    def _note_full(self) -> None:
+        """Remember it, and give back what the failed transaction has written into the log."""
+        self._space.note_full()
+        with suppress(AppError, sqlite3.Error):
+            self._truncate_log()
 
-class _Job(Generic[T]):
-    """Work that one thread hands in and perhaps another one does."""
+    def _errors(self) -> AbstractContextManager[None]:
+        return database_errors(self._space.looks_full)
 
-    def __init__(self, work: Callable[[Connection], T], then: Callable[[T], None] | None) -> None:
-        self._work = work
-        self._then = then
-        self._results: list[T] = []
-        self.error: Exception | None = None
-        self.finished = False
-
-    def do(self, connection: Connection) -> None:
-        self._results.append(self._work(connection))
-
-    def attempt(self, connection: Connection) -> None:
-        """Do the work, or undo it alone and keep the error."""
-        try:
-            with connection.begin_nested():
-                self.do(connection)
-        except OperationalError:
-            # Trouble of the whole database, after which SQLite may have rolled back everything by itself.
-            raise
-        except Exception as exc:  # noqa: BLE001 - raised again in the thread that handed the work in
-            self.error = exc
-
-    def finish(self) -> None:
-        self.finished = True
-        if self.error is None and self._then is not None:
-            try:
-                self._then(self._results[0])
-            except Exception as exc:  # noqa: BLE001 - as above; the jobs after this one must still be finished
-                self.error = exc
-
-    def outcome(self) -> T:
-        if self.error is not None:
-            raise self.error
-        return self._results[0]
-
-
-@contextmanager
-def database_errors() -> Iterator[None]:
-    """Translate trouble with the database itself (locked, full, unreachable) into Unavailable."""
-    try:
-        yield
-    except OperationalError as exc:
-        raise Unavailable("The database is busy or full: try again later.", retry_after=5) from exc
+    @contextmanager
+    def _lent(self, *, removing: bool) -> Iterator[None]:
+        """While something is removed: it may use the reserve. Its log gives back at once what it took of that."""
+        if not removing:
+            yield
+            return
+        with self._space.lent() as scarce:
+            yield
+            if scarce:
+                with self.no_writes(), suppress(AppError, sqlite3.Error):
+                    self._truncate_log()
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:

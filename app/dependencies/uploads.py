@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from app.common.disk import disk_errors
 from app.common.errors import BadRequest, InvalidInput, TooLarge
 from app.common.file_loader import SUPPORTED_KINDS
 from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE, Settings
@@ -158,7 +159,8 @@ async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[
     max_files = settings.max_files_per_upload
     parser = _LimitedParser(request, max_files=max_files, max_file_bytes=settings.max_upload_mb << 20)
     try:
-        form = await parser.parse()
+        with disk_errors():  # large files lie in the folder for temporary files while they arrive
+            form = await parser.parse()
     except MultiPartException as exc:
         if "Too many files" in exc.message:
             raise _too_many_files(max_files) from None

@@ -127,8 +127,12 @@ class SessionStore(Protocol):
     Methods that read or change one session raise NotFound when the client has no such session; only
     `append_turn` and `history` do not, since a chat may name a session that is yet to begin. An expired session
     is gone, except that `info` still describes it and `delete` still removes it until the next `cleanup`.
-    All methods raise Unavailable when the database cannot be reached or written.
+    All methods raise Unavailable when the database cannot be reached or written, and those that store something
+    raise InsufficientStorage when the disk is full.
     """
+
+    def require_room(self) -> None:
+        """Raise InsufficientStorage when a turn could not be stored now: to be asked before a model is."""
 
     def append_turn(  # noqa: PLR0913 - a turn and all that belongs to it
         self,

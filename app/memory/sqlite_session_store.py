@@ -55,6 +55,10 @@ class SqliteSessionStore(SqlSessionReader):
         self._db.close()
 
     @override
+    def require_room(self) -> None:
+        self._db.require_room()
+
+    @override
     def append_turn(
         self,
         client_id: ClientId,
@@ -109,6 +113,7 @@ class SqliteSessionStore(SqlSessionReader):
         removed = self._db.run(
             lambda connection: q.remove_session(connection, key),
             then=lambda _: self._recent.discard([key]),
+            removing=True,
         )
         if not removed.sessions:
             raise no_such_session()
@@ -134,6 +139,7 @@ class SqliteSessionStore(SqlSessionReader):
             _, removed = self._db.run(
                 lambda connection: _remove_batch(connection, chosen),
                 then=lambda result: self._recent.discard(result[0]),
+                removing=True,
             )
             if not removed.sessions:
                 break

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing_extensions import override
 
 from app.common.background import Background, Running
-from app.common.disk import size_of
+from app.common.disk import disk_errors, size_of
 from app.common.errors import AppError, Unavailable
 from app.common.locks import Rank, RankedLock
+from app.common.space import DiskSpace
 
 logger = logging.getLogger(__name__)
 
@@ -56,14 +57,16 @@ class Compactor(Running):
         steps: Sequence[Callable[[], object]],
         folders: Sequence[Path],
         marker: Path,
+        space: DiskSpace | None = None,
         pace: Pace | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """`steps` compact one store each; `folders` are measured; `marker` exists while a compaction is due.
 
-        A step returns False when a reader was in the way, so that it has to be done again. `clock` gives seconds that
-        only grow.
+        A step returns False when a reader was in the way, so that it has to be done again. On a full disk the reserve
+        of `space` has room for the marker. `clock` gives seconds that only grow.
         """
+        self._space = space or DiskSpace()
         pace = pace or Pace()
         self._steps = steps
         self._folders = folders
@@ -101,7 +104,10 @@ class Compactor(Running):
 
     def note(self) -> None:
         """Remember across a crash that a compaction will be due; called before something is deleted."""
-        self._marker.touch()
+        if self._marker.exists():
+            return
+        with self._space.lent(), disk_errors():
+            self._marker.touch()
 
     def request(self) -> None:
         """Schedule a compaction of all stores in the background."""

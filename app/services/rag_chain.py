@@ -62,9 +62,12 @@ class RagChain:
     def prepare(self, question: ChatQuestion) -> Prepared:
         """Do all that comes before the answer's first word: what fails here has changed nothing. Blocks.
 
-        Raises NotFound when the client has no documents. A model that fails to rewrite the question is no error.
+        Raises NotFound when the client has no documents, and InsufficientStorage when the turn is to be remembered and
+        the disk is full. A model that fails to rewrite the question is no error.
         """
         started = time.perf_counter()
+        if question.remembered:
+            self._sessions.require_room()
         life = self._sessions.life(question.client_id)
         session_id = question.session_id or str(uuid.uuid4())
         history = self._history(question, session_id)

@@ -29,7 +29,7 @@ def open_intake(
     settings: Settings, stack: ExitStack, stores: Stores, library: Library, limits: ProcessLimits | None
 ) -> Intake:
     """Open the parser and start the jobs; a parser's process is held to `limits`."""
-    spool = UploadSpool(data_files(settings).spool)
+    spool = UploadSpool(data_files(settings).spool, stores.space)
     parser = ParserPool(pdf_engine=settings.pdf_engine, ocr=settings.ocr, process_limits=limits)
     stack.callback(parser.close)
     ingestion = Ingestion(

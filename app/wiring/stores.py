@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from app.common.space import DiskSpace
 from app.config import Settings
 from app.folders import data_files, data_folders
 from app.memory import SessionStore
@@ -31,14 +32,17 @@ class Stores:
     embedder: Embedder
     vectors: VectorStoreService
     words: WordStore
+    space: DiskSpace
     clock: Clock
 
 
-def open_stores(settings: Settings, stack: ExitStack, embedder: Embedder | None, clock: Clock) -> Stores:
+def open_stores(
+    settings: Settings, stack: ExitStack, space: DiskSpace, embedder: Embedder | None, clock: Clock
+) -> Stores:
     """Open the databases, the vector store and the embedding model, unless `embedder` stands in for that."""
-    catalog = Catalog.open(data_files(settings).catalog, clock=clock)
+    catalog = Catalog.open(data_files(settings).catalog, clock=clock, space=space)
     stack.callback(catalog.close)
-    sessions = open_sessions(settings, clock)
+    sessions = open_sessions(settings, clock, space)
     stack.callback(sessions.close)
     if embedder is None:
         embedder = open_embedder(
@@ -49,12 +53,15 @@ def open_stores(settings: Settings, stack: ExitStack, embedder: Embedder | None,
         )
     stack.callback(embedder.close)
     vectors = VectorStoreService(
-        settings.vector_store_path, cache_size=settings.collection_cache_size, embedding_model=embedder.name
+        settings.vector_store_path,
+        cache_size=settings.collection_cache_size,
+        embedding_model=embedder.name,
+        space=space,
     )
     stack.callback(vectors.close)
     words = WordStore(settings.vector_store_path / "words", open_files=settings.collection_cache_size)
     stack.callback(words.close)
-    return Stores(catalog, sessions, embedder, vectors, words, clock)
+    return Stores(catalog, sessions, embedder, vectors, words, space, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +79,16 @@ def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
         steps=(stores.vectors.scrub, stores.words.scrub, stores.sessions.compact, stores.catalog.compact),
         folders=data_folders(settings),
         marker=data_files(settings).compaction_marker,
+        space=stores.space,
     )
     limits = ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client)
     library = EmbeddedLibrary(
-        catalog=stores.catalog, store=stores.vectors, words=stores.words, compactor=compactor, limits=limits
+        catalog=stores.catalog,
+        store=stores.vectors,
+        words=stores.words,
+        compactor=compactor,
+        limits=limits,
+        space=stores.space,
     )
     library.resume()
     cleaner = session_cleaner(stores.sessions, every=settings.cleanup_interval)

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError
 
 from app.common.database import GROUP_LIMIT, Database
-from app.common.errors import Unavailable
+from app.common.errors import InsufficientStorage, Unavailable
+from app.common.space import DiskSpace
+from tests.small_disk import fill, free, make_room, small_disk
 from tests.waiting import wait_for
 
 
@@ -176,15 +178,117 @@ def test_a_callback_that_fails_does_not_hold_up_the_others(database: Database) -
     assert words(database) == ["bad", "good"]
 
 
-def test_a_full_disk_is_reported_as_unavailable_and_nothing_is_stored(database: Database) -> None:
+def test_a_full_disk_is_reported_as_such_and_nothing_is_stored(database: Database) -> None:
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=4")
     for attempt in (lambda: database.run(add("x" * 100_000)), lambda: write_plainly(database, "x" * 100_000)):
-        with pytest.raises(Unavailable) as caught:
+        with pytest.raises(InsufficientStorage) as caught:
             attempt()
         assert caught.value.retry_after
-        assert "x" not in caught.value.detail.replace("exceed", "")
+        assert "x" not in caught.value.detail.replace("exist", "")
     assert words(database) == []
+
+
+def test_a_note_is_left_out_on_a_full_disk_and_while_others_write(database: Database) -> None:
+    assert database.note(add("kept"))
+    with database.no_writes():
+        assert not database.note(add("while others write"))
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=4")
+    assert not database.note(add("x" * 100_000))
+    assert words(database) == ["kept"]
+
+
+def test_on_a_full_disk_work_that_removes_may_use_the_reserve(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", megabytes=64) as disk:
+        space = DiskSpace([disk], reserve_bytes=4 << 20)
+        database = Database.open_sqlite(disk / "test.db", space=space)
+        with database.write() as connection:
+            connection.execute(text("CREATE TABLE words (word TEXT PRIMARY KEY)"))
+        for number in range(50):
+            database.run(add(f"{number:02d}" + "long" * 5000))
+        assert database.truncate_log()
+        fill(disk)
+        with pytest.raises(InsufficientStorage):
+            database.run(add("x" * 100_000))
+        with pytest.raises(InsufficientStorage):
+            database.require_room()
+        assert len(words(database)) == 50
+        remove = text("DELETE FROM words WHERE word LIKE '0%'")
+        assert database.run(lambda connection: connection.execute(remove).rowcount, removing=True) == 10
+        with database.write(removing=True) as connection:
+            connection.execute(text("DELETE FROM words"))
+        assert database.compact()
+        assert words(database) == []
+        make_room(disk)
+        database.require_room()
+        assert database.run(add("again")) == "AGAIN"
+        database.close()
+
+
+def test_a_failed_rewriting_gives_back_what_it_wrote_into_the_log(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        database = Database.open_sqlite(disk / "test.db", space=DiskSpace([disk]))
+        with database.write() as connection:
+            connection.execute(text("CREATE TABLE words (word TEXT PRIMARY KEY)"))
+        for number in range(200):
+            database.run(add(f"{number:03d}" + "long" * 5000))
+        assert database.truncate_log()
+        fill(disk, leave=1 << 20)
+        before = free(disk)
+        with pytest.raises(InsufficientStorage):
+            database.compact()
+        with pytest.raises(InsufficientStorage):
+            database.run(add("x" * (3 << 20)))
+        assert free(disk) > before - (1 << 19)
+        assert len(words(database)) == 200
+        database.close()
+
+
+def test_where_there_is_no_room_to_rewrite_the_free_pages_are_given_back_alone(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        database = Database.open_sqlite(disk / "test.db", space=DiskSpace([disk], reserve_bytes=2 << 20))
+        with database.write() as connection:
+            connection.execute(text("CREATE TABLE words (word TEXT PRIMARY KEY)"))
+        for number in range(400):
+            database.run(add(f"{number:03d}" + "long" * 5000))
+        assert database.truncate_log()
+        fill(disk)
+        for number in range(120):
+            with database.write(removing=True) as connection:
+                connection.execute(text("DELETE FROM words WHERE word LIKE :begin"), {"begin": f"{number * 3:03d}%"})
+        before = database.size_bytes()
+        with pytest.raises(InsufficientStorage):
+            database.compact()
+        assert database.size_bytes() < before * 0.75
+        assert len(words(database)) == 280
+        make_room(disk)
+        assert database.compact()
+        database.close()
+
+
+def test_a_damaged_database_is_reported_as_such(database: Database) -> None:
+    path = Path(database.engine.url.database or "")
+    for number in range(50):
+        database.run(add(f"{number}" + "long" * 5000))
+    database.compact()
+    database.close()
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\x07" * (len(content) - 4096)
+    path.write_bytes(content)
+    for attempt in (lambda: words(database), lambda: database.run(add("new")), database.compact):
+        with pytest.raises(Unavailable) as caught:
+            attempt()
+        assert caught.value.code == "database_damaged"
+
+
+def test_a_folder_that_takes_no_file_is_reported_as_such(tmp_path: Path) -> None:
+    (tmp_path / "test.db").mkdir()
+    database = Database.open_sqlite(tmp_path / "test.db")
+    with pytest.raises(Unavailable) as caught, database.read():
+        pass
+    assert caught.value.code == "storage_not_writable"
+    database.close()
 
 
 def write_plainly(database: Database, word: str) -> None:

@@ -17,6 +17,7 @@ from app.common.errors import Conflict
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import ChunkSpan
+from app.common.space import DiskSpace
 from app.services.catalog.labels import DocumentLabels, insert_values, label_columns, labels_of
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.schema import UNFINISHED, api_keys, clients, document_chunks, documents, jobs
@@ -39,9 +40,9 @@ class Catalog:
         """Metadata and tags of documents, and which documents they select."""
 
     @classmethod
-    def open(cls, path: Path, *, clock: Callable[[], float] = time.time) -> "Catalog":
+    def open(cls, path: Path, *, clock: Callable[[], float] = time.time, space: DiskSpace | None = None) -> "Catalog":
         """Open or create the SQLite file at `path` and bring its schema up to date."""
-        database = Database.open_sqlite(path)
+        database = Database.open_sqlite(path, space=space)
         database.migrate(MIGRATIONS)
         return cls(database, clock=clock)
 
@@ -93,7 +94,7 @@ class Catalog:
 
     def begin_delete_all(self, client_id: ClientId) -> int:
         """Note, before anything is removed elsewhere, that all documents of the client go; return how many."""
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             marked = connection.execute(
                 update(documents)
                 .where(documents.c.client_id == client_id, documents.c.status == "ready")
@@ -108,7 +109,7 @@ class Catalog:
 
     def drop_deleted(self, client_id: ClientId) -> None:
         """Remove the records of the client's documents that are gone, and the client when nothing is left of it."""
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             connection.execute(
                 delete(documents).where(documents.c.client_id == client_id, documents.c.status == "deleting")
             )
@@ -116,7 +117,7 @@ class Catalog:
 
     def forget_client(self, client_id: ClientId) -> bool:
         """Remove the client with all its records; False when there was none."""
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             return connection.execute(delete(clients).where(clients.c.client_id == client_id)).rowcount > 0
 
     # Documents
@@ -157,7 +158,7 @@ class Catalog:
 
         One whose removal was begun before and did not succeed is there until it does.
         """
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             if self._move(connection, client_id, document_id, "ready", "deleting"):
                 return True
             this = (documents.c.client_id == client_id) & (documents.c.document_id == document_id)
@@ -166,7 +167,7 @@ class Catalog:
 
     def drop_document(self, client_id: ClientId, document_id: str) -> None:
         """Remove the record of a document whose chunks are gone, and its client when nothing is left of it."""
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             connection.execute(
                 delete(documents).where(documents.c.client_id == client_id, documents.c.document_id == document_id)
             )
@@ -262,12 +263,16 @@ class Catalog:
             row = connection.execute(query.limit(1)).first()
         return _document(row) if row else None
 
-    def unfinished(self) -> list[DocumentRecord]:
-        """Return the documents whose writing or deleting never finished: what a crash left behind."""
+    def unfinished(self, client_id: ClientId | None = None) -> list[DocumentRecord]:
+        """Return the documents, of one client or of all, that are being written or deleted.
+
+        While nobody writes they are those whose writing or deleting never finished.
+        """
+        query = select(documents).where(UNFINISHED)
+        if client_id is not None:
+            query = query.where(documents.c.client_id == client_id)
         with self._db.read() as connection:
-            return [
-                _document(row) for row in connection.execute(select(documents).where(documents.c.status != "ready"))
-            ]
+            return [_document(row) for row in connection.execute(query)]
 
     def _move(
         self, connection: Connection, client_id: ClientId, document_id: str, old: str, new: DocumentStatus

@@ -16,7 +16,8 @@ from app.common.errors import AppError, StartupError
 from app.common.passages import Chunk
 from app.services.chroma import files as chroma_files
 from app.services.chroma import sql as chroma_sql
-from app.services.chroma.collections import ChromaCollections, installed_version
+from app.services.chroma.client import installed_version
+from app.services.chroma.collections import ChromaCollections
 from app.services.chroma.formats import KNOWN_VERSIONS, KnownFormats, UnknownFormat
 from app.services.chroma.index import Damaged, salvage
 

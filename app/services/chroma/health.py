@@ -27,6 +27,10 @@ class IndexHealth:
         self._unused = {facts.collection: facts for facts in known}
         self._damaged: set[str] = set()
 
+    def restart(self, known: Iterable[SegmentFacts]) -> None:
+        """Chroma was closed and opened again: it has nothing of `known`, all collections, in memory."""
+        self._unused = {facts.collection: facts for facts in known}
+
     def is_damaged(self, name: str) -> bool:
         """Whether the index was found damaged and is not rebuilt yet."""
         return name in self._damaged
@@ -72,7 +76,7 @@ class IndexHealth:
             self._files.remove(facts.segment_id)
         self._chroma.settle(name)
         self._files.blank_unused(facts.segment_id)
-        del self._unused[name]
+        self._unused.pop(name, None)
 
     def check(self, facts: SegmentFacts) -> State:
         """Check the files; what is not whole counts as damaged from now on. An unknown format is left alone."""

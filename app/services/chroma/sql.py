@@ -6,19 +6,19 @@ SQLite, therefore Python's works from a child process. Nothing else may open or 
 serving process either, not even to read it.
 """
 
-import ast
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.common.sqlite import condition as condition_program
+from app.common.sqlite import salvage as salvage_program
+from app.common.sqlite.child import ProgramFailed, run_program
+from app.common.sqlite.condition import Condition
 from app.services.chroma import sql_child as chroma_child
 from app.services.chroma.formats import KnownFormats
 
 DATABASE_FILE = "chroma.sqlite3"
-_TIMEOUT_SECONDS = 3600
 
 
 class MaintenanceFailed(Exception):
@@ -48,6 +48,18 @@ class Contents:
 
     chunks: Mapping[str, Mapping[str, int]]
     logged: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """One document as its chunks tell of it: the collection it is in, its file's name, its last page and character."""
+
+    collection: str
+    document_id: str
+    source: str
+    pages: int
+    characters: int
+    chunks: int
 
 
 def prepare(folder: Path) -> list[SegmentFacts]:
@@ -81,12 +93,50 @@ def compact(folder: Path, _proof: KnownFormats) -> None:
     _in_child("compact", folder)
 
 
+def condition(folder: Path, *, thorough: bool) -> Condition:
+    """Say whether the file is there and whole; see `condition_of`. To be called while Chroma has it closed."""
+    try:
+        found: Condition = run_program(
+            condition_program.__file__, str(folder / DATABASE_FILE), "thorough" if thorough else "quick"
+        )
+    except ProgramFailed:
+        return "unreadable"
+    return found
+
+
+def words_are_whole(folder: Path) -> bool:
+    """Whether the full-text index, which only compaction needs, agrees with its texts."""
+    try:
+        return _in_child("check_words", folder) == [("whole",)]
+    except MaintenanceFailed:
+        return False
+
+
+def rebuild_words(folder: Path) -> None:
+    """Rebuild the full-text index."""
+    _in_child("rebuild_words", folder)
+
+
+def salvage(damaged: Path, new: Path) -> Mapping[str, bool]:
+    """Copy what can be read of Chroma's damaged file into a new one; return for each table whether that is all of it.
+
+    Chunks of which a part is lost are left out. Raises MaintenanceFailed when nothing can be read.
+    """
+    try:
+        complete: dict[str, bool] = run_program(salvage_program.__file__, str(damaged), str(new))
+        run_program(chroma_child.__file__, "settle_salvaged", str(new))
+    except ProgramFailed as exc:
+        raise MaintenanceFailed(str(exc)) from exc
+    return complete
+
+
+def documents(folder: Path) -> list[StoredDocument]:
+    """Return what the texts themselves say of the documents they belong to."""
+    return [StoredDocument(*row) for row in _in_child("documents", folder)]
+
+
 def _in_child(operation: str, folder: Path, *arguments: str) -> list[tuple[Any, ...]]:
-    program = str(Path(chroma_child.__file__).resolve())
-    command = [sys.executable, "-I", "-S", program, operation, str(folder / DATABASE_FILE), *arguments]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False
-    )
-    if done.returncode != 0:
-        raise MaintenanceFailed(f"{operation}: {done.stderr.strip()[-500:]}")
-    return list(ast.literal_eval(done.stdout))
+    try:
+        return list(run_program(chroma_child.__file__, operation, str(folder / DATABASE_FILE), *arguments))
+    except ProgramFailed as exc:
+        raise MaintenanceFailed(str(exc)) from exc

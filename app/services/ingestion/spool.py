@@ -4,10 +4,13 @@ import hashlib
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
+from app.common.disk import disk_errors
 from app.common.ids import new_id
+from app.common.space import DiskSpace
 
 _BLOCK = 1 << 20
 
@@ -29,26 +32,36 @@ class Upload:
 class UploadSpool:
     """A folder of received files, each under a random name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, space: DiskSpace | None = None) -> None:
+        """Open or create the folder, which lies on a disk of `space`."""
         self._folder = folder
+        self._space = space or DiskSpace()
         folder.mkdir(parents=True, exist_ok=True)
+
+    def require_room(self) -> None:
+        """Raise InsufficientStorage while the disk is full."""
+        self._space.require()
 
     def receive(self, filename: str, stream: BinaryIO, *, durable: bool = False) -> Upload:
         """Copy the stream to disk; nothing stays when that fails.
 
-        A `durable` file's bytes survive a power cut; its place in the folder does so after `settle`.
+        A `durable` file's bytes survive a power cut; its place in the folder does so after `settle`. Raises
+        InsufficientStorage when the disk is full.
         """
         path = self._folder / new_id("upload")
         digest, size = hashlib.sha256(), 0
+        with disk_errors():
+            file = path.open("xb", buffering=0)
         try:
-            with path.open("xb") as file:
+            with file:
                 while block := stream.read(_BLOCK):
                     digest.update(block)
                     size += len(block)
-                    file.write(block)
+                    with disk_errors():
+                        _write(file, block)
                 if durable:
-                    file.flush()
-                    os.fsync(file.fileno())
+                    with disk_errors():
+                        os.fsync(file.fileno())
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -59,11 +72,8 @@ class UploadSpool:
         if os.name != "posix":
             return  # elsewhere folders cannot be opened
         for folder in (self._folder, self._folder.parent):
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            with disk_errors():
+                _synchronise(folder)
 
     def path(self, name: str) -> Path:
         """Return where a received file of this random name lies."""
@@ -80,3 +90,17 @@ class UploadSpool:
         for path in self._folder.iterdir():
             if path.name not in kept and path.is_file():
                 path.unlink(missing_ok=True)
+
+
+def _write(file: FileIO, block: bytes) -> None:
+    left = memoryview(block)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _synchronise(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

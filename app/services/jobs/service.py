@@ -104,8 +104,9 @@ class JobService(Running):
         """Accept a job: when this returns, its files and it survive a power cut.
 
         Files over the limit, or with an impossible name, have failed already; when all have, the first one's error
-        is raised. Raises Unavailable when too many files wait.
+        is raised. Raises Unavailable when too many files wait, and InsufficientStorage when the disk is full.
         """
+        self._spool.require_room()
         self._require_room(client_id, len(incoming))
         received: list[Received] = []
         try:

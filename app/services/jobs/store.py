@@ -88,7 +88,7 @@ class JobStore:
 
     def cancelled(self, place: FilePlace) -> None:
         """Note that work on a running file was given up because its job was cancelled."""
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             self._end(connection, place, {"status": "cancelled", "document_id": None})
 
     def release(self, place: FilePlace, *, counted: bool) -> None:
@@ -103,7 +103,7 @@ class JobStore:
 
     def cancel(self, client_id: ClientId, job_id: str) -> None:
         """Cancel the files that wait, and note that those which run are to be."""
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             mine = jobs.c.client_id == client_id, jobs.c.job_id == job_id, jobs.c.finished_at.is_(None)
             if connection.execute(update(jobs).where(*mine).values(cancelling=1)).rowcount:
                 _set_files(connection, job_id, "queued", status="cancelled")
@@ -200,7 +200,7 @@ class JobStore:
     def forget_uploads(self, client_id: ClientId) -> None:
         """Note that no spooled file of the client is kept any more."""
         mine = select(jobs.c.job_id).where(jobs.c.client_id == client_id)
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             connection.execute(update(job_files).where(job_files.c.job_id.in_(mine)).values(NOT_KEPT))
 
     def forget_finished(self, *, before: float, keep_uploads: int) -> list[str]:
@@ -211,7 +211,7 @@ class JobStore:
         expired = jobs.c.finished_at < before
         finished = select(jobs.c.finished_at, job_files.c.upload).join(jobs)
         finished = finished.where(job_files.c.upload.is_not(None), jobs.c.finished_at.is_not(None))
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             kept = connection.execute(finished.order_by(jobs.c.finished_at.desc())).all()
             names = [str(upload) for n, (at, upload) in enumerate(kept) if at < before or n >= keep_uploads]
             for start in range(0, len(names), _NAMES):

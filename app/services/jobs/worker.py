@@ -8,7 +8,7 @@ from typing import TypeVar
 from typing_extensions import override
 
 from app.common.background import Running
-from app.common.errors import AppError, NotFound, Unavailable
+from app.common.errors import AppError, InsufficientStorage, NotFound, Unavailable
 from app.services.ingestion.ingest import FileResult, Ingestion, Options, Stage
 from app.services.ingestion.spool import Upload, UploadSpool
 from app.services.jobs.progress import FilePlace, JobProgress, Stopped
@@ -101,12 +101,23 @@ class JobWorkers(Running):
             report=self._reporter(file.place),
         )
         for tried in range(1, TRIES + 1):
+            self._wait_for_room(job)
             result = self._ingestion.ingest(job.client_id, upload, job.chunking, options)
-            if not isinstance(result.error, Unavailable) or tried == TRIES or self._given_up(job):
+            if not isinstance(result.error, Unavailable | InsufficientStorage) or tried == TRIES or self._given_up(job):
                 break
             # Something it needs is busy: that says nothing about the file.
             self._stopped.wait(_wait_for(result.error))
         return result
+
+    def _wait_for_room(self, job: JobRecord) -> None:
+        """Return once there is room on the disk, which says nothing about the file, or the job is given up."""
+        while not self._given_up(job):
+            try:
+                self._spool.require_room()
+            except InsufficientStorage:
+                self._stopped.wait(_WAIT_SECONDS)
+            else:
+                return
 
     def _reporter(self, place: FilePlace) -> Callable[[Stage, float], None]:
         return lambda stage, progress: self._progress.report(place, stage, progress)
@@ -129,13 +140,13 @@ class JobWorkers(Running):
         while True:
             try:
                 return change()
-            except Unavailable as exc:
+            except (Unavailable, InsufficientStorage) as exc:
                 logger.warning("job state not written, will be tried again", extra={"code": exc.code})
                 if self._stopped.wait(1):
                     return None
 
 
-def _wait_for(busy: Unavailable) -> float:
+def _wait_for(busy: AppError) -> float:
     return _WAIT_SECONDS if busy.retry_after is None else min(busy.retry_after, _WAIT_SECONDS)
 
 

@@ -18,12 +18,14 @@ from app.common.labels import Labels
 from app.common.lives import Lives
 from app.common.locks import KeyedLocks, Rank
 from app.common.passages import Chunk, embedded_text
+from app.common.space import DiskSpace
 from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.library.facts import facts_of
 from app.services.library.labelling import inherited, noting
+from app.services.library.removal import Removal
 from app.services.library.types import ClientLimits, Library, NewDocument, Succession, deleted_meanwhile
 from app.services.vector_store import VectorStoreService
 from app.services.words.store import WordStore, WordStoreFailed
@@ -44,7 +46,9 @@ class EmbeddedLibrary(Library):
         words: WordStore,
         compactor: Compactor,
         limits: ClientLimits | None = None,
+        space: DiskSpace | None = None,
     ) -> None:
+        """What is removed may use the reserve of `space`."""
         self._catalog = catalog
         self._store = store
         self._words = words
@@ -52,7 +56,9 @@ class EmbeddedLibrary(Library):
         self._limits = limits or ClientLimits()
         self._locks = KeyedLocks(Rank.CLIENT)
         self._lives = Lives()
-        self._unresumed: dict[ClientId, list[DocumentRecord]] = {}
+        self._removal = Removal(
+            catalog=catalog, store=store, words=words, forget_words=self._forget_words, space=space or DiskSpace()
+        )
         self._stale: set[ClientId] = set()
 
     @override
@@ -62,6 +68,7 @@ class EmbeddedLibrary(Library):
     @override
     def require_room(self, client_id: ClientId, succession: Succession, *, new_chunks: int = 0) -> None:
         self._require_room(client_id, self._superseded(client_id, succession), new_chunks)
+        self._store.require_room(new_chunks)
 
     @override
     def put(self, document: NewDocument, succession: Succession, *, last_chance: Callable[[], None]) -> tuple[str, ...]:
@@ -111,15 +118,16 @@ class EmbeddedLibrary(Library):
             if record is None or record.status == "indexing":
                 raise no_such_document()
             self._compactor.note()
-            self._catalog.begin_delete(client_id, document_id)
-            self._erase(client_id, document_id)
+            with self._removal.under_way(client_id):
+                self._catalog.begin_delete(client_id, document_id)
+                self._removal.erase(client_id, document_id)
         self._compactor.request()
         return record
 
     @override
     def remove_all(self, client_id: ClientId, *, forget_client: bool = False) -> int:
         self._compactor.note()
-        with self._locks.hold(client_id):
+        with self._locks.hold(client_id), self._removal.under_way(client_id):
             self._lives.end(client_id)
             count = self._catalog.begin_delete_all(client_id)
             self._words.delete_client(client_id)
@@ -132,42 +140,28 @@ class EmbeddedLibrary(Library):
     @override
     def resume(self) -> int:
         unfinished = self._catalog.unfinished()
-        for record in unfinished:
-            if not self._resumed(record):
-                self._unresumed.setdefault(record.client_id, []).append(record)
-        left = sum(map(len, self._unresumed.values()))
+        left = sum(not self._removal.taken_back(record) for record in unfinished)
         if unfinished:
             logger.warning("unfinished documents removed", extra={"documents": len(unfinished) - left, "left": left})
         return left
 
     @override
     def unresumed(self) -> Sequence[ClientId]:
-        return list(dict.fromkeys((*self._unresumed, *self._stale)))
+        return list(dict.fromkeys((*self._removal.unresumed(), *self._stale)))
 
     @override
     def resume_client(self, client_id: ClientId) -> None:
         with self._locks.hold(client_id):
-            for record in self._unresumed.get(client_id, ()):
-                self._erase(client_id, record.document_id)
-            self._unresumed.pop(client_id, None)
+            removed = self._removal.resume(client_id)
             if client_id in self._stale:
                 self._reindex(client_id)
                 self._stale.discard(client_id)
+        if removed:
+            self._compactor.request()
 
     def note_stale(self, client_id: ClientId) -> None:
         """Remember that the client's index of words lacks documents or is damaged: `resume_client` rebuilds it."""
         self._stale.add(client_id)
-
-    def _resumed(self, record: DocumentRecord) -> bool:
-        try:
-            self._erase(record.client_id, record.document_id)
-        except AppError as exc:
-            logger.error(  # noqa: TRY400 - the stack would show inside of the store and tell no more than the code
-                "unfinished document could not be removed",
-                extra={"client": record.client_id, "document": record.document_id, "code": exc.code},
-            )
-            return False
-        return True
 
     def _write(self, document: NewDocument, replaced: Sequence[str]) -> None:
         """Journal, vectors, acknowledgement: all three, or nothing of the document is left."""
@@ -178,20 +172,8 @@ class EmbeddedLibrary(Library):
             self._index(record, document.parts, document.vectors)
             self._catalog.finish_document(record.client_id, record.document_id, replaces=replaced)
         except BaseException:
-            # If even that fails, the next start does it from the journal.
-            self._erase(record.client_id, record.document_id)
+            self._removal.taken_back(record)
             raise
-
-    def _erase(self, client_id: ClientId, document_id: str) -> None:
-        """Remove what there is of a document that is not ready, and its client when nothing is left of it."""
-        self._forget_words(client_id, document_id)
-        if self._store.exists(client_id):
-            self._store.delete_document(client_id, document_id)
-        self._catalog.drop_document(client_id, document_id)
-        known = self._catalog.client(client_id)
-        if known is None or known.document_count == 0:
-            self._words.delete_client(client_id)
-            self._store.delete_collection(client_id)
 
     def _index(self, record: DocumentRecord, parts: Sequence[Chunk], vectors: Vectors) -> None:
         """Add a document to the index of words; one that fails is rebuilt later, the vectors answer without it."""
@@ -226,14 +208,13 @@ class EmbeddedLibrary(Library):
             logger.info("words indexed again", extra={"client": client_id, "documents": len(missing)})
 
     def _remove_marked(self, client_id: ClientId, outdated: Sequence[str]) -> None:
-        """Remove documents that are marked for it. What cannot be removed is hidden, and goes at the next start."""
+        """Remove documents that are marked for it. What cannot be removed is hidden, and goes later."""
         if not outdated:
             return
         try:
-            for document_id in outdated:
-                self._erase(client_id, document_id)
+            self._removal.erase(client_id, *outdated)
         except AppError as exc:
-            logger.warning("replaced documents stay until the next start", extra={"code": exc.code})
+            logger.warning("replaced documents are removed later", extra={"code": exc.code})
         self._compactor.request()
 
     def _superseded(self, client_id: ClientId, succession: Succession) -> list[DocumentRecord]:

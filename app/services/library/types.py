@@ -61,7 +61,9 @@ class Library(Protocol):
         """Return the present life of the client, which ends when all its documents are removed."""
 
     def require_room(self, client_id: ClientId, succession: Succession, *, new_chunks: int = 0) -> None:
-        """Raise what `put` would raise now: LimitReached, or NotFound when the document to replace is not there."""
+        """Raise what `put` would raise now: LimitReached, InsufficientStorage when the disk is full, or NotFound when
+        the document to replace is not there.
+        """
 
     def put(self, document: NewDocument, succession: Succession, *, last_chance: Callable[[], None]) -> tuple[str, ...]:
         """Store and acknowledge the document; return the ids of those it replaced.
@@ -107,10 +109,10 @@ class Library(Protocol):
         """
 
     def unresumed(self) -> Sequence[ClientId]:
-        """Return the clients of which `resume` had to leave something."""
+        """Return the clients of which something could not be finished or undone, at the start or since."""
 
     def resume_client(self, client_id: ClientId) -> None:
-        """Try again what `resume` left of one client. Raises the errors of the stores."""
+        """Try again what could not be finished or undone of one client. Raises the errors of the stores."""
 
 
 def deleted_meanwhile() -> Conflict:

@@ -58,7 +58,7 @@ class ApiKeyStore:
         return key, record
 
     def authenticate(self, key: str) -> ClientId | None:
-        """Return whose key this is, or None when it is not known, revoked or expired; records the use."""
+        """Return whose key this is, or None when it is not known, revoked or expired; notes the use if it can."""
         prefix, _, rest = key.partition("_")
         key_id, _, secret = rest.partition("_")
         if prefix != PREFIX or not secret:
@@ -85,19 +85,23 @@ class ApiKeyStore:
 
     def revoke(self, client_id: ClientId, key_id: str) -> bool:
         """Remove one key of the client at once; False when the client has no such key."""
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             mine = (api_keys.c.client_id == client_id) & (api_keys.c.key_id == key_id)
             return connection.execute(delete(api_keys).where(mine)).rowcount > 0
 
     def revoke_all(self, client_id: ClientId) -> int:
         """Remove all keys of the client; return how many there were."""
-        with self._db.write() as connection:
+        with self._db.write(removing=True) as connection:
             return connection.execute(delete(api_keys).where(api_keys.c.client_id == client_id)).rowcount
 
     def _note_use(self, key_id: str, now: float) -> None:
-        # A commit costs a disk flush: once a minute and key is enough to tell a key in use from a forgotten one.
-        with self._db.write() as connection:
-            connection.execute(update(api_keys).where(api_keys.c.key_id == key_id).values(last_used_at=now))
+        # A commit costs a disk flush: once a minute and key is enough to tell a key in use from a forgotten one. And
+        # no request fails or waits for it: what is not noted now is noted at a later use.
+        self._db.note(
+            lambda connection: connection.execute(
+                update(api_keys).where(api_keys.c.key_id == key_id).values(last_used_at=now)
+            )
+        )
 
 
 def _hash(key: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from app.common.background import Background, Running
-from app.common.errors import shutting_down
+from app.common.errors import InsufficientStorage, shutting_down
 from app.common.ids import ClientId
 from app.common.locks import Rank, RankedLock
 from app.common.passages import Chunk, embedded_text
@@ -34,6 +34,8 @@ class _Delay:
 
 class Repairer(Running):
     """A thread that repairs one client after the other; a repair that fails is tried again, ever more rarely.
+
+    One that found no room is tried again every few seconds until there is.
 
     A client is due when the store found its index damaged, or when the library could not resume all of it. The
     client's own searches are refused meanwhile, with the time to wait; its deletions and all others go on.
@@ -97,7 +99,9 @@ class Repairer(Running):
         if self._background.closing:
             return
         before = self._delays.get(client_id)
-        seconds = min(before.seconds * 2, LONGEST_DELAY_SECONDS) if before else FIRST_DELAY_SECONDS
+        seconds = FIRST_DELAY_SECONDS
+        if before and not isinstance(exc, InsufficientStorage):  # it says nothing about the client
+            seconds = min(before.seconds * 2, LONGEST_DELAY_SECONDS)
         self._delays[client_id] = _Delay(self._clock() + seconds, seconds)
         logger.error(
             "repair failed, will be tried again",

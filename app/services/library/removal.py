@@ -1,0 +1,90 @@
+"""Taking documents out of all stores: with the disk's reserve at hand, and never forgetting what could not be done."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from app.common.errors import AppError
+from app.common.ids import ClientId
+from app.common.space import DiskSpace
+from app.services.catalog.records import DocumentRecord
+from app.services.catalog.store import Catalog
+from app.services.vector_store import VectorStoreService
+from app.services.words.store import WordStore
+
+logger = logging.getLogger(__name__)
+
+
+class Removal:
+    """Removes what the catalog calls unfinished. The caller holds the client's lock, except for `unresumed`."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        store: VectorStoreService,
+        words: WordStore,
+        forget_words: Callable[[ClientId, str], None],
+        space: DiskSpace,
+    ) -> None:
+        """`forget_words` takes a document out of the index of words; what is removed may use the reserve of `space`."""
+        self._catalog = catalog
+        self._store = store
+        self._words = words
+        self._forget_words = forget_words
+        self._space = space
+        self._unresumed: set[ClientId] = set()
+
+    @contextmanager
+    def under_way(self, client_id: ClientId) -> Iterator[None]:
+        """While something is removed, for which the reserve may be used. After a failure `resume` goes on."""
+        with self._space.lent():
+            try:
+                yield
+            except BaseException:
+                self._unresumed.add(client_id)
+                raise
+
+    def erase(self, client_id: ClientId, *document_ids: str) -> None:
+        """Remove what there is of documents that are not ready, and the client when nothing is left of it."""
+        with self.under_way(client_id):
+            for document_id in document_ids:
+                self._erase(client_id, document_id)
+
+    def taken_back(self, record: DocumentRecord) -> bool:
+        """Remove a document that is not ready; when that fails it stays in the journal, and False is returned."""
+        try:
+            self.erase(record.client_id, record.document_id)
+        except AppError as exc:
+            logger.error(  # noqa: TRY400 - the stack would show inside of the store and tell no more than the code
+                "unfinished document could not be removed",
+                extra={"client": record.client_id, "document": record.document_id, "code": exc.code},
+            )
+            return False
+        return True
+
+    def unresumed(self) -> Sequence[ClientId]:
+        """Return the clients of whom something could not be removed."""
+        return list(self._unresumed)
+
+    def resume(self, client_id: ClientId) -> bool:
+        """Remove what could not be removed before; whether there was anything."""
+        left = self._catalog.unfinished(client_id) if client_id in self._unresumed else []
+        self.erase(client_id, *(record.document_id for record in left))
+        self._unresumed.discard(client_id)
+        return bool(left)
+
+    def _erase(self, client_id: ClientId, document_id: str) -> None:
+        self._forget_words(client_id, document_id)
+        if self._store.exists(client_id):
+            self._store.delete_document(client_id, document_id)
+        known = self._catalog.client(client_id)
+        if known is None or known.document_count == 0:
+            self._words.delete_client(client_id)
+            if self._is_empty(client_id):
+                self._store.delete_collection(client_id)
+        self._catalog.drop_document(client_id, document_id)
+
+    def _is_empty(self, client_id: ClientId) -> bool:
+        """Whether the client's collection has no text, also none that the catalog does not know."""
+        return self._store.exists(client_id) and not self._store.count(client_id)
