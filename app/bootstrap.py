@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from app.common.database_errors import startup_errors
 from app.common.space import DiskSpace
 from app.config import Settings
-from app.folders import data_folders, hold_folders
+from app.folders import data_folders, database_places, hold_folders
 from app.service import Internals, Services
 from app.services.embedding.types import Embedder
 from app.services.library.search import LibrarySearch
@@ -21,6 +21,7 @@ from app.services.tenants.keys import ApiKeyStore
 from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.readiness import Readiness
+from app.services.upkeep.stored import require_sound
 from app.wiring.answering import make_rag, open_model
 from app.wiring.intake import Intake, open_intake
 from app.wiring.stores import Clock, Stores, Upkeep, open_stores, open_upkeep
@@ -44,7 +45,8 @@ def open_services(
     with startup_errors(), ExitStack() as stack:
         stack.enter_context(hold_folders(settings))
         space = DiskSpace(data_folders(settings), reserve_bytes=settings.disk_reserve_mb << 20)
-        with space.lent():  # opening writes too, and what is resumed are deletions
+        with space.lent():  # looking and opening write too, and what is resumed are deletions
+            require_sound(database_places(settings))
             stores = open_stores(settings, stack, space, embedder, clock)
             upkeep = open_upkeep(settings, stack, stores)
         model = open_model(settings, stack)

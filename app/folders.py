@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from app.common.errors import StartupError
 from app.config import Settings
+from app.services.upkeep.stored import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,12 @@ def data_files(settings: Settings) -> DataFiles:
     """Return where the data of the service is, whether it exists or not."""
     folder = settings.data_path
     return DataFiles(folder / "catalog.db", folder / "uploads", folder / "compaction.due")
+
+
+def database_places(settings: Settings) -> Places:
+    """Return where the databases are, whether they exist or not."""
+    sessions = settings.session_db_path if settings.database_url is None else None
+    return Places(data_files(settings).catalog, sessions, settings.vector_store_path)
 
 
 def data_folders(settings: Settings) -> tuple[Path, ...]:

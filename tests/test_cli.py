@@ -100,7 +100,9 @@ def test_a_damaged_index_is_made_anew(visit: Doctor) -> None:
 def test_what_a_crash_left_behind_is_found_and_mended(visit: Doctor) -> None:
     files, store = data_files(visit.settings), visit.settings.vector_store_path
     (files.spool / "upload_1").write_text("left behind")
-    (store / "00000000-0000-4000-8000-000000000000").mkdir()
+    dropped = store / "00000000-0000-4000-8000-000000000000"
+    dropped.mkdir()
+    (dropped / "collection.dropped").touch()
     files.compaction_marker.touch()
     with closing(sqlite3.connect(files.catalog)) as connection, connection:
         connection.execute("UPDATE documents SET status = 'indexing' WHERE client_id = 'harbour'")
@@ -118,6 +120,16 @@ def test_what_a_crash_left_behind_is_found_and_mended(visit: Doctor) -> None:
     assert "2 unfinished documents taken back" in visit.said
     assert visit()
     assert "1 clients, 2 documents" in visit.said
+
+
+def test_an_index_folder_that_nothing_explains_is_removed_only_when_asked_to(visit: Doctor) -> None:
+    unknown = visit.settings.vector_store_path / "00000000-0000-4000-8000-000000000000"
+    unknown.mkdir()
+    assert not visit(repair=True)
+    assert "1 index folders belong to no collection; `--repair --discard` removes them" in visit.said
+    assert unknown.is_dir()
+    assert visit(repair=True, discard=True)
+    assert not unknown.exists()
 
 
 def test_what_the_catalog_does_not_know_is_removed_only_when_asked_to(visit: Doctor) -> None:

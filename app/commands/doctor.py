@@ -1,16 +1,20 @@
 """`doctor`: say what is wrong with the data of a stopped service, and mend it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from app.bootstrap import open_services
+from app.common.database_errors import startup_errors
 from app.common.errors import AppError, StartupError
 from app.common.ids import ClientId
 from app.config import Settings
-from app.folders import data_files, hold_folders
+from app.folders import data_files, database_places, hold_folders
 from app.service import Services
 from app.services.catalog.store import Catalog
 from app.services.upkeep.inspection import ClientState, Inspection, inspect
+from app.services.upkeep.mending import Mender
+from app.services.upkeep.stored import Trouble, look_at, small_troubles, troubles
 
 Say = Callable[[str], None]
 
@@ -28,18 +32,76 @@ def doctor(
 ) -> bool:
     """Report on the data, and mend it with `repair`; return whether all is well at the end.
 
-    Without `repair` nothing is changed. `discard` removes what `repair` cannot mend: documents that lack chunks, and
-    texts that the catalog does not know. Raises StartupError when the service is running,
-    or was never started on these folders.
+    First the databases as such, then what is in them. Without `repair` nothing is changed. `discard` removes what
+    `repair` cannot mend: documents that lack chunks, and texts that the catalog does not know. Raises StartupError
+    when the service is running, or was never started on these folders.
     """
+    wrong = _look_at_databases(settings, say)
+    if wrong and repair:
+        _mend_databases(settings, wrong, say, discard=discard)
+        wrong = _look_at_databases(settings, say)
+    if any(map(_hinders_comparing, wrong)):
+        say("Catalog and vector store cannot be compared before that.")
+        return False
+    # The service that mends the rest cannot be opened on databases that are not in order.
+    visit = _Visit(repair and not wrong, discard, every_client, opener)
+    sound = _compare(settings, say, visit) and not wrong
+    if sound:
+        say("All is well.")
+    return sound
+
+
+def _hinders_comparing(trouble: Trouble) -> bool:
+    if trouble.store == "catalog":
+        return trouble.kind != "miscounted"
+    return trouble.store == "vector store" and trouble.kind in ("damaged", "unreadable")
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """What was asked for; see `doctor`."""
+
+    repair: bool
+    discard: bool
+    every_client: bool
+    opener: Callable[[Settings], Services]
+
+
+def _look_at_databases(settings: Settings, say: Say) -> list[Trouble]:
+    places = database_places(settings)
+    found = look_at(places, thorough=True)
+    wrong = list(troubles(places, found))
+    if found.catalog == "absent" and not wrong:
+        raise StartupError(f"There is no catalog in {settings.data_path}: check DATA_PATH, or start the service once.")
+    with hold_folders(settings):
+        if not wrong:
+            wrong = list(small_troubles(places, found))
+    for trouble in wrong:
+        say(trouble.sentence)
+    if found.sessions == "absent" and found.clients:
+        say("There is no database of conversations: the next start begins a new one.")
+    return wrong
+
+
+def _mend_databases(settings: Settings, wrong: Sequence[Trouble], say: Say, *, discard: bool) -> None:
+    mender = Mender(database_places(settings), say)
+    with hold_folders(settings):
+        for trouble in wrong:
+            mender.mend(trouble)
+        if discard and any(trouble.store == "vector store" and trouble.kind == "missing" for trouble in wrong):
+            mender.forget_documents()
+
+
+def _compare(settings: Settings, say: Say, visit: _Visit) -> bool:
+    """Report whether the catalog agrees with the vector store, and mend that; return whether it does at the end."""
     found = _inspect(settings)
-    _report(found, say, every_client=every_client)
-    if repair and not found.sound:
-        with opener(settings) as services:
+    _report(found, say, every_client=visit.every_client)
+    if visit.repair and not found.sound:
+        with visit.opener(settings) as services:
             _mend(services, found, say)
         found = _inspect(settings)
-        if discard and not found.sound:
-            with opener(settings) as services:
+        if visit.discard and not found.sound:
+            with visit.opener(settings) as services:
                 _discard(services, found, say)
             found = _inspect(settings)
         _report_end(found, say)
@@ -48,9 +110,7 @@ def doctor(
 
 def _inspect(settings: Settings) -> Inspection:
     files = data_files(settings)
-    if not files.catalog.exists():
-        raise StartupError(f"There is no catalog in {settings.data_path}: check DATA_PATH, or start the service once.")
-    with hold_folders(settings):
+    with hold_folders(settings), startup_errors():
         catalog = Catalog.open(files.catalog)
         try:
             return inspect(catalog, settings.vector_store_path, spool=files.spool, marker=files.compaction_marker)
@@ -68,7 +128,7 @@ def _report(found: Inspection, say: Say, *, every_client: bool) -> None:
     for sentence in _sentences(found):
         say(sentence)
     if found.sound:
-        say("All is well.")
+        say("Catalog and vector store agree.")
 
 
 def _line(client: ClientState) -> str:
@@ -85,10 +145,12 @@ def _line(client: ClientState) -> str:
 
 
 def _sentences(found: Inspection) -> list[str]:
+    unknown = sum(client.index == "unknown" for client in found.clients)
     counted = [
         (len(found.unsound), "clients have something wrong"),
         (len(found.orphan_collections), "collections belong to no client in the catalog"),
-        (len(found.orphan_folders), "index folders belong to no collection"),
+        (len(found.orphan_folders), "index folders belong to no collection; `--repair --discard` removes them"),
+        (unknown, "indexes are of a format that this version does not know: run the version that wrote them"),
         (len(found.unfinished), "documents were being written or deleted when the service ended"),
         (found.spool_files, "uploaded files were left behind"),
         (int(found.compaction_due), "compaction of deleted data is due"),
@@ -98,7 +160,7 @@ def _sentences(found: Inspection) -> list[str]:
 
 def _report_end(found: Inspection, say: Say) -> None:
     if found.sound:
-        say("Now all is well.")
+        say("Catalog and vector store agree now.")
         return
     say("Still wrong:")
     for line in [_line(client) for client in found.unsound] + _sentences(found):
@@ -111,7 +173,6 @@ def _mend(services: Services, found: Inspection, say: Say) -> None:
     """Do what opening the services has not done already, and say what was done by either."""
     for count, what in (
         (len(found.unfinished), "unfinished documents taken back"),
-        (len(found.orphan_folders), "index folders removed"),
         (found.spool_files, "uploaded files removed"),
     ):
         if count:
@@ -128,19 +189,24 @@ def _mend(services: Services, found: Inspection, say: Say) -> None:
 def _discard(services: Services, found: Inspection, say: Say) -> None:
     catalog, store = services.internals.catalog, services.vector_store_service
     services.internals.compactor.note()
+    if removed := store.discard_unknown_indexes():
+        say(f"{removed} index folders of no collection removed.")
     for client_id in [each for each in store.client_ids() if catalog.client(each) is None]:
         if _worked(say, client_id, partial(store.delete_collection, client_id)):
             say(f"Collection of {client_id}, which the catalog does not know, removed.")
     for client in found.unsound:
-        for document_id in client.unknown:
-            if _worked(say, client.client_id, partial(store.delete_document, client.client_id, document_id)):
-                say(f"Document {document_id} of {client.client_id}, which the catalog does not know, removed.")
-        for document_id in client.incomplete:
-            if _worked(
-                say, client.client_id, partial(services.internals.library.remove, client.client_id, document_id)
-            ):
-                say(f"Document {document_id} of {client.client_id}, which lacks chunks, removed.")
+        _discard_documents(services, client, say)
     _compact(services, say)
+
+
+def _discard_documents(services: Services, client: ClientState, say: Say) -> None:
+    store, library = services.vector_store_service, services.internals.library
+    for document_id in client.unknown:
+        if _worked(say, client.client_id, partial(store.delete_document, client.client_id, document_id)):
+            say(f"Document {document_id} of {client.client_id}, which the catalog does not know, removed.")
+    for document_id in client.incomplete:
+        if _worked(say, client.client_id, partial(library.remove, client.client_id, document_id)):
+            say(f"Document {document_id} of {client.client_id}, which lacks chunks, removed.")
 
 
 def _compact(services: Services, say: Say) -> None:

@@ -226,6 +226,11 @@ class VectorStoreService:
         logger.info("index rebuilt", extra={"client": client_id, "chunks": facts.rows, "embedded": embedded})
         return embedded
 
+    def discard_unknown_indexes(self) -> int:
+        """Remove index folders that belong to no collection, which a start leaves alone; return how many."""
+        with maintenance():
+            return self._files.remove_unknown({facts.segment_id for facts in chroma_sql.facts(self._path)})
+
     def scrub(self) -> ScrubReport:
         """Overwrite what deleted texts left behind in the store's files, and give the space back.
 

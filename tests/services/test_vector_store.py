@@ -175,12 +175,14 @@ def test_disk_use_returns_to_where_it_was(store: VectorStoreService) -> None:
     assert store.scrub().bytes_after <= before + 2 * 4096
 
 
-def test_folders_of_collections_that_are_gone_are_removed_at_start(open_store: Opener, root: Path) -> None:
+def test_folders_that_no_collection_explains_are_left_alone_until_asked_for(open_store: Opener, root: Path) -> None:
     store = open_store()
     add(store, ALPHA, "doc", 5)
     orphan = root / "00000000-0000-4000-8000-000000000000"
     shutil.copytree(folder_of(root, ALPHA), orphan)
     store = open_store()
+    assert orphan.is_dir()
+    assert store.discard_unknown_indexes() == 1
     assert not orphan.exists()
     assert store.check(ALPHA) == "ok"
 

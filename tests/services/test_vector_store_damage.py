@@ -15,7 +15,10 @@ from app.common.errors import Unavailable
 from app.common.ids import ClientId
 from app.common.passages import Chunk
 from app.common.vectors import Vectors
+from app.services.chroma import sql as chroma_sql
 from app.services.chroma.collections import ChromaCollections
+from app.services.chroma.files import StoreFiles
+from app.services.chroma.gate import pass_gate
 from app.services.vector_store import VectorStoreService
 from tests.services.vector_store_crash import Journal, run_and_kill
 from tests.services.vector_store_parts import ALPHA, BETA, Opener, add, ask, folder_of, not_found
@@ -121,6 +124,8 @@ def test_a_rebuild_that_was_interrupted_is_ended_at_the_next_start(
     part = chunks if complete else chunks[:3]
     collections.upsert("rebuilt_docs_alpha", part, embed([chunk.text for chunk in part]))
     if complete:
+        (old,) = chroma_sql.facts(root, "docs_alpha")
+        StoreFiles(root, pass_gate(root)).note_going(old.segment_id)
         collections.drop("docs_alpha")
     collections.close()
     store = open_store()

@@ -31,6 +31,7 @@ State = Literal["ok", "damaged", "missing", "unknown"]
 """`unknown`: written in a format that this service does not know, so that nothing may be done to it."""
 
 _SET_ASIDE = ".damaged"
+_GOING = "collection.dropped"
 
 
 def index_state(root: Path, facts: SegmentFacts) -> State:
@@ -125,20 +126,45 @@ class StoreFiles:
 
         Their space is free at once, even where Chroma has them open.
         """
-        folder = self.folder(segment_id)
-        for each in (folder, set_aside_folder(folder)):
+        for each in self._both(segment_id):
             if each.is_dir():
                 for file in each.iterdir():
                     with file.open("r+b") as opened:
                         opened.truncate(0)
                 shutil.rmtree(each)
 
-    def remove_orphans(self, segments: Collection[str]) -> int:
-        """Remove the index folders that belong to none of `segments`; return how many."""
-        orphans = segment_folders(self.root) - set(segments)
-        for name in orphans:
+    def note_going(self, segment_id: str) -> None:
+        """Note in its folder that the collection of this index is about to be dropped from the database."""
+        for folder in self._both(segment_id):
+            if folder.is_dir():
+                (folder / _GOING).touch()
+
+    def settle_going(self, segments: Collection[str]) -> int:
+        """At startup, remove the index folders of collections that were dropped; return how many.
+
+        Only those that say so themselves: a folder that belongs to none of `segments`, all that there are, may be all
+        that is left of something else.
+        """
+        removed = 0
+        for name in segment_folders(self.root):
+            notes = [folder / _GOING for folder in self._both(name) if (folder / _GOING).exists()]
+            if notes and name not in segments:
+                self.remove(name)
+                removed += 1
+            for note in notes:
+                note.unlink(missing_ok=True)
+        return removed
+
+    def remove_unknown(self, segments: Collection[str]) -> int:
+        """Remove the index folders that belong to none of `segments`, whatever they are; return how many."""
+        unknown = segment_folders(self.root) - set(segments)
+        for name in unknown:
             self.remove(name)
-        return len(orphans)
+        return len(unknown)
+
+    def _both(self, segment_id: str) -> tuple[Path, Path]:
+        folder = self.folder(segment_id)
+        return folder, set_aside_folder(folder)
 
     def compact_database(self) -> None:
         """Rewrite Chroma's database without what was deleted; see `chroma_sql.compact`."""

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 def prepare_folder(files: StoreFiles, cache_size: int) -> list[SegmentFacts]:
     """Put Chroma's files in order while it has them closed; return the collections in them.
 
-    Raises StartupError when there are indexes without a database: to go on would delete them.
+    Raises StartupError when there are indexes without a database: a new one would know none of them.
     """
     root = files.root
     if not (root / chroma_sql.DATABASE_FILE).exists() and chroma_files.segment_folders(root):
@@ -39,14 +39,17 @@ def prepare_folder(files: StoreFiles, cache_size: int) -> list[SegmentFacts]:
     except chroma_sql.MaintenanceFailed:  # a new folder, or one whose first start did not get far
         ChromaCollections(root, cache_size).close()
         known = chroma_sql.prepare(root)
-    orphans = files.remove_orphans({facts.segment_id for facts in known})
-    if orphans:
-        logger.warning("index folders of deleted collections removed", extra={"folders": orphans})
+    segments = {facts.segment_id for facts in known}
+    if removed := files.settle_going(segments):
+        logger.warning("index folders of deleted collections removed", extra={"folders": removed})
+    if unknown := chroma_files.segment_folders(root) - segments:
+        logger.warning("index folders of no collection are left alone: run the doctor", extra={"folders": len(unknown)})
     return known
 
 
 def drop_collection(chroma: ChromaCollections, files: StoreFiles, facts: SegmentFacts) -> None:
-    """Remove a collection and its files."""
+    """Remove a collection and its files; a start after a crash in between finishes it."""
+    files.note_going(facts.segment_id)
     chroma.drop(facts.collection)
     files.remove(facts.segment_id)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from app.common.errors import Unavailable
 from app.common.ids import ClientId
 from app.services.catalog.schema import documents, job_files
 from app.services.catalog.store import Catalog
@@ -145,5 +146,8 @@ def _names(folder: Path) -> list[str]:
 def _read_chroma(root: Path) -> _Stored:
     if not (root / chroma_sql.DATABASE_FILE).exists():
         return _Stored({}, {}, {})
-    contents = chroma_sql.contents(root)
-    return _Stored({facts.collection: facts for facts in chroma_sql.facts(root)}, contents.chunks, contents.logged)
+    try:
+        contents, known = chroma_sql.contents(root), chroma_sql.facts(root)
+    except chroma_sql.MaintenanceFailed as exc:
+        raise Unavailable("The vector store's database cannot be read.") from exc
+    return _Stored({facts.collection: facts for facts in known}, contents.chunks, contents.logged)

@@ -165,12 +165,32 @@ def test_the_id_map_is_never_executed(tmp_path: Path) -> None:
         read_id_map(file)
 
 
-def test_only_folders_of_no_segment_are_removed(folder: Path) -> None:
-    orphan, foreign = folder.parent / "00000000-0000-4000-8000-000000000000", folder.parent / "backups"
+def _orphan(folder: Path) -> Path:
+    """A folder of an index that belongs to no collection, with a part of it that was set aside."""
+    orphan = folder.parent / "00000000-0000-4000-8000-000000000000"
     orphan.mkdir()
-    foreign.mkdir()
     (folder.parent / f"{orphan.name}.damaged").mkdir()
-    assert files(folder).remove_orphans({folder.name}) == 1
+    return orphan
+
+
+def test_only_folders_whose_collection_was_dropped_are_removed_by_themselves(folder: Path) -> None:
+    orphan = _orphan(folder)
+    files(folder).note_going(folder.name)
+    assert files(folder).settle_going({folder.name}) == 0
+    assert orphan.is_dir()
+    assert chroma_files.check_segment(folder, dimension=DIMENSION, rows=None) == "ok"
+    files(folder).note_going(orphan.name)
+    assert files(folder).settle_going({folder.name}) == 1
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    # The note on the one whose collection is still there was taken back.
+    assert files(folder).settle_going({}) == 0
+
+
+def test_only_folders_of_no_segment_are_removed_when_asked_to(folder: Path) -> None:
+    _orphan(folder)
+    foreign = folder.parent / "backups"
+    foreign.mkdir()
+    assert files(folder).remove_unknown({folder.name}) == 1
     assert sorted(path.name for path in folder.parent.iterdir()) == sorted([folder.name, foreign.name])
 
 
