@@ -33,7 +33,8 @@ def doctor(
     """Report on the data, and mend it with `repair`; return whether all is well at the end.
 
     First the databases as such, then what is in them. Without `repair` nothing is changed. `discard` removes what
-    `repair` cannot mend: documents that lack chunks, and texts that the catalog does not know. Raises StartupError
+    `repair` cannot mend: documents that lack chunks, and texts that the catalog does not know; a database of which
+    nothing can be read it sets aside. Raises StartupError
     when the service is running, or was never started on these folders.
     """
     wrong = _look_at_databases(settings, say)
@@ -84,12 +85,10 @@ def _look_at_databases(settings: Settings, say: Say) -> list[Trouble]:
 
 
 def _mend_databases(settings: Settings, wrong: Sequence[Trouble], say: Say, *, discard: bool) -> None:
-    mender = Mender(database_places(settings), say)
+    mender = Mender(database_places(settings), say, discard=discard)
     with hold_folders(settings):
         for trouble in wrong:
             mender.mend(trouble)
-        if discard and any(trouble.store == "vector store" and trouble.kind == "missing" for trouble in wrong):
-            mender.forget_documents()
 
 
 def _compare(settings: Settings, say: Say, visit: _Visit) -> bool:

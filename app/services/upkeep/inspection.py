@@ -144,7 +144,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _read_chroma(root: Path) -> _Stored:
-    if not (root / chroma_sql.DATABASE_FILE).exists():
+    database = root / chroma_sql.DATABASE_FILE
+    if not database.exists() or not database.stat().st_size:
         return _Stored({}, {}, {})
     try:
         contents, known = chroma_sql.contents(root), chroma_sql.facts(root)

@@ -15,7 +15,7 @@ from app.services.chroma import sql as chroma_sql
 from app.services.chroma.files import StoreFiles
 from app.services.chroma.gate import pass_gate
 from app.services.upkeep.counts import count_clients_again, count_sessions_again
-from app.services.upkeep.stored import Places, Trouble
+from app.services.upkeep.stored import DOCTOR, Places, Trouble
 from app.services.vector_store import collection_name
 
 Say = Callable[[str], None]
@@ -26,14 +26,17 @@ _BESIDE = ("", "-wal", "-shm", "-journal")
 class Mender:
     """Mends one trouble after the other, and says what it did and what is lost."""
 
-    def __init__(self, places: Places, say: Say, *, clock: Callable[[], float] = time.time) -> None:
-        """`clock` gives seconds since the epoch."""
+    def __init__(
+        self, places: Places, say: Say, *, discard: bool = False, clock: Callable[[], float] = time.time
+    ) -> None:
+        """With `discard` it goes on without what cannot be mended. `clock` gives seconds since the epoch."""
         self._places = places
         self._say = say
+        self._discard = discard
         self._clock = clock
 
     def mend(self, trouble: Trouble) -> None:
-        """Do what can be done about it without losing anything."""
+        """Do what can be done about it: without losing anything, unless that is asked for."""
         if trouble.kind == "damaged":
             self._salvage(trouble)
         elif trouble.kind == "words":
@@ -46,8 +49,10 @@ class Mender:
             self._say("Counters were set to what is counted.")
         elif trouble.kind == "missing" and trouble.store == "catalog":
             self._take_over_documents()
+        elif trouble.kind == "missing" and trouble.store == "vector store" and self._discard:
+            self._forget_documents()
 
-    def forget_documents(self) -> None:
+    def _forget_documents(self) -> None:
         """Forget all documents of a vector store that is lost, and remove the indexes whose texts went with it."""
         catalog = Catalog.open(self._places.catalog)
         try:
@@ -75,7 +80,7 @@ class Mender:
             complete = self._copied(trouble, damaged, new)
         except (ProgramFailed, chroma_sql.MaintenanceFailed, sqlite3.Error):
             _remove(new)
-            self._say(f"Nothing could be read of {damaged}: restore it from your backup.")
+            self._go_on_without(trouble, damaged)
             return
         kept = self._replace(damaged, new)
         lost = sorted(table for table, whole in complete.items() if not whole)
@@ -84,6 +89,21 @@ class Mender:
         self._say(f"The damaged file is kept as {kept}: remove it once it is of no use, as erasing does not reach it.")
         if trouble.store == "catalog" and lost:
             self._take_over_documents()
+
+    def _go_on_without(self, trouble: Trouble, damaged: Path) -> None:
+        """Set aside a file of which nothing can be read, if that is asked for, and make what the others allow."""
+        if not self._discard:
+            self._say(
+                f"Nothing could be read of {damaged}: restore it from your backup, or run `{DOCTOR} --discard`, which "
+                "keeps that file under another name and goes on without it."
+            )
+            return
+        kept = self._set_aside(damaged)
+        self._say(f"Nothing could be read of {damaged}: it is kept as {kept}, and the service goes on without it.")
+        if trouble.store == "catalog":
+            self._take_over_documents()
+        if trouble.store == "vector store":
+            self._forget_documents()
 
     def _copied(self, trouble: Trouble, damaged: Path, new: Path) -> Mapping[str, bool]:
         if trouble.store == "vector store":
@@ -95,15 +115,20 @@ class Mender:
 
     def _replace(self, damaged: Path, new: Path) -> str:
         """Put the new file in the place of the damaged one; return the name that this one has from now on."""
+        kept = self._set_aside(damaged)
+        for end in _BESIDE:
+            part = new.with_name(new.name + end)
+            if part.exists():
+                part.rename(damaged.with_name(damaged.name + end))
+        return kept
+
+    def _set_aside(self, damaged: Path) -> str:
+        """Give the file another name, which is returned."""
         kept = f"{damaged.name}.damaged-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(self._clock()))}"
         for end in _BESIDE:
             part = damaged.with_name(damaged.name + end)
             if part.exists():
                 part.rename(damaged.with_name(kept + end))
-        for end in _BESIDE:
-            part = new.with_name(new.name + end)
-            if part.exists():
-                part.rename(damaged.with_name(damaged.name + end))
         return kept
 
     def _take_over_documents(self) -> None:

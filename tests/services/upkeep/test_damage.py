@@ -204,6 +204,41 @@ def test_without_chromas_database_the_service_does_not_begin_anew(settings: Sett
         assert services.ingest_file(_new_file(settings), HARBOUR).status == "ready"
 
 
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_file_of_which_nothing_can_be_read_is_set_aside_when_asked_to(settings: Settings, database: str) -> None:
+    path = settings.data_path.parent / database
+    content = b"This is something else" + path.read_bytes()[22:]
+    path.write_bytes(content)
+    well, said = visit(settings, repair=True)
+    assert not well
+    assert f"Nothing could be read of {path}: restore it from your backup, or run" in said
+    assert path.read_bytes() == content
+    well, said = visit(settings, repair=True, discard=True)
+    assert well, said
+    (kept,) = path.parent.glob(f"{path.name}.damaged-*")
+    assert kept.read_bytes() == content
+    with open_quickly(settings) as services:
+        left = {database: services.documents.page(HARBOUR).total for database in DATABASES}
+        assert left[database] == (0 if "chroma" in database else len(TEXTS))
+        assert services.session_store.history(HARBOUR, "talk-1") == [] or "sessions" not in database
+        services.ingest_file(_new_file(settings), HARBOUR)
+    assert visit(settings)[0]
+
+
+def test_a_vector_store_that_was_emptied_is_told_and_its_documents_are_forgotten_when_asked_to(
+    settings: Settings,
+) -> None:
+    (settings.vector_store_path / "chroma.sqlite3").write_bytes(b"")
+    for repair in (False, True):
+        well, said = visit(settings, repair=repair)
+        assert not well
+        assert "holds nothing, but the catalog knows 6 documents" in said
+        assert "cannot open" not in said
+    well, said = visit(settings, repair=True, discard=True)
+    assert well, said
+    assert "6 documents forgotten" in said
+
+
 @pytest.mark.parametrize("lost", ["the whole folder", "the database of an earlier start"])
 def test_documents_that_are_promised_but_stored_nowhere_are_told(
     settings: Settings, new_stores: Path, lost: str
