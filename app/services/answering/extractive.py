@@ -1,47 +1,28 @@
-"""Answers without a language model: the sentences of the passages that answer best, word for word, with citations."""
+"""Answers without a language model: the sentence of the passages that answers best, and where it stands."""
 
-import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.common.passages import Passage
-from app.services.answering.sentences import Sentence, split_sentences
+from app.services.answering.quoting.candidates import Candidate, candidates
+from app.services.answering.quoting.sentences import Sentence
 from app.services.answering.types import NOT_FOUND
 
-# The figures below were chosen on the sample documents' questions: see docs/adr/0006-language-model.md.
 MAX_PASSAGES = 8
 """Only the best passages are read: who asks for many wants to see them, not to wait for all their sentences."""
 MAX_EMBEDDED = 8
-MAX_QUOTES = 4
-MIN_SCORE = 0.38
+MAX_QUOTES = 2
+MIN_SCORE = 0.4
+MIN_FIT = 0.3
+"""The least mean of shared words and likeness: a high rank of its passage alone makes no answer."""
 SURE_MEANING = 0.6
 """From this similarity on a sentence answers even without a common word (paraphrase, another language)."""
-MARGIN = 0.15
-MIN_FURTHER = 0.3
-"""A further sentence is quoted when it is at most MARGIN worse than the best one, and no worse than this."""
-TITLE_PENALTY = 0.1
-HEADING_WEIGHT = 0.6
-"""What a word in the heading above a sentence counts, against 1 for a word in the sentence."""
-
-_WORD = re.compile(r"\w+")
-_NO_SPACES = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
-_STEM = 5
-_STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        a about an and any are as at be been but by can could did do does for from had has have how i if in
-        into is it its long many may me much my no not of on or our please should so some tell than that the
-        their them then there these they this to us was we were what when where which who whom whose why
-        will with would you your
-        """,
-    )
-)
+MARGIN = 0.01
+"""A second sentence is quoted when it is at most so much worse than the best one."""
 
 
 class SentenceEmbedder(Protocol):
@@ -58,7 +39,7 @@ class SentenceEmbedder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence of the passage with this number (1 is the first one given); `score` is 0 to 1."""
+    """A sentence of the passage with this number (1 is the first one given); `score` is 0 to about 1."""
 
     text: str
     passage: int
@@ -78,35 +59,18 @@ class ExtractiveAnswer:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    sentence: Sentence
-    passage: int
-    place: int
-    overlap: float = 0.0
-    meaning: float = 0.0
-
-    @property
-    def score(self) -> float:
-        both = (self.overlap + self.meaning) / 2
-        return max(0.0, both - (TITLE_PENALTY if self.sentence.is_title else 0.0))
-
-    @property
-    def answers(self) -> bool:
-        return self.score >= MIN_SCORE or (self.meaning >= SURE_MEANING and not self.sentence.is_title)
-
-
 class ExtractiveAnswerer:
-    """Quotes documents. Sentences are chosen by common words first, and the few that are left by meaning."""
+    """Quotes documents. Sentences are chosen by words and place first, and the few that are left by meaning."""
 
     def __init__(self, embedder: SentenceEmbedder) -> None:
         self._embedder = embedder
 
     def answer(self, question: str, passages: Sequence[Passage]) -> ExtractiveAnswer:
-        """Quote the 1 to 4 best sentences, each with its passage's number like [2], or say that there is no answer.
+        """Quote the best sentence, with its passage's number like [2], or say that there is no answer.
 
-        The passages are given best first, as retrieval returns them. Embeds the question and at most MAX_EMBEDDED
-        sentences. Raises what the embedder raises.
+        A second one is quoted only when it is as good. A row of a table is quoted with the names of its columns, a
+        small table as a whole where no row is asked for. The passages are given best first, as retrieval returns
+        them. Embeds the question and at most MAX_EMBEDDED sentences. Raises what the embedder raises.
         """
         ranked = self._rank(question, passages)
         score = max((candidate.score for candidate in ranked), default=0.0)
@@ -117,73 +81,35 @@ class ExtractiveAnswerer:
         text = "\n".join(f"{quote.text} [{quote.passage}]" for quote in quotes)
         return ExtractiveAnswer(text, found=True, quotes=quotes, score=score)
 
-    def _rank(self, question: str, passages: Sequence[Passage]) -> list[_Candidate]:
+    def _rank(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
         """Return the candidates worth a look, best first."""
-        candidates = _preselect(question, passages)
-        if not candidates:
+        worth = candidates(question, passages[:MAX_PASSAGES])[:MAX_EMBEDDED]
+        if not worth:
             return []
-        rows = self._embedder.embed_texts([_in_context(c.sentence) for c in candidates], urgent=True)
+        rows = self._embedder.embed_texts([_in_context(c.sentence) for c in worth], urgent=True)
         meanings = rows @ self._embedder.embed_question(question)
-        measured = [replace(c, meaning=float(m)) for c, m in zip(candidates, meanings, strict=True)]
-        return sorted(measured, key=lambda c: (c.answers, c.score), reverse=True)
-
-
-def _preselect(question: str, passages: Sequence[Passage]) -> list[_Candidate]:
-    """Return at most MAX_EMBEDDED different sentences, those that share the most words with the question."""
-    candidates = _candidates(passages[:MAX_PASSAGES])
-    overlaps = _overlaps(terms(question), [c.sentence for c in candidates])
-    compared = [replace(c, overlap=o) for c, o in zip(candidates, overlaps, strict=True)]
-    compared.sort(key=lambda c: c.overlap + passages[c.passage - 1].score, reverse=True)
-    return compared[:MAX_EMBEDDED]
-
-
-def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
-    """Return all sentences but those that also stand, alone or within a longer one, in another place."""
-    found: dict[str, _Candidate] = {}
-    for number, passage in enumerate(passages, start=1):
-        for place, sentence in enumerate(split_sentences(passage.chunk.text)):
-            if _WORD.search(sentence.text):
-                found.setdefault(sentence.text.casefold(), _Candidate(sentence, number, place))
-    everything = "\n".join(found)
-    return [candidate for text, candidate in found.items() if everything.count(text) == 1]
-
-
-def _overlaps(wanted: set[str], sentences: Sequence[Sentence]) -> list[float]:
-    """Return for each sentence which share (0 to 1) of the question's words it has; rare words count more."""
-    own = [terms(sentence.text) for sentence in sentences]
-    above = [terms(sentence.heading) for sentence in sentences]
-    seen = {term: sum(term in a or term in b for a, b in zip(own, above, strict=True)) for term in wanted}
-    weight = {term: math.log(1 + len(sentences) / (1 + count)) for term, count in seen.items()}
-    total = sum(weight.values()) or 1.0
-    return [
-        sum(weight[t] if t in a else HEADING_WEIGHT * weight[t] if t in b else 0.0 for t in wanted) / total
-        for a, b in zip(own, above, strict=True)
-    ]
-
-
-def terms(text: str) -> set[str]:
-    """Return the words that carry meaning, cut to their stems; pairs of characters where no spaces divide words."""
-    found: set[str] = set()
-    for word in _WORD.findall(text.casefold()):
-        if _NO_SPACES.search(word):
-            found.update(word[i : i + 2] for i in range(max(1, len(word) - 1)))
-        elif word not in _STOP_WORDS:
-            found.add(word if any(map(str.isdigit, word)) else word[:_STEM])
-    return found
+        measured = [c.measured(float(meaning)) for c, meaning in zip(worth, meanings, strict=True)]
+        return sorted(measured, key=lambda c: (_answers(c), c.score), reverse=True)
 
 
 def _in_context(sentence: Sentence) -> str:
     return f"{sentence.heading} {sentence.text}".strip()
 
 
-def _choose(ranked: Sequence[_Candidate]) -> list[_Candidate]:
-    if not ranked or not ranked[0].answers:
+def _answers(candidate: Candidate) -> bool:
+    if candidate.names_unknown:
+        return False
+    return candidate.meaning >= SURE_MEANING or (candidate.score >= MIN_SCORE and candidate.fit >= MIN_FIT)
+
+
+def _choose(ranked: Sequence[Candidate]) -> list[Candidate]:
+    if not ranked or not _answers(ranked[0]):
         return []
-    lowest = max(MIN_FURTHER, ranked[0].score - MARGIN)
-    return [ranked[0], *(c for c in ranked[1:MAX_QUOTES] if c.score >= lowest)]
+    lowest = ranked[0].score - MARGIN
+    return [ranked[0], *(c for c in ranked[1:MAX_QUOTES] if _answers(c) and c.score >= lowest)]
 
 
-def _in_reading_order(chosen: Sequence[_Candidate]) -> list[_Candidate]:
+def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
     """The passage of the best sentence first; within a passage as written."""
     passages = list(dict.fromkeys(candidate.passage for candidate in chosen))
     return sorted(chosen, key=lambda c: (passages.index(c.passage), c.place))

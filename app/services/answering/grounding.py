@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 
 from app.common.passages import Passage
-from app.services.answering.extractive import terms
 
 WORDS_WEIGHT = 0.5
 """What it is worth that a passage has all of the question's words, in units of cosine similarity."""
@@ -14,6 +13,21 @@ _ABOUT_THEM = re.compile(
     r"\b(?:documents?|files?|texts?|pdfs?|summar\w+|overview|contents?|upload\w*)\b", re.IGNORECASE
 )
 """A question about the documents themselves has few words in common with what they say."""
+
+_WORD = re.compile(r"\w+")
+_NO_SPACES = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
+_STEM = 5
+_STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a about an and any are as at be been but by can could did do does for from had has have how i if in
+        into is it its long many may me much my no not of on or our please should so some tell than that the
+        their them then there these they this to us was we were what when where which who whom whose why
+        will with would you your
+        """,
+    )
+)
 
 
 def is_relevant(question: str, passages: Sequence[Passage], *, min_relevance: float) -> bool:
@@ -30,7 +44,7 @@ def is_relevant(question: str, passages: Sequence[Passage], *, min_relevance: fl
 
 def _shared(question: str, passages: Sequence[Passage]) -> float:
     """Return the share, 0 to 1, of the question's words that the passage with most of them has."""
-    wanted = terms(question)
+    wanted = _terms(question)
     found = [sum(_holds(text, term) for term in wanted) for text in map(_text, passages)]
     return max(found, default=0) / max(1, len(wanted))
 
@@ -46,3 +60,14 @@ def _holds(text: str, term: str) -> bool:
     while place > 0 and term.isascii() and text[place - 1].isalnum():
         place = text.find(term, place + 1)
     return place >= 0
+
+
+def _terms(text: str) -> set[str]:
+    """Return the words that carry meaning, cut to their stems; pairs of characters where no spaces divide words."""
+    found: set[str] = set()
+    for word in _WORD.findall(text.casefold()):
+        if _NO_SPACES.search(word):
+            found.update(word[i : i + 2] for i in range(max(1, len(word) - 1)))
+        elif word not in _STOP_WORDS:
+            found.add(word if any(map(str.isdigit, word)) else word[:_STEM])
+    return found

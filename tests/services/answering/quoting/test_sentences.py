@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services.answering.sentences import MAX_SENTENCE, Sentence, split_sentences
+from app.services.answering.quoting.sentences import MAX_SENTENCE, Sentence, split_sentences
 
 
 def texts(text: str) -> list[str]:
@@ -41,9 +41,10 @@ def test_wrapped_lines_are_one_sentence() -> None:
     ]
 
 
-def test_rows_of_a_table_stand_alone_and_its_rule_is_dropped() -> None:
+def test_rows_of_a_table_have_the_names_of_its_columns_and_a_small_table_is_quotable_whole() -> None:
     text = "| Place | Time |\n| --- | --- |\n| the islands | 5 weeks. By ship |\n| abroad | 8 weeks |"
-    assert texts(text) == ["| Place | Time |", "| the islands | 5 weeks. By ship |", "| abroad | 8 weeks |"]
+    rows = ["Place: the islands; Time: 5 weeks. By ship", "Place: abroad; Time: 8 weeks"]
+    assert texts(text) == [*rows, "\n".join(rows)]
 
 
 def test_lines_set_in_columns_stand_alone() -> None:

@@ -6,14 +6,20 @@ from dataclasses import dataclass
 
 from syntok import segmenter  # type: ignore[import-untyped]  # has no type information
 
+from app.services.answering.quoting.tables import is_row, read_grid
+
 MAX_SENTENCE = 400
 """Characters. Text without any punctuation is cut here, at a space."""
+MAX_ROWS = 12
+MAX_TABLE = 700
+"""Rows and characters of a table that can be quoted as a whole."""
 _MIN_SENTENCE = 15
 """Shorter ones ("Yes.") are kept with the sentence that follows."""
 
 _HEADING = re.compile(r"#{1,6}\s")
 _ITEM = re.compile(r"\s*(?:[-*•–▪]|\(?\d{1,2}[.)]|[a-z]\))\s+")
-_ROW = re.compile(r"\||\t|\S {3,}\S")
+_CODE = re.compile(r"[A-Z]{1,4}-?\d{1,5}\b")
+_VALUE = re.compile(r"[\d.,]+ ?[^\W\d]")
 _RULE = re.compile(r"[\s|:=+*_~-]*")
 _OPEN_END = re.compile(r"[\w)%\"'”’]\s*$")
 _ENDED = re.compile(r"[.!?:。！？؟]\s*$")
@@ -31,6 +37,8 @@ class Sentence:
     text: str
     heading: str
     is_title: bool = False
+    table: int = 0
+    is_table: bool = False
 
 
 def split_sentences(text: str) -> list[Sentence]:
@@ -41,11 +49,14 @@ def split_sentences(text: str) -> list[Sentence]:
     """
     found: list[Sentence] = []
     heading = ""
+    tables = 0
     for block in _blocks(text):
-        if _HEADING.match(block) or block.endswith(("?", "？", "؟")):
+        if isinstance(block, list):
+            tables += 1
+            found += _of_table(block, heading, tables)
+        elif _HEADING.match(block) or block.endswith(("?", "？", "؟")):
             heading = block.lstrip("# ")
-            continue
-        if _looks_like_title(block) and not re.search(r"\d|\|", block):
+        elif _looks_like_title(block) and not re.search(r"\d", block):
             found.append(Sentence(block, "", is_title=True))
             heading = block
         else:
@@ -53,24 +64,43 @@ def split_sentences(text: str) -> list[Sentence]:
     return found
 
 
-def _blocks(text: str) -> Iterator[str]:
-    """Yield paragraphs with their wrapped lines joined; each row, item and heading by itself."""
+def _of_table(lines: list[str], heading: str, number: int) -> list[Sentence]:
+    grid = read_grid(lines)
+    rows = [Sentence(piece, heading, table=number) for text in grid.texts() for piece in _pieces(text)]
+    whole = "\n".join(grid.texts())
+    if grid.header and 2 <= len(grid.rows) <= MAX_ROWS and len(whole) <= MAX_TABLE:
+        rows.append(Sentence(whole, heading, table=number, is_table=True))
+    return rows
+
+
+def _blocks(text: str) -> Iterator[str | list[str]]:
+    """Yield paragraphs with their wrapped lines joined, each item and heading by itself, and tables as their lines."""
     lines: list[str] = []
+    table: list[str] = []
     for line in [*text.splitlines(), ""]:
-        if lines and _begins_block(line, lines[-1]):
+        row = is_row(line)
+        if lines and (row or _begins_block(line, lines)):
             yield " ".join(" ".join(lines).split())
             lines = []
-        if not _RULE.fullmatch(line):
+        if table and not row:
+            yield table
+            table = []
+        if row:
+            table.append(line)
+        elif not _RULE.fullmatch(line):
             lines.append(line)
 
 
-def _begins_block(line: str, previous: str) -> bool:
-    if not line.strip() or _HEADING.match(line) or _HEADING.match(previous):
+def _begins_block(line: str, lines: list[str]) -> bool:
+    previous = lines[-1]
+    if not line.strip() or _HEADING.match(line) or _HEADING.match(previous) or _ITEM.match(line):
         return True
-    if _ITEM.match(line) or _ROW.search(line.strip()) or _ROW.search(previous.strip()):
-        return True
+    if _CODE.match(line) and _CODE.match(lines[0]):
+        return True  # rows that lost their borders, each with a code of its own
     if line[:1].islower():
         return False
+    if _looks_like_title(line) and _VALUE.match(line) and not re.search(r"\d", "".join(lines)):
+        return False  # the values of a row whose label is wrapped
     return _looks_like_title(previous) or (_looks_like_title(line) and bool(_ENDED.search(previous)))
 
 
@@ -80,9 +110,6 @@ def _looks_like_title(line: str) -> bool:
 
 
 def _cut(block: str) -> Iterator[str]:
-    if "|" in block:  # a row of a table
-        yield from _pieces(block)
-        return
     kept = ""
     for sentence in _sentences(block):
         kept = f"{kept} {sentence}" if kept else sentence
