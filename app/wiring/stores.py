@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from app.common.lives import ClientLives
 from app.config import Settings
 from app.folders import data_files, data_folders
 from app.memory import SessionStore
@@ -31,14 +32,16 @@ class Stores:
     embedder: Embedder
     vectors: VectorStoreService
     words: WordStore
+    lives: ClientLives
     clock: Clock
 
 
 def open_stores(settings: Settings, stack: ExitStack, embedder: Embedder | None, clock: Clock) -> Stores:
     """Open the databases, the vector store and the embedding model, unless `embedder` stands in for that."""
+    lives = ClientLives()
     catalog = Catalog.open(data_files(settings).catalog, clock=clock)
     stack.callback(catalog.close)
-    sessions = open_sessions(settings, clock)
+    sessions = open_sessions(settings, clock, lives.clients)
     stack.callback(sessions.close)
     if embedder is None:
         embedder = open_embedder(
@@ -54,7 +57,7 @@ def open_stores(settings: Settings, stack: ExitStack, embedder: Embedder | None,
     stack.callback(vectors.close)
     words = WordStore(settings.vector_store_path / "words", open_files=settings.collection_cache_size)
     stack.callback(words.close)
-    return Stores(catalog, sessions, embedder, vectors, words, clock)
+    return Stores(catalog, sessions, embedder, vectors, words, lives, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,12 @@ def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
     )
     limits = ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client)
     library = EmbeddedLibrary(
-        catalog=stores.catalog, store=stores.vectors, words=stores.words, compactor=compactor, limits=limits
+        catalog=stores.catalog,
+        store=stores.vectors,
+        words=stores.words,
+        compactor=compactor,
+        limits=limits,
+        lives=stores.lives.documents,
     )
     library.resume()
     cleaner = session_cleaner(stores.sessions, every=settings.cleanup_interval)

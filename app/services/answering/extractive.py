@@ -47,11 +47,11 @@ _STOP_WORDS = frozenset(
 class SentenceEmbedder(Protocol):
     """What is needed of an embedder; all vectors have unit length."""
 
-    def embed_texts(self, texts: Sequence[str], *, urgent: bool = False) -> NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str], *, owner: str = "", urgent: bool = False) -> NDArray[np.float32]:
         """Return one row for each text."""
         ...
 
-    def embed_question(self, text: str) -> NDArray[np.float32]:
+    def embed_question(self, text: str, *, owner: str = "") -> NDArray[np.float32]:
         """Return the vector of one question."""
         ...
 
@@ -102,13 +102,13 @@ class ExtractiveAnswerer:
     def __init__(self, embedder: SentenceEmbedder) -> None:
         self._embedder = embedder
 
-    def answer(self, question: str, passages: Sequence[Passage]) -> ExtractiveAnswer:
+    def answer(self, question: str, passages: Sequence[Passage], *, owner: str = "") -> ExtractiveAnswer:
         """Quote the 1 to 4 best sentences, each with its passage's number like [2], or say that there is no answer.
 
         The passages are given best first, as retrieval returns them. Embeds the question and at most MAX_EMBEDDED
-        sentences. Raises what the embedder raises.
+        sentences, in the turn of `owner`. Raises what the embedder raises.
         """
-        ranked = self._rank(question, passages)
+        ranked = self._rank(question, passages, owner)
         score = max((candidate.score for candidate in ranked), default=0.0)
         chosen = _choose(ranked)
         if not chosen:
@@ -117,13 +117,14 @@ class ExtractiveAnswerer:
         text = "\n".join(f"{quote.text} [{quote.passage}]" for quote in quotes)
         return ExtractiveAnswer(text, found=True, quotes=quotes, score=score)
 
-    def _rank(self, question: str, passages: Sequence[Passage]) -> list[_Candidate]:
+    def _rank(self, question: str, passages: Sequence[Passage], owner: str) -> list[_Candidate]:
         """Return the candidates worth a look, best first."""
         candidates = _preselect(question, passages)
         if not candidates:
             return []
-        rows = self._embedder.embed_texts([_in_context(c.sentence) for c in candidates], urgent=True)
-        meanings = rows @ self._embedder.embed_question(question)
+        texts = [_in_context(c.sentence) for c in candidates]
+        rows = self._embedder.embed_texts(texts, owner=owner, urgent=True)
+        meanings = rows @ self._embedder.embed_question(question, owner=owner)
         measured = [replace(c, meaning=float(m)) for c, m in zip(candidates, meanings, strict=True)]
         return sorted(measured, key=lambda c: (c.answers, c.score), reverse=True)
 
