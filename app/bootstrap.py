@@ -13,7 +13,7 @@ from app.services.embedding.types import Embedder
 from app.services.library.search import LibrarySearch
 from app.services.llm.types import LanguageModel
 from app.services.parsing.pool import ProcessLimits
-from app.services.rag_chain import AnswerOptions
+from app.services.rag_chain import AnswerOptions, ChatThreads
 from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService
 from app.services.tenants.documents import DocumentService
@@ -25,6 +25,7 @@ from app.services.upkeep.stored import require_sound
 from app.wiring.answering import make_rag, open_model
 from app.wiring.intake import Intake, open_intake
 from app.wiring.stores import Clock, Stores, Upkeep, open_stores, open_upkeep
+from app.wiring.work import make_work
 
 logger = logging.getLogger(__name__)
 
@@ -70,19 +71,21 @@ def _assemble(
     """Put what was opened together; from here on `close` of the services closes it."""
     catalog, database, compactor = stores.catalog, stores.catalog.database, upkeep.compactor
     documents = DocumentService(
-        catalog=catalog, store=stores.vectors, library=upkeep.library, compactor=compactor, jobs=intake.jobs
-    )
-    api_keys = ApiKeyStore(database, clock=stores.clock)
+        catalog=catalog, store=stores.vectors, library=upkeep.library, compactor=compactor,
+        jobs=intake.jobs, lives=stores.lives,
+    )  # fmt: skip
+    api_keys = ApiKeyStore(database, lives=stores.lives.clients, clock=stores.clock)
     search = LibrarySearch(
         catalog=catalog, store=stores.vectors, words=stores.words, note_stale=upkeep.library.note_stale
     )
     retriever = Retriever(search=search, embedder=stores.embedder, context_tokens=settings.context_tokens)
+    work = make_work(settings)
     models = [name for name in (settings.model_name, settings.fallback_model_name) if name]
     return Services(
         settings=settings,
         session_store=stores.sessions,
         vector_store_service=stores.vectors,
-        rag=make_rag(settings, stores, retriever, model),
+        rag=make_rag(settings, stores, retriever, model).in_threads(ChatThreads(work.search, work.write)),
         retriever=retriever,
         uploads=intake.uploads,
         jobs=intake.jobs,
@@ -95,20 +98,27 @@ def _assemble(
             compactor=compactor,
             clock=stores.clock,
         ),
-        client_settings=ClientSettingsStore(database, models=models, defaults=AnswerOptions(top_k=settings.top_k)),
+        work=work,
+        client_settings=ClientSettingsStore(
+            database, models=models, defaults=AnswerOptions(top_k=settings.top_k), lives=stores.lives.clients
+        ),
         api_keys=api_keys,
         rate_limit=RateLimit(settings.rate_limit_per_minute),
         readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors, space=stores.space),
-        internals=Internals(
-            catalog=catalog,
-            library=upkeep.library,
-            words=stores.words,
-            embedder=stores.embedder,
-            spool=intake.spool,
-            ingestion=intake.ingestion,
-            compactor=upkeep.compactor,
-            repairer=upkeep.repairer,
-        ),
+        internals=_internals(stores, upkeep, intake),
         _model=model,
         _opened=stack.pop_all(),
+    )
+
+
+def _internals(stores: Stores, upkeep: Upkeep, intake: Intake) -> Internals:
+    return Internals(
+        catalog=stores.catalog,
+        library=upkeep.library,
+        words=stores.words,
+        embedder=stores.embedder,
+        spool=intake.spool,
+        ingestion=intake.ingestion,
+        compactor=upkeep.compactor,
+        repairer=upkeep.repairer,
     )

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr | None = None
     groq_api_base: str | None = None
     llm_timeout: float = Field(60, gt=0, le=600)
+    llm_calls_at_once: int = Field(160, ge=1, le=10_000)
     max_answer_tokens: int = Field(2048, ge=16, le=1_000_000)
 
     # Vectors
@@ -81,20 +82,25 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(50, ge=1, le=2048)
     max_files_per_upload: int = Field(20, ge=1, le=1000)
     max_message_chars: int = Field(8000, ge=1, le=1_000_000)
-    ingest_workers: int = Field(2, ge=1, le=64)
+    uploads_at_once: int = Field(8, ge=2, le=1000)
+    max_chunks_per_document: int = Field(10_000, ge=1, le=1_000_000)
+    ingest_workers: int = Field(3, ge=1, le=64)
     ingest_queue_limit: int = Field(2000, ge=1, le=1_000_000)
     ingest_job_days: int = Field(7, ge=1, le=3650)
 
-    # Limits of one client; none unless set
+    # Limits of one client; the first three are none unless set
     max_documents_per_client: int | None = Field(None, ge=1)
     max_chunks_per_client: int | None = Field(None, ge=1)
     rate_limit_per_minute: int | None = Field(None, ge=1, le=1_000_000)
+    max_waiting_requests: int = Field(128, ge=1, le=100_000)
+    max_waiting_mb_per_client: int = Field(1024, ge=1, le=1_000_000)
 
     # Service
     admin_api_key: SecretStr | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     max_connections: int = Field(4000, ge=2, le=1_000_000)
     worker_threads: int = Field(128, ge=8, le=2000)
+    search_threads: int | None = Field(None, ge=2, le=1000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 

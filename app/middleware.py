@@ -44,6 +44,7 @@ class RequestLog:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         started, status, ended = self._clock(), 0, 0.0
+        state["began"] = time.perf_counter()  # before the body: what ends meanwhile is told from what begins then
 
         async def send_with_id(message: Message) -> None:
             nonlocal status, ended

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from app.common.errors import UNSUPPORTED, AppError
@@ -17,6 +18,8 @@ from app.common.errors import UNSUPPORTED, AppError
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+CALLER_LEFT = 499
+"""What the log calls a request whose caller left before there was an answer."""
 _CODES = {
     400: "bad_request",
     404: "not_found",
@@ -123,6 +126,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(AppError)(_app_error)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(ClientDisconnect)(_caller_left)
 
 
 async def _app_error(request: Request, exc: AppError) -> Response:
@@ -152,6 +156,10 @@ async def _http_error(request: Request, exc: HTTPException) -> Response:
     code = _CODES.get(exc.status_code, "http_error")
     detail = _DETAILS.get(exc.status_code, str(exc.detail))
     return problem(request, exc.status_code, detail=detail, code=code, headers=exc.headers)
+
+
+async def _caller_left(_request: Request, _exc: ClientDisconnect) -> Response:
+    return Response(status_code=CALLER_LEFT)  # nobody reads it; the log line shows it
 
 
 def unexpected_problem(request: Request, exc: Exception) -> Response:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from app.common.ids import DEFAULT_CLIENT, parse_client_id
+from app.common.work import Work
 from app.config import Settings
 from app.memory import SessionStore
 from app.services.catalog.store import Catalog
@@ -69,6 +70,7 @@ class Services:
     api_keys: ApiKeyStore
     rate_limit: RateLimit
     readiness: Readiness
+    work: Work
     internals: Internals
     _model: LanguageModel | None
     _opened: ExitStack
@@ -80,7 +82,7 @@ class Services:
         documents, InvalidInput for no possible client, and the model's errors; then nothing is stored.
         """
         owner = parse_client_id(client_id)
-        answer = self.rag.ask(
+        return self.rag.ask(
             ChatQuestion(
                 client_id=owner,
                 text=question,
@@ -89,9 +91,6 @@ class Services:
                 use_memory=session_id is not None,
             )
         )
-        if session_id is not None:
-            self.rag.consolidate(owner, session_id)
-        return answer
 
     def ingest_file(self, path: str | PathLike[str], client_id: str = DEFAULT_CLIENT) -> FileResult:
         """Take in a file of this machine for a client; for `default` when none is named. Blocks.

@@ -84,7 +84,7 @@ def open_wrapped(settings: dict[str, Any], folder: Path) -> Way:
 
 
 def open_ours(folder: Path, *, backend: Literal["onnx", "torch"] = "onnx", fewer: int = 0, second: int = 0) -> Way:
-    from app.services.embedding.onnx import usable_cores
+    from app.common.cores import usable_cores
     from app.services.embedding.opening import open_embedder
     from app.services.embedding.source import DEFAULT_MODEL
 

@@ -4,6 +4,7 @@ The questions are those of followups.json and questions.json over the sample doc
 The rewriting model is a perfect stand-in: it answers with the rewriting that the set gives.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -127,7 +128,7 @@ def _history(item: Item) -> list[BaseMessage]:
 
 def _stand_alone(follow_ups: FollowUps, item: Item) -> str:
     question = ChatQuestion(client_id=CLIENT, text=item["question"], options=AnswerOptions(top_k=TOP_K))
-    return follow_ups.stand_alone(question, _history(item))
+    return asyncio.run(follow_ups.stand_alone(question, _history(item)))
 
 
 def _measure(search: Search, items: Sequence[Item]) -> tuple[list[float], float]:

@@ -23,7 +23,8 @@ class HashEmbeddings(Embedder):
         texts: Sequence[str],
         on_batch: OnBatch | None = None,
         *,
-        urgent: bool = False,  # noqa: ARG002 - the interface; all is quick here
+        owner: str = "",  # noqa: ARG002 - the interface; all is quick here
+        urgent: bool = False,  # noqa: ARG002 - as above
     ) -> Vectors:
         """See Embedder."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
@@ -35,7 +36,7 @@ class HashEmbeddings(Embedder):
                 on_batch(start + len(batch))
         return vectors
 
-    def embed_question(self, text: str) -> Vectors:
+    def embed_question(self, text: str, *, owner: str = "") -> Vectors:  # noqa: ARG002 - as above
         """See Embedder. A text without words points along the first component."""
         vector = np.zeros(self.dimension, dtype=np.float32)
         for word in re.findall(r"\w+", text.lower()) or [""]:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import anyio.to_thread
@@ -13,7 +14,9 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from app.common.absent import no_such_client
 from app.common.errors import Forbidden, InvalidInput, NotAuthenticated
 from app.common.ids import ClientId, new_client_id, parse_client_id
-from app.dependencies.parts import ApiKeysDep, RateLimitDep, SettingsDep
+from app.common.lives import Standing
+from app.dependencies.parts import ApiKeysDep, RateLimitDep, SettingsDep, WorkDep
+from app.services.tenants.keys import id_of, key_not_known
 from app.services.tenants.rate_limit import RateLimit
 
 
@@ -23,6 +26,7 @@ class Principal:
 
     own_client: ClientId | None
     locked: bool = False
+    key_id: str | None = None
 
     def client(self, requested: str | None) -> ClientId:
         """Return the client that is meant by what a request names.
@@ -43,10 +47,12 @@ class Principal:
 class Caller:
     """The principal with the request that it sends. A ClientId from here is in the request's log line already.
 
-    What a request may do and whom it is about is settled here, when it begins, and nowhere later.
+    What a request may do and whom it is about is settled here, when it begins, and nowhere later; `standing` is asked
+    again by what it writes.
     """
 
     principal: Principal
+    standing: Standing
     _request: Request
     _rate_limit: RateLimit
 
@@ -103,6 +109,7 @@ _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same
 async def get_principal(
     settings: SettingsDep,
     api_keys: ApiKeysDep,
+    work: WorkDep,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     header: Annotated[str | None, Security(_header)],
 ) -> Principal:
@@ -117,17 +124,23 @@ async def get_principal(
         raise NotAuthenticated("Send your key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.")
     if secrets.compare_digest(key.encode(), settings.admin_api_key.get_secret_value().encode()):
         return Principal(own_client=None, locked=True)
-    client_id = await anyio.to_thread.run_sync(api_keys.authenticate, key)
+    client_id = await anyio.to_thread.run_sync(api_keys.authenticate, key, limiter=work.door)
     if client_id is None:
-        raise NotAuthenticated("This key is not known; it may have been revoked or have expired.")
-    return Principal(own_client=client_id, locked=True)
+        raise key_not_known()
+    return Principal(own_client=client_id, locked=True, key_id=id_of(key))
 
 
 async def get_caller(
-    request: Request, principal: Annotated[Principal, Depends(get_principal)], rate_limit: RateLimitDep
+    request: Request,
+    principal: Annotated[Principal, Depends(get_principal)],
+    api_keys: ApiKeysDep,
+    rate_limit: RateLimitDep,
 ) -> Caller:
     """Return who is asking, with the request that is to be logged and counted."""
-    caller = Caller(principal, request, rate_limit)
+    standing = Standing(request.state.began)
+    if principal.key_id is not None:
+        standing = Standing(request.state.began, partial(api_keys.require, principal.key_id))
+    caller = Caller(principal, standing, request, rate_limit)
     if principal.own_client is not None:
         caller.client(None)  # whatever becomes of the request, its log line says whose key it had
     return caller

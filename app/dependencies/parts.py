@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.common.work import Work
 from app.config import Settings
 from app.memory import SessionStore
 from app.service import Services
@@ -74,6 +75,10 @@ async def _readiness(request: Request) -> Readiness:
     return _services(request).readiness
 
 
+async def _work(request: Request) -> Work:
+    return _services(request).work
+
+
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 RagDep = Annotated[RagChain, Depends(_rag)]
 RetrieverDep = Annotated[Retriever, Depends(_retriever)]
@@ -86,3 +91,4 @@ ClientSettingsDep = Annotated[ClientSettingsStore, Depends(_client_settings)]
 ApiKeysDep = Annotated[ApiKeyStore, Depends(_api_keys)]
 RateLimitDep = Annotated[RateLimit, Depends(_rate_limit)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
+WorkDep = Annotated[Work, Depends(_work)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypedDict
 
 from app.common.ids import ClientId
+from app.common.lives import Standing
 
 Role = Literal["user", "assistant"]
 JsonObject = Mapping[str, object]
@@ -143,19 +144,13 @@ class SessionStore(Protocol):
         *,
         sources: Sequence[JsonObject] = (),
         extra: JsonObject | None = None,
-        life: int | None = None,
+        standing: Standing | None = None,
     ) -> Turn:
         """Store a question and its answer, both or neither, and prolong the session.
 
         Begins the session when the client has none of that id, or only an expired one. `sources` and `extra`
-        (both JSON) stay with the answer. Raises InvalidInput for text that is not valid Unicode, and Conflict when
-        the client's `life` is over.
-        """
-
-    def life(self, client_id: ClientId) -> int:
-        """Return the present life of the client, which ends when `delete_client` is called for it.
-
-        A turn that takes a while hands it to `append_turn`, so that nothing of an erased client is stored late.
+        (both JSON) stay with the answer. Raises InvalidInput for text that is not valid Unicode, Conflict when the
+        client was erased since the turn began, and what `standing` raises: nothing is stored too late.
         """
 
     def history(
@@ -200,8 +195,10 @@ class SessionStore(Protocol):
     ) -> SessionPage:
         """Return sessions that have not expired, most recently used first. Raises InvalidInput for a bad cursor."""
 
-    def set_title(self, client_id: ClientId, session_id: str, title: str | None) -> SessionInfo:
-        """Name a session, or with None take its name away."""
+    def set_title(
+        self, client_id: ClientId, session_id: str, title: str | None, *, standing: Standing | None = None
+    ) -> SessionInfo:
+        """Name a session, or with None take its name away. Too late as for `append_turn`."""
 
     def export(self, client_id: ClientId, session_id: str) -> SessionExport:
         """Return the whole conversation."""

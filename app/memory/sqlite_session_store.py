@@ -3,15 +3,15 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Row, Select
 from typing_extensions import override
 
 from app.common.absent import no_such_session
 from app.common.database import Database
-from app.common.errors import Conflict
 from app.common.ids import ClientId
-from app.common.lives import Lives
+from app.common.lives import Lives, Standing, erased_meanwhile
 from app.memory import JsonObject, Removed, SessionInfo, SessionStats, Turn
 from app.memory import queries as q
 from app.memory.cache import Key
@@ -41,14 +41,18 @@ class SqliteSessionStore(SqlSessionReader):
         cached_sessions: int = 100,
         clock: Callable[[], float] = time.time,
         count_tokens: Callable[[str], int] = estimate_tokens,
+        lives: Lives | None = None,
     ) -> None:
-        """Bring the schema of `database` up to date and use it; `close` closes it."""
+        """Bring the schema of `database` up to date and use it; `close` closes it.
+
+        `lives` are those of the clients, which end here when a client's sessions are deleted.
+        """
         database.migrate(MIGRATIONS)
         super().__init__(lambda _: database.read(), cached_sessions=cached_sessions, clock=clock)
         self._db = database
         self._ttl = ttl
         self._count_tokens = count_tokens
-        self._lives = Lives()
+        self._lives = lives or Lives(erased_meanwhile)
 
     @override
     def close(self) -> None:
@@ -68,16 +72,15 @@ class SqliteSessionStore(SqlSessionReader):
         *,
         sources: Sequence[JsonObject] = (),
         extra: JsonObject | None = None,
-        life: int | None = None,
+        standing: Standing | None = None,
     ) -> Turn:
-        key = (client_id, session_id)
+        key, begun = (client_id, session_id), standing or Standing()
         now = self._clock()
         new = NewTurn.of(question, answer, sources=sources, extra=extra, count_tokens=self._count_tokens)
 
         def work(connection: Connection) -> Turn:
             # Inside the transaction: an erasure that begins later than this removes what is stored here.
-            if life is not None and self._lives.is_over(client_id, life):
-                raise Conflict("The client was erased meanwhile; nothing was stored.", code="erased_meanwhile")
+            self._lives.require(client_id, begun)
             return self._append(connection, key, new, now)
 
         return self._db.run(
@@ -99,10 +102,17 @@ class SqliteSessionStore(SqlSessionReader):
         return new.as_turn(number, last_id=max(ids))
 
     @override
-    def set_title(self, client_id: ClientId, session_id: str, title: str | None) -> SessionInfo:
-        now = self._clock()
+    def set_title(
+        self, client_id: ClientId, session_id: str, title: str | None, *, standing: Standing | None = None
+    ) -> SessionInfo:
+        now, begun = self._clock(), standing or Standing()
         change = {**bound((client_id, session_id)), "now": now, "new_title": title}
-        row = self._db.run(lambda connection: connection.execute(q.SET_TITLE, change).first())
+
+        def work(connection: Connection) -> Row[Any] | None:
+            self._lives.require(client_id, begun)
+            return connection.execute(q.SET_TITLE, change).first()
+
+        row = self._db.run(work)
         if row is None:
             raise no_such_session()
         return q.as_info(row, now)
@@ -118,10 +128,6 @@ class SqliteSessionStore(SqlSessionReader):
         if not removed.sessions:
             raise no_such_session()
         return removed
-
-    @override
-    def life(self, client_id: ClientId) -> int:
-        return self._lives.present(client_id)
 
     @override
     def delete_client(self, client_id: ClientId) -> Removed:

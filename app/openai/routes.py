@@ -1,6 +1,7 @@
 """Chat completions, models and vector store search, in OpenAI's words."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 import anyio.to_thread
@@ -10,15 +11,15 @@ from app.common.errors import InvalidInput, NotFound
 from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.dependencies.callers import Caller, CallerDep
-from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, RetrieverDep, SettingsDep
+from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, RetrieverDep, SettingsDep, WorkDep
 from app.dependencies.questions import require_length
 from app.openai import schemas, search_schemas
 from app.openai.errors import PREFIX, openai_error, openai_responses
-from app.openai.shapes import Conversation, Reply, as_passage_filter, as_search_result, read_conversation
+from app.openai.shapes import Reply, as_passage_filter, as_search_result, read_conversation
 from app.services.catalog.records import ClientRecord
-from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagChain
+from app.services.rag_chain import Answer, ChatQuestion, Delta
+from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService
-from app.services.tenants.settings import ClientSettingsStore
 from app.streams import Events, EventStream, FirstPiece, capture_failure, event
 
 router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"])
@@ -75,10 +76,25 @@ async def create_completion(
     """
     conversation = read_conversation(body.messages, max_tokens=settings.max_token_limit)
     require_length(conversation.question, "The last message", settings)
-    prepared = await anyio.to_thread.run_sync(_prepare, rag, client_settings, client_id, body, conversation)
+    options = partial(
+        client_settings.options,
+        client_id,
+        top_k=body.top_k,
+        temperature=body.temperature,
+        instructions=conversation.instructions,
+    )
+    prepared = await rag.prepare(
+        ChatQuestion(
+            client_id=client_id,
+            text=conversation.question,
+            options=await anyio.to_thread.run_sync(options),
+            history=conversation.history,
+            where=as_passage_filter(body.filters),
+        )
+    )
     reply = Reply.begin(client_id, str(request.base_url), conversation.tokens)
     if not body.stream:
-        return reply.completion(await anyio.to_thread.run_sync(rag.answer, prepared))
+        return reply.completion(await rag.answer(prepared))
     begun = await FirstPiece.wait(rag.stream(prepared))
     usage = bool(body.stream_options and body.stream_options.include_usage)
     return EventStream(_chunks(request, begun, reply, usage=usage), source=begun)
@@ -103,12 +119,19 @@ def get_model(client_id: Annotated[ClientId, Depends(get_model_client)], clients
     summary="Find passages, in OpenAI's shape",
     responses=openai_responses(400, 401, 404, 413, 429, 503),
 )
-def search_vector_store(
+async def search_vector_store(
     body: search_schemas.VectorSearchRequest,
     client_id: Annotated[ClientId, Depends(get_searched_client)],
     retriever: RetrieverDep,
+    work: WorkDep,
 ) -> search_schemas.VectorSearchPage:
     """Return the passages of the client that fit best, without asking a model. A client is a vector store here."""
+    return await work.search.run(client_id, partial(_search, retriever, client_id, body))
+
+
+def _search(
+    retriever: Retriever, client_id: ClientId, body: search_schemas.VectorSearchRequest
+) -> search_schemas.VectorSearchPage:
     where = as_passage_filter(body.filters)
     top_k = body.max_num_results
     lists = [retriever.retrieve(client_id, query, top_k=top_k, where=where) for query in body.queries]
@@ -116,27 +139,6 @@ def search_vector_store(
     found = [passage for passage in _merged(lists) if threshold is None or passage.score >= threshold]
     return search_schemas.VectorSearchPage(
         search_query=body.queries, data=[as_search_result(passage) for passage in found[:top_k]]
-    )
-
-
-def _prepare(
-    rag: RagChain,
-    settings: ClientSettingsStore,
-    client_id: ClientId,
-    body: schemas.CompletionRequest,
-    conversation: Conversation,
-) -> Prepared:
-    options = settings.options(
-        client_id, top_k=body.top_k, temperature=body.temperature, instructions=conversation.instructions
-    )
-    return rag.prepare(
-        ChatQuestion(
-            client_id=client_id,
-            text=conversation.question,
-            options=options,
-            history=conversation.history,
-            where=as_passage_filter(body.filters),
-        )
     )
 
 

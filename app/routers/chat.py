@@ -14,6 +14,7 @@ from app.dependencies.clients import PathClientDep
 from app.dependencies.owners import UnnamedSessionOwnerDep
 from app.dependencies.parts import ClientSettingsDep, DocumentsDep, RagDep, SessionsDep, SettingsDep
 from app.dependencies.questions import require_length
+from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.chat import (
     ChatRequest,
@@ -26,7 +27,6 @@ from app.schemas.chat import (
 )
 from app.schemas.sessions import SessionDeleted
 from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagChain
-from app.services.tenants.settings import ClientSettingsStore
 from app.shapes.chat import as_done, as_error, as_response, as_sources
 from app.shapes.filters import passage_filter
 from app.shapes.sessions import session_deleted
@@ -63,7 +63,27 @@ async def get_asking_client(body: ChatRequest, caller: CallerDep, settings: Sett
         yield client_id
 
 
-AskingClientDep = Annotated[ClientId, Depends(get_asking_client)]
+async def get_question(
+    body: ChatRequest,
+    client_id: Annotated[ClientId, Depends(get_asking_client)],
+    caller: CallerDep,
+    settings: ClientSettingsDep,
+) -> ChatQuestion:
+    """Read what is asked, and how the client wants it answered."""
+    session_id = parse_session_id(body.session_id) if body.session_id else None
+    options = partial(settings.options, client_id, top_k=body.top_k, context_tokens=body.context_tokens)
+    return ChatQuestion(
+        client_id=client_id,
+        text=body.message,
+        session_id=session_id,
+        use_memory=body.use_memory,
+        options=await anyio.to_thread.run_sync(options),
+        where=passage_filter(body.filters),
+        standing=caller.standing,
+    )
+
+
+QuestionDep = Annotated[ChatQuestion, Depends(get_question)]
 
 
 @router.post(
@@ -73,25 +93,20 @@ AskingClientDep = Annotated[ClientId, Depends(get_asking_client)]
     responses={200: {"content": _EVENTS["content"]}, **_ERRORS},
 )
 async def chat(
-    request: Request,
-    body: ChatRequest,
-    client_id: AskingClientDep,
-    rag: RagDep,
-    settings: ClientSettingsDep,
-    after: BackgroundTasks,
+    request: Request, body: ChatRequest, question: QuestionDep, rag: RagDep, after: BackgroundTasks
 ) -> ChatResponse | EventStream:
     """Answer from the client's documents, with the passages the answer rests on.
 
     Continue a conversation by sending its `session_id` again. With `use_memory` false nothing is read from or
     written to the session. With `stream` true the answer comes as events: see `/api/v1/chat/stream`.
     """
-    prepare = partial(_prepare, rag, settings, client_id, body)
+    prepared = await rag.prepare(question)
     if body.stream:
-        return await _stream(request, rag, await anyio.to_thread.run_sync(prepare))
-    answer = await anyio.to_thread.run_sync(lambda: rag.answer(prepare()))
+        return await _stream(request, rag, prepared)
+    answer = await rag.answer(prepared)
     if answer.memory_used and rag.consolidates:
-        after.add_task(rag.consolidate, client_id, answer.session_id)
-    return as_response(client_id, answer)
+        after.add_task(rag.consolidate, question.client_id, answer.session_id)
+    return as_response(question.client_id, answer)
 
 
 @router.post(
@@ -101,29 +116,13 @@ async def chat(
     response_class=EventStream,
     responses={200: _EVENTS, **_ERRORS},
 )
-async def chat_stream(
-    request: Request, body: ChatRequest, client_id: AskingClientDep, rag: RagDep, settings: ClientSettingsDep
-) -> EventStream:
+async def chat_stream(request: Request, question: QuestionDep, rag: RagDep) -> EventStream:
     """Answer as server-sent events. What fails within a second, before the model's first word, keeps its status.
 
     A turn that ends with `error` is not stored. If you leave, the model is stopped; the turn is then stored as far
     as it was sent, marked as cut off.
     """
-    return await _stream(request, rag, await anyio.to_thread.run_sync(_prepare, rag, settings, client_id, body))
-
-
-def _prepare(rag: RagChain, settings: ClientSettingsStore, client_id: ClientId, body: ChatRequest) -> Prepared:
-    session_id = parse_session_id(body.session_id) if body.session_id else None
-    return rag.prepare(
-        ChatQuestion(
-            client_id=client_id,
-            text=body.message,
-            session_id=session_id,
-            use_memory=body.use_memory,
-            options=settings.options(client_id, top_k=body.top_k, context_tokens=body.context_tokens),
-            where=passage_filter(body.filters),
-        )
-    )
+    return await _stream(request, rag, await rag.prepare(question))
 
 
 async def _stream(request: Request, rag: RagChain, prepared: Prepared) -> EventStream:
@@ -193,19 +192,27 @@ def collection_stats(client_id: PathClientDep, documents: DocumentsDep) -> Colle
 @router.delete(
     "/collections/{client_id}",
     summary="Delete all documents of a client",
-    responses=problem_responses(401, 404, 422),
+    responses=problem_responses(401, 404, 422, 429, 503),
 )
-def delete_collection(client_id: PathClientDep, documents: DocumentsDep) -> CollectionDeleted:
+async def delete_collection(
+    client_id: PathClientDep, documents: DocumentsDep, writing: WritingDep
+) -> CollectionDeleted:
     """Remove the client's documents, passages and vectors. Its conversations stay until they expire."""
-    deleted = documents.delete_collection(client_id)
+    deleted = await writing.run(client_id, lambda: documents.delete_collection(client_id))
     return CollectionDeleted(
         message=f"Collection of client {client_id} deleted", client_id=client_id, documents_deleted=deleted
     )
 
 
 @router.delete(
-    "/{session_id}", summary="Clear a conversation", tags=["Sessions"], responses=problem_responses(401, 404, 409, 422)
+    "/{session_id}",
+    summary="Clear a conversation",
+    tags=["Sessions"],
+    responses=problem_responses(401, 404, 409, 422, 429, 503),
 )
-def clear_session(session_id: str, owner: UnnamedSessionOwnerDep, sessions: SessionsDep) -> SessionDeleted:
+async def clear_session(
+    session_id: str, owner: UnnamedSessionOwnerDep, sessions: SessionsDep, writing: WritingDep
+) -> SessionDeleted:
     """Delete the session with all its messages; the same as DELETE /api/v1/sessions/{session_id}."""
-    return session_deleted(session_id, sessions.delete(owner, session_id))
+    removed = await writing.run(owner, lambda: sessions.delete(owner, session_id))
+    return session_deleted(session_id, removed)

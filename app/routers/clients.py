@@ -1,12 +1,14 @@
 """Clients, their keys, and erasing all of a client. In locked mode most of this needs the admin key."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from app.dependencies.callers import AdminDep, CallerDep
 from app.dependencies.clients import ManagedClientDep, PathClientDep
-from app.dependencies.parts import ClientsDep, ClientSettingsDep, SessionsDep, SettingsDep
+from app.dependencies.parts import ClientsDep, ClientSettingsDep, JobsDep, SessionsDep, SettingsDep
+from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.chat import Message
 from app.schemas.clients import (
@@ -30,11 +32,13 @@ from app.services.tenants.keys import ApiKey
 router = APIRouter(prefix="/api/v1/clients", tags=["Clients"])
 
 
-@router.post("", status_code=201, summary="Make a client", responses=problem_responses(401, 403, 409, 422))
-def create_client(body: NewClient, _: AdminDep, caller: CallerDep, clients: ClientsDep) -> ClientCreated:
+@router.post("", status_code=201, summary="Make a client", responses=problem_responses(401, 403, 409, 422, 429, 503))
+async def create_client(
+    body: NewClient, _: AdminDep, caller: CallerDep, clients: ClientsDep, writing: WritingDep
+) -> ClientCreated:
     """Make a client and its first key, which is shown this once. Needs the admin key in locked mode."""
     client_id = caller.new_client(body.client_id)
-    key, record = clients.register(client_id)
+    key, record = await writing.run(None, lambda: clients.register(client_id, standing=writing.standing))
     return ClientCreated(client_id=client_id, api_key=key, key_id=record.key_id)
 
 
@@ -62,7 +66,7 @@ def get_client(client_id: PathClientDep, clients: ClientsDep) -> ClientInfo:
 
 @router.get("/{client_id}/usage", summary="What a client uses", responses=problem_responses(401, 404, 422))
 def client_usage(
-    client_id: PathClientDep, clients: ClientsDep, sessions: SessionsDep, settings: SettingsDep
+    client_id: PathClientDep, clients: ClientsDep, sessions: SessionsDep, jobs: JobsDep, settings: SettingsDep
 ) -> ClientUsage:
     """Return what the client has stored, and the limits it is held to."""
     record = clients.get(client_id)
@@ -72,10 +76,13 @@ def client_usage(
         documents=record.document_count,
         chunks=record.chunk_count,
         bytes_uploaded=record.byte_count,
+        bytes_waiting=jobs.waiting_bytes(client_id),
         sessions=stats["total_sessions"],
         messages=stats["total_messages"],
         max_documents=settings.max_documents_per_client,
         max_chunks=settings.max_chunks_per_client,
+        max_chunks_per_document=settings.max_chunks_per_document,
+        max_bytes_waiting=settings.max_waiting_mb_per_client << 20,
         rate_limit_per_minute=settings.rate_limit_per_minute,
     )
 
@@ -92,27 +99,32 @@ def get_settings(client_id: PathClientDep, clients: ClientsDep, settings: Client
 @router.put(
     "/{client_id}/settings",
     summary="Set how a client's questions are answered",
-    responses=problem_responses(401, 404, 422),
+    responses=problem_responses(401, 404, 409, 422, 429, 503),
 )
-def put_settings(
-    client_id: PathClientDep, body: ClientSettings, caller: CallerDep, settings: ClientSettingsDep
+async def put_settings(
+    client_id: PathClientDep,
+    body: ClientSettings,
+    caller: CallerDep,
+    settings: ClientSettingsDep,
+    writing: WritingDep,
 ) -> ClientSettings:
     """Replace the client's settings as a whole: what is left out goes back to the service's own.
 
     The client's own key may do this for itself. They hold for the next question, in sessions that are under way too.
     """
     wanted = client_settings.ClientSettings(**body.model_dump())
-    settings.put(client_id, wanted, any_model=caller.own_client is None)
+    put = partial(settings.put, client_id, wanted, any_model=caller.own_client is None, standing=writing.standing)
+    await writing.run(client_id, put)
     return body
 
 
-@router.delete("/{client_id}", summary="Erase a client", responses=problem_responses(401, 403, 404, 422))
-def erase_client(client_id: ManagedClientDep, clients: ClientsDep) -> ClientErased:
+@router.delete("/{client_id}", summary="Erase a client", responses=problem_responses(401, 403, 404, 422, 429, 503))
+async def erase_client(client_id: ManagedClientDep, clients: ClientsDep, writing: WritingDep) -> ClientErased:
     """Erase documents, vectors, conversations, records and keys, and leave no trace of their text in any file.
 
     Returns when that is done, compaction included; its cost is in the answer. Needs the admin key in locked mode.
     """
-    erased = clients.erase(client_id)
+    erased = await writing.run(None, lambda: clients.erase(client_id))
     return ClientErased(
         message=f"Client {client_id} erased",
         client_id=client_id,
@@ -128,14 +140,20 @@ def erase_client(client_id: ManagedClientDep, clients: ClientsDep) -> ClientEras
 
 
 @router.post(
-    "/{client_id}/keys", status_code=201, summary="Make a key", responses=problem_responses(401, 403, 404, 422)
+    "/{client_id}/keys",
+    status_code=201,
+    summary="Make a key",
+    responses=problem_responses(401, 403, 404, 409, 422, 429, 503),
 )
-def create_key(client_id: ManagedClientDep, body: NewKey, clients: ClientsDep) -> KeyCreated:
+async def create_key(client_id: ManagedClientDep, body: NewKey, clients: ClientsDep, writing: WritingDep) -> KeyCreated:
     """Make another key for the client, which is shown this once. Needs the admin key in locked mode.
 
     To rotate: make a new key, hand it out, delete the old one.
     """
-    key, record = clients.create_key(client_id, label=body.label, expires_in=body.expires_in)
+    create = partial(
+        clients.create_key, client_id, label=body.label, expires_in=body.expires_in, standing=writing.standing
+    )
+    key, record = await writing.run(client_id, create)
     return KeyCreated(client_id=client_id, api_key=key, **_key(record).model_dump())
 
 
@@ -145,10 +163,12 @@ def list_keys(client_id: ManagedClientDep, clients: ClientsDep) -> KeyList:
     return KeyList(keys=[_key(record) for record in clients.keys(client_id)])
 
 
-@router.delete("/{client_id}/keys/{key_id}", summary="Revoke a key", responses=problem_responses(401, 403, 404, 422))
-def revoke_key(client_id: ManagedClientDep, key_id: str, clients: ClientsDep) -> Message:
+@router.delete(
+    "/{client_id}/keys/{key_id}", summary="Revoke a key", responses=problem_responses(401, 403, 404, 422, 429, 503)
+)
+async def revoke_key(client_id: ManagedClientDep, key_id: str, clients: ClientsDep, writing: WritingDep) -> Message:
     """Revoke the key: requests with it fail from now on. Needs the admin key in locked mode."""
-    clients.revoke_key(client_id, key_id)
+    await writing.run(client_id, lambda: clients.revoke_key(client_id, key_id))
     return Message(message="The key is revoked")
 
 

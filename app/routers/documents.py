@@ -2,25 +2,30 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
 from app.common.errors import InvalidInput
 from app.common.filters import Comparison, Compound, PassageFilter, checked_document_filter
 from app.common.ids import ClientId
+from app.common.lives import Standing
 from app.dependencies.callers import CallerDep
 from app.dependencies.clients import ClientQuery, QueryClientDep
 from app.dependencies.owners import DocumentOwnerDep, get_document_owner
-from app.dependencies.parts import DocumentsDep, UploadsDep
-from app.dependencies.uploads import OPENAPI_BODY, UploadFormDep
+from app.dependencies.parts import DocumentsDep, UploadsDep, WorkDep
+from app.dependencies.presence import while_there
+from app.dependencies.uploads import OPENAPI_BODY, UploadForm, UploadFormDep
+from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.documents import ChunkList, DocumentDeleted, DocumentInfo, DocumentList, DocumentStatus
 from app.schemas.filters import AnyFilter
-from app.schemas.ingest import DocumentResult
+from app.schemas.ingest import DocumentResult, IngestForm
 from app.schemas.labels import LabelChange
+from app.services.catalog.records import DocumentRecord
 from app.services.ingestion.ingest import ChunkSettings, Options
 from app.shapes.documents import chunk_info, document_info
 from app.shapes.filters import unchecked_filter
@@ -108,59 +113,80 @@ def list_chunks(
     return ChunkList(chunks=list(map(chunk_info, page.chunks)), total=page.total, next_cursor=page.next_cursor)
 
 
-async def get_replacing_owner(
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A form whose one file takes the place of a client's document."""
+
+    owner: ClientId
+    form: UploadForm
+    standing: Standing
+
+
+async def get_replacement(
     document_id: str, caller: CallerDep, form: UploadFormDep, documents: DocumentsDep, client_id: ClientQuery = None
-) -> AsyncIterator[ClientId]:
-    """Yield the client whose document is replaced, which the form may name too; the request is counted."""
+) -> AsyncIterator[Replacement]:
+    """Yield the form with the client whose document is replaced, which it may name too; the request is counted."""
     owner = await get_document_owner(document_id, caller, documents, client_id or form.fields.client_id)
     with caller.at_work(owner):
-        yield owner
+        yield Replacement(owner, form, caller.standing)
 
 
 @router.put(
     "/{document_id}",
     summary="Replace a document",
     response_model_exclude_none=True,
-    responses=problem_responses(400, 401, 404, 413, 415, 422, 429, 503),
+    responses=problem_responses(400, 401, 404, 409, 413, 415, 422, 429, 503),
     openapi_extra=OPENAPI_BODY,
 )
-def replace_document(
+async def replace_document(
+    request: Request,
     document_id: str,
-    owner: Annotated[ClientId, Depends(get_replacing_owner)],
-    form: UploadFormDep,
+    replacement: Annotated[Replacement, Depends(get_replacement)],
     documents: DocumentsDep,
     uploads: UploadsDep,
+    work: WorkDep,
 ) -> DocumentResult:
     """Put one file in the place of the document, which answers until the new one is ready and stays when that fails.
 
     The new document has an id of its own. It is cut as the old one was unless `chunk_size` or `chunk_overlap` say
     otherwise. When the client has the same content already, the old document goes and that one is the answer.
     """
+    owner, form = replacement.owner, replacement.form
     if len(form.files) != 1:
         raise InvalidInput("Send exactly one file, in a field named 'files'.", code="one_file")
-    old = documents.get(owner, document_id)
-    size, overlap = form.fields.chunk_size, form.fields.chunk_overlap
-    chunking = ChunkSettings(
-        old.chunk_size if size is None else size, old.chunk_overlap if overlap is None else overlap
-    )
-    (result,) = uploads.take_all(owner, form.files, chunking, Options(replaces=document_id))
-    return document_result(result)
+    async with while_there(request) as presence:
+        options = Options(replaces=document_id, still=presence.require, standing=replacement.standing)
+
+        def take() -> DocumentResult:
+            chunking = _chunking(documents.get(owner, document_id), form.fields)
+            (result,) = uploads.take_all(owner, form.files, chunking, options)
+            return document_result(result)
+
+        return await work.ingest.run(owner, take)
+
+
+def _chunking(old: DocumentRecord, fields: IngestForm) -> ChunkSettings:
+    size, overlap = fields.chunk_size, fields.chunk_overlap
+    return ChunkSettings(old.chunk_size if size is None else size, old.chunk_overlap if overlap is None else overlap)
 
 
 @router.patch(
-    "/{document_id}", summary="Change metadata and tags", responses=problem_responses(401, 404, 409, 413, 422)
+    "/{document_id}", summary="Change metadata and tags", responses=problem_responses(401, 404, 409, 413, 422, 429, 503)
 )
-def change_labels(
-    document_id: str, body: LabelChange, owner: DocumentOwnerDep, documents: DocumentsDep
+async def change_labels(
+    document_id: str, body: LabelChange, owner: DocumentOwnerDep, documents: DocumentsDep, writing: WritingDep
 ) -> DocumentInfo:
     """Change what is noted about a document; its text stays as it is. Questions asked from now on see the change."""
-    return document_info(documents.relabel(owner, document_id, label_patch(body)))
+    patch = label_patch(body)
+    return document_info(await writing.run(owner, lambda: documents.relabel(owner, document_id, patch)))
 
 
-@router.delete("/{document_id}", summary="Delete a document", responses=problem_responses(401, 404, 422))
-def delete_document(document_id: str, owner: DocumentOwnerDep, documents: DocumentsDep) -> DocumentDeleted:
+@router.delete("/{document_id}", summary="Delete a document", responses=problem_responses(401, 404, 422, 429, 503))
+async def delete_document(
+    document_id: str, owner: DocumentOwnerDep, documents: DocumentsDep, writing: WritingDep
+) -> DocumentDeleted:
     """Delete the document with its passages and vectors; their traces on disk go soon after."""
-    record = documents.delete(owner, document_id)
+    record = await writing.run(owner, lambda: documents.delete(owner, document_id))
     return DocumentDeleted(
         message=f"Document {document_id} deleted", document_id=document_id, chunks_deleted=record.chunk_count
     )

@@ -2,9 +2,10 @@
 
 import time
 
+import anyio.to_thread
 from fastapi import APIRouter
 
-from app.dependencies.parts import ReadinessDep, SettingsDep
+from app.dependencies.parts import ReadinessDep, SettingsDep, WorkDep
 from app.problems import problem_responses
 from app.schemas.health import Health, Live, Ready
 
@@ -14,15 +15,16 @@ router = APIRouter(prefix="/health", tags=["Health"])
 # Monitors of uptime ask with HEAD.
 @router.head("", include_in_schema=False)
 @router.get("", summary="Health and what the service runs on")
-def health(readiness: ReadinessDep, settings: SettingsDep) -> Health:
+async def health(readiness: ReadinessDep, settings: SettingsDep, work: WorkDep) -> Health:
     """Return the parts in use; `degraded` when a store does not answer.
 
     The path is for whoever may see everything: in locked mode, where this route needs no key either, it is null. It is
     null too where conversations are in PostgreSQL.
     """
     shows_path = settings.admin_api_key is None and settings.session_storage == "sqlite"
+    ready = await anyio.to_thread.run_sync(readiness.ready, limiter=work.probe)
     return Health(
-        status="healthy" if readiness.ready() else "degraded",
+        status="healthy" if ready else "degraded",
         timestamp=time.time(),
         model=settings.answering_model,
         vector_store=settings.vector_store_type,
@@ -40,7 +42,7 @@ async def live() -> Live:
 
 @router.head("/ready", include_in_schema=False)
 @router.get("/ready", summary="The stores answer", responses=problem_responses(503))
-def ready(readiness: ReadinessDep) -> Ready:
+async def ready(readiness: ReadinessDep, work: WorkDep) -> Ready:
     """Ask every store: for taking a replica out of the load balancer. 503 when one does not answer."""
-    readiness.require()
+    await anyio.to_thread.run_sync(readiness.require, limiter=work.probe)
     return Ready()

@@ -2,31 +2,47 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.common.ids import ClientId
+from app.common.lives import Standing
+from app.common.work import Work
 from app.dependencies.callers import CallerDep
-from app.dependencies.parts import ClientsDep, JobsDep, UploadsDep
+from app.dependencies.parts import ClientsDep, JobsDep, UploadsDep, WorkDep
+from app.dependencies.presence import while_there
 from app.dependencies.uploads import OPENAPI_BODY, UploadForm, UploadFormDep
 from app.edge.paths import prefix
 from app.problems import problem_responses
 from app.schemas.ingest import IngestResponse
 from app.schemas.jobs import JobAccepted
-from app.services.ingestion.ingest import Options
+from app.services.ingestion.ingest import ChunkSettings, Options
+from app.services.ingestion.uploads import Uploads
+from app.services.jobs.service import JobService
+from app.services.tenants.clients import ClientService
 from app.shapes.ingest import ingest_response
 from app.shapes.jobs import job_accepted
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["Ingest"])
 
+NEW_CLIENTS = "(new clients)"
+"""They wait for their turn as one: whoever names no client gets no more of the service than one client does."""
+
+Answer = TypeVar("Answer", IngestResponse, JobAccepted)
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A form, and the client it is for. `needs_key`: the upload makes that client, which is to get its first key."""
+    """A form, and the client it is for; `turn` is in whose name it waits for its turn.
+
+    `needs_key`: the upload makes that client, which is to get its first key.
+    """
 
     client_id: ClientId
+    turn: str
     form: UploadForm
+    standing: Standing
     needs_key: bool
 
 
@@ -35,7 +51,64 @@ async def get_upload(caller: CallerDep, form: UploadFormDep) -> AsyncIterator[Up
     named = form.fields.client_id
     is_new = named is None and caller.own_client is None
     with caller.at_work(caller.new_client() if is_new else caller.client(named)) as client_id:
-        yield Upload(client_id, form, needs_key=is_new and caller.locked)
+        turn = NEW_CLIENTS if is_new else client_id
+        yield Upload(client_id, turn, form, caller.standing, needs_key=is_new and caller.locked)
+
+
+class Intake:
+    """Takes one request's files in: at once, or as a job."""
+
+    def __init__(
+        self, request: Request, *, work: Work, uploads: Uploads, jobs: JobService, clients: ClientService
+    ) -> None:
+        self._request = request
+        self._work = work
+        self._uploads = uploads
+        self._jobs = jobs
+        self._clients = clients
+
+    async def at_once(self, upload: Upload, *, by_name: bool) -> IngestResponse:
+        """Take the files in while their sender waits for it."""
+        chunking = self._chunking(upload)
+        async with while_there(self._request) as presence:
+            options = Options(by_name=by_name, still=presence.require, standing=upload.standing)
+
+            def take() -> IngestResponse:
+                results = self._uploads.take_all(upload.client_id, upload.form.files, chunking, options)
+                return self._with_key(upload, ingest_response(upload.client_id, results))
+
+            return await self._work.ingest.run(upload.turn, take)
+
+    async def as_job(self, upload: Upload, *, by_name: bool) -> JobAccepted:
+        """Take the files on, to be taken in after the answer."""
+        chunking = self._chunking(upload)
+
+        def submit() -> JobAccepted:
+            job = self._jobs.submit(
+                upload.client_id, upload.form.files, chunking, by_name=by_name, standing=upload.standing
+            )
+            return self._with_key(upload, job_accepted(job))
+
+        return await self._work.write.run(upload.turn, submit)
+
+    def _chunking(self, upload: Upload) -> ChunkSettings:
+        fields = upload.form.fields
+        return self._uploads.chunking(size=fields.chunk_size, overlap=fields.chunk_overlap)
+
+    def _with_key(self, upload: Upload, answer: Answer) -> Answer:
+        """Whoever holds the admin key made a client by uploading; its key goes to them, this once."""
+        if upload.needs_key:
+            answer.api_key, _ = self._clients.create_key(
+                upload.client_id, label="first key", expires_in=None, standing=upload.standing
+            )
+        return answer
+
+
+async def get_intake(
+    request: Request, work: WorkDep, uploads: UploadsDep, jobs: JobsDep, clients: ClientsDep
+) -> Intake:
+    """Return what takes this request's files in."""
+    return Intake(request, work=work, uploads=uploads, jobs=jobs, clients=clients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,37 +141,29 @@ async def get_wishes(
     response_model_exclude_none=True,
     responses={
         202: {"model": JobAccepted, "description": "Accepted; the work is done in the background."},
-        **problem_responses(400, 401, 404, 413, 415, 422, 429, 503),
+        **problem_responses(400, 401, 404, 409, 413, 415, 422, 429, 503),
     },
     openapi_extra=OPENAPI_BODY,
 )
-def ingest(
+async def ingest(
     response: Response,
     upload: Annotated[Upload, Depends(get_upload)],
     wishes: Annotated[Wishes, Depends(get_wishes)],
-    uploads: UploadsDep,
-    jobs: JobsDep,
-    clients: ClientsDep,
+    intake: Annotated[Intake, Depends(get_intake)],
 ) -> IngestResponse | JobAccepted:
     """Take in PDF, DOCX, DOC, TXT, MD, HTML, RTF, CSV, XLSX, PPTX and EPUB files for one client.
 
     Leave `client_id` out to create a client; use the one in the answer from then on. Each file is handled by
     itself: the answer holds the result of each. When all fail, the answer is the problem of the first. With `async`
     the answer is a job, to be followed at the address in its Location header; it survives a restart of the service.
+    Without it, leaving cancels the upload: files that are not ready by then leave nothing.
     """
-    client_id, files, fields = upload.client_id, upload.form.files, upload.form.fields
-    chunking = uploads.chunking(size=fields.chunk_size, overlap=fields.chunk_overlap)
-    by_name = wishes.replace or fields.replace
-    answer: IngestResponse | JobAccepted
-    if wishes.in_background:
-        answer = job_accepted(jobs.submit(client_id, files, chunking, by_name=by_name))
-        response.status_code = 202
-        response.headers["Location"] = f"{wishes.jobs_at}/{answer.job_id}"
-    else:
-        answer = ingest_response(client_id, uploads.take_all(client_id, files, chunking, Options(by_name=by_name)))
-    if upload.needs_key:
-        # Whoever holds the admin key made a client by uploading; its key goes to them, this once.
-        answer.api_key, _ = clients.create_key(client_id, label="first key", expires_in=None)
+    by_name = wishes.replace or upload.form.fields.replace
+    if not wishes.in_background:
+        return await intake.at_once(upload, by_name=by_name)
+    answer = await intake.as_job(upload, by_name=by_name)
+    response.status_code = 202
+    response.headers["Location"] = f"{wishes.jobs_at}/{answer.job_id}"
     return answer
 
 

@@ -11,6 +11,7 @@ from app.common.ids import ClientId
 from app.dependencies.clients import QueryClientDep
 from app.dependencies.owners import JobOwnerDep
 from app.dependencies.parts import JobsDep
+from app.dependencies.writing import WritingDep
 from app.problems import describe, problem_responses
 from app.schemas.jobs import JobInfo, JobList
 from app.services.jobs.following import follow
@@ -47,14 +48,14 @@ def get_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep) -> JobInfo:
     "/{job_id}",
     summary="Cancel a job",
     response_model_exclude_none=True,
-    responses=problem_responses(401, 404, 409, 422),
+    responses=problem_responses(401, 404, 409, 422, 429, 503),
 )
-def cancel_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep) -> JobInfo:
+async def cancel_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep, writing: WritingDep) -> JobInfo:
     """Stop the job: what is ready stays, a file that is being worked on leaves nothing, the others are not begun.
 
     While a file is still being read the job's stage is `cancelling`. A job that is finished can not be cancelled.
     """
-    return job_info(jobs.cancel(owner, job_id))
+    return job_info(await writing.run(owner, lambda: jobs.cancel(owner, job_id)))
 
 
 @router.post(
@@ -62,11 +63,12 @@ def cancel_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep) -> JobInfo:
     status_code=202,
     summary="Try failed files again",
     response_model_exclude_none=True,
-    responses=problem_responses(401, 404, 409, 422, 503),
+    responses=problem_responses(401, 404, 409, 422, 429, 503),
 )
-def retry_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep) -> JobInfo:
+async def retry_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep, writing: WritingDep) -> JobInfo:
     """Queue the failed and cancelled files of a finished job again; they were kept for that."""
-    return job_info(jobs.retry(owner, job_id))
+    retried = await writing.run(owner, lambda: jobs.retry(owner, job_id, standing=writing.standing))
+    return job_info(retried)
 
 
 @router.get(

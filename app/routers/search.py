@@ -1,16 +1,19 @@
 """Find passages without a model."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
 from app.common.ids import ClientId
 from app.dependencies.callers import CallerDep
-from app.dependencies.parts import ClientSettingsDep, RetrieverDep, SettingsDep
+from app.dependencies.parts import ClientSettingsDep, RetrieverDep, SettingsDep, WorkDep
 from app.dependencies.questions import require_length
 from app.problems import problem_responses
 from app.schemas.search import SearchRequest, SearchResponse
+from app.services.retriever import Retriever
+from app.services.tenants.settings import ClientSettingsStore
 from app.shapes.chat import as_found
 from app.shapes.filters import passage_filter
 
@@ -27,16 +30,23 @@ async def get_searching_client(
 
 
 @router.post("/search", summary="Find passages", responses=problem_responses(401, 404, 413, 422, 429, 503))
-def search(
+async def search(
     body: SearchRequest,
     client_id: Annotated[ClientId, Depends(get_searching_client)],
     retriever: RetrieverDep,
     settings: ClientSettingsDep,
+    work: WorkDep,
 ) -> SearchResponse:
     """Return the passages an answer would be made from, without asking a model.
 
     Only those that pass the `filters`, when there are any. Counts as a request of the client.
     """
+    return await work.search.run(client_id, partial(_found, retriever, settings, client_id, body))
+
+
+def _found(
+    retriever: Retriever, settings: ClientSettingsStore, client_id: ClientId, body: SearchRequest
+) -> SearchResponse:
     options = settings.options(client_id, top_k=body.top_k, context_tokens=body.context_tokens)
     found = retriever.retrieve(
         client_id,

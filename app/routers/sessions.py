@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from app.dependencies.callers import CallerDep
 from app.dependencies.owners import SessionOwnerDep
 from app.dependencies.parts import SessionsDep
+from app.dependencies.writing import WritingDep
 from app.memory.export import as_json, as_markdown
 from app.problems import problem_responses
 from app.schemas.sessions import (
@@ -102,26 +104,33 @@ def export_session(
     return _download(as_markdown(conversation), session_id, "md")
 
 
-@router.patch("/{session_id}", summary="Name a conversation", responses=problem_responses(401, 404, 409, 422))
-def rename_session(session_id: str, body: SessionTitle, owner: SessionOwnerDep, sessions: SessionsDep) -> SessionInfo:
+@router.patch("/{session_id}", summary="Name a conversation", responses=problem_responses(401, 404, 409, 422, 429, 503))
+async def rename_session(
+    session_id: str, body: SessionTitle, owner: SessionOwnerDep, sessions: SessionsDep, writing: WritingDep
+) -> SessionInfo:
     """Give the session a title, or take it away."""
-    return shapes.session_info(sessions.set_title(owner, session_id, body.title))
+    rename = partial(sessions.set_title, owner, session_id, body.title, standing=writing.standing)
+    return shapes.session_info(await writing.run(owner, rename))
 
 
-@router.delete("/{session_id}", summary="Clear a session", responses=problem_responses(401, 404, 409, 422))
-def delete_session(session_id: str, owner: SessionOwnerDep, sessions: SessionsDep) -> SessionDeleted:
+@router.delete("/{session_id}", summary="Clear a session", responses=problem_responses(401, 404, 409, 422, 429, 503))
+async def delete_session(
+    session_id: str, owner: SessionOwnerDep, sessions: SessionsDep, writing: WritingDep
+) -> SessionDeleted:
     """Delete the session with all its messages."""
-    return shapes.session_deleted(session_id, sessions.delete(owner, session_id))
+    removed = await writing.run(owner, lambda: sessions.delete(owner, session_id))
+    return shapes.session_deleted(session_id, removed)
 
 
-@router.post("/cleanup", summary="Delete expired sessions now", responses=problem_responses(401))
-def cleanup(caller: CallerDep, sessions: SessionsDep) -> CleanupResponse:
+@router.post("/cleanup", summary="Delete expired sessions now", responses=problem_responses(401, 429, 503))
+async def cleanup(caller: CallerDep, sessions: SessionsDep, writing: WritingDep) -> CleanupResponse:
     """Do at once what happens every CLEANUP_INTERVAL seconds: expired sessions are deleted."""
-    removed = sessions.cleanup(caller.own_client)
+    owner = caller.own_client
+    removed, stats = await writing.run(owner, lambda: (sessions.cleanup(owner), sessions.get_stats(owner)))
     return CleanupResponse(
         message="Expired sessions cleaned up successfully",
         sessions_deleted=removed.sessions,
-        current_stats=shapes.session_stats(sessions.get_stats(caller.own_client)),
+        current_stats=shapes.session_stats(stats),
     )
 
 

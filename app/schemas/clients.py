@@ -111,10 +111,13 @@ class ClientUsage(BaseModel):
     documents: int
     chunks: int
     bytes_uploaded: int
+    bytes_waiting: int = Field(description="Of files that wait to be taken in, or are kept for another try.")
     sessions: int
     messages: int
     max_documents: int | None
     max_chunks: int | None
+    max_chunks_per_document: int
+    max_bytes_waiting: int
     rate_limit_per_minute: int | None
 
 

@@ -1,38 +1,66 @@
-"""One question answered: remember, retrieve, ask the model, remember."""
+"""One question answered: remember, retrieve, ask the model, remember.
+
+Waiting for the model costs no thread. What blocks is done in threads: `finding` ones are busy with the processor,
+`storing` ones may wait for the disk.
+"""
 
 import asyncio
+import copy
 import logging
 import time
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Self
 
 import anyio
-import anyio.to_thread
 from langchain_core.messages import BaseMessage
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.common.passages import Passage
+from app.common.work import SharedThreads, Threads, run_blocking
 from app.memory import SessionStore
 from app.memory.strategies import Memory
 from app.services.answering.answerers import Answerer, ModelAnswerer, Piece, QuotingAnswerer
-from app.services.answering.drafts import Draft, elapsed_ms, source
+from app.services.answering.drafts import Draft, elapsed_ms
 from app.services.answering.followups import FollowUps
 from app.services.answering.grounding import is_relevant
+from app.services.answering.keeping import TurnKeeper
 from app.services.answering.types import NOT_FOUND, Answer, AnswerOptions, ChatQuestion, Delta, Prepared
 from app.services.llm.types import Completion
 from app.services.retriever import Retriever
 
 __all__ = [
-    "Answer", "AnswerOptions", "Answerer", "ChatQuestion", "Delta", "ModelAnswerer", "Prepared", "QuotingAnswerer",
-    "RagChain",
+    "Answer", "AnswerOptions", "Answerer", "ChatQuestion", "ChatThreads", "Delta", "ModelAnswerer", "Prepared",
+    "QuotingAnswerer", "RagChain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
 LONG_PIECE = 2000
 """Characters of a streamed piece that are read at once on the event loop, in a millisecond or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatThreads:
+    """Where a chain does what blocks: in the running loop's worker threads unless told otherwise."""
+
+    finding: Threads = field(default_factory=SharedThreads)
+    storing: Threads = field(default_factory=SharedThreads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with the conversation before it. Times are those of time.perf_counter()."""
+
+    question: ChatQuestion
+    session_id: str
+    history: Sequence[BaseMessage]
+    started: float
+    remembered: float
 
 
 class RagChain:
@@ -52,38 +80,108 @@ class RagChain:
         follow_ups: FollowUps,
         min_relevance: float | None,
     ) -> None:
+        """`in_threads` returns a chain that shares its threads fairly between clients."""
         self._retriever = retriever
         self._answerer = answerer
-        self._sessions = sessions
+        self._keeper = TurnKeeper(sessions)
         self._memory = memory
         self._follow_ups = follow_ups
         self._min_relevance = min_relevance
+        self.threads = ChatThreads()
 
-    def prepare(self, question: ChatQuestion) -> Prepared:
-        """Do all that comes before the answer's first word: what fails here has changed nothing. Blocks.
+    def in_threads(self, threads: ChatThreads) -> Self:
+        """Return the same chain, but working in these threads."""
+        chain = copy.copy(self)
+        chain.threads = threads
+        return chain
 
-        Raises NotFound when the client has no documents, and InsufficientStorage when the turn is to be remembered and
-        the disk is full. A model that fails to rewrite the question is no error.
+    def ask(self, question: ChatQuestion) -> Answer:
+        """Answer in one go and prepare the session's next question. Blocks; for callers outside of the server's loop.
+
+        Raises what `prepare` and `answer` raise.
         """
-        started = time.perf_counter()
-        if question.remembered:
-            self._sessions.require_room()
-        life = self._sessions.life(question.client_id)
+        return run_blocking(_answered(self.in_threads(ChatThreads()), question))
+
+    async def prepare(self, question: ChatQuestion) -> Prepared:
+        """Do all that comes before the answer's first word: what fails here has changed nothing.
+
+        Raises NotFound when the client has no documents, Unavailable when the model has no room for its question,
+        InsufficientStorage when the turn is to be remembered and the disk is full, and what the threads raise. A model
+        that fails to rewrite the question is no error.
+        """
+        self._answerer.require_room(question.client_id)
+        begun = await self.threads.finding.run(question.client_id, partial(self._begin, question, time.perf_counter()))
+        if isinstance(begun, Prepared):
+            return begun
+        query = await self._follow_ups.stand_alone(question, begun.history)
+        return await self.threads.finding.run(question.client_id, partial(self._find, begun, query))
+
+    async def answer(self, prepared: Prepared) -> Answer:
+        """Ask the model and store the turn.
+
+        Raises the model's errors, and those of the question's standing: that its client was erased meanwhile, or its
+        sender may no longer write. Then nothing is stored.
+        """
+        draft = Draft(prepared)
+        async with aclosing(self._pieces(prepared, streamed=False)) as pieces:
+            whole = [piece async for piece in pieces]
+        return await self.threads.storing.run(prepared.question.client_id, partial(self._keeper.finish, draft, whole))
+
+    async def stream(self, prepared: Prepared) -> AsyncGenerator[Delta | Answer, None]:
+        """Yield the answer's pieces as they come, and the whole Answer, stored, at last.
+
+        Raises what `answer` raises; then nothing is stored. Closing the generator, or cancelling the task that waits
+        for it, ends the model's call; what was yielded until then is stored, marked as cut off.
+        """
+        draft = Draft(prepared)
+        try:
+            async with aclosing(self._pieces(prepared, streamed=True)) as pieces:
+                async for piece in pieces:
+                    if text := await self._add(draft, piece):
+                        yield Delta(text)
+            if text := draft.end():
+                yield Delta(text)
+            answer = await self.threads.storing.run(prepared.question.client_id, partial(self._keeper.finish, draft))
+        except (GeneratorExit, asyncio.CancelledError):
+            with anyio.CancelScope(shield=True):
+                await self._cut_off(draft)
+            raise
+        yield answer
+
+    @property
+    def consolidates(self) -> bool:
+        """Whether `consolidate` does anything."""
+        return self._memory.consolidates
+
+    async def consolidate(self, client_id: ClientId, session_id: str) -> None:
+        """Prepare the session's next question; may call the model, so call it after the answer was given."""
+        await self._memory.consolidate(client_id, session_id, self.threads.storing)
+
+    def _begin(self, question: ChatQuestion, started: float) -> Prepared | _Asked:
+        """Find at once for a question that stands alone; one that leans on the conversation is to be rewritten first.
+
+        Rewriting may cost money, so it must not be for nothing: a client without documents is told now.
+        """
+        self._keeper.require_room(question)
         session_id = question.session_id or str(uuid.uuid4())
-        history = self._history(question, session_id)
-        remembered = time.perf_counter()
-        query = question.text
-        if self._follow_ups.follows(question, history):
-            # Rewriting may cost money, so it must not be for nothing.
-            self._retriever.require_documents(question.client_id)
-            query = self._follow_ups.stand_alone(question, history)
-        rewritten = time.perf_counter()
-        options = question.options
+        asked = _Asked(question, session_id, self._history(question, session_id), started, time.perf_counter())
+        if not self._follow_ups.follows(question, asked.history):
+            return self._find(asked, question.text)
+        self._retriever.require_documents(question.client_id)
+        return asked
+
+    def _history(self, question: ChatQuestion, session_id: str) -> Sequence[BaseMessage]:
+        if not question.remembered:
+            return question.history or ()
+        return self._memory.recall(question.client_id, session_id).messages()
+
+    def _find(self, asked: _Asked, query: str) -> Prepared:
+        question, rewritten = asked.question, time.perf_counter()
         passages = self._retriever.retrieve(
             question.client_id,
             query,
-            top_k=options.top_k,
-            context_tokens=options.context_tokens,
+            top_k=question.options.top_k,
+            context_tokens=question.options.context_tokens,
             where=question.where,
         )
         relevant = self._relevant(query, passages)
@@ -92,8 +190,8 @@ class RagChain:
             "chat stages",
             extra={
                 "client": question.client_id,
-                "history_ms": elapsed_ms(started, remembered),
-                "rewriting_ms": elapsed_ms(remembered, rewritten),
+                "history_ms": elapsed_ms(asked.started, asked.remembered),
+                "rewriting_ms": elapsed_ms(asked.remembered, rewritten),
                 "retrieval_ms": elapsed_ms(rewritten, retrieved),
                 "passages": len(passages),
                 "relevant": relevant,
@@ -101,133 +199,52 @@ class RagChain:
         )
         return Prepared(
             question=question,
-            session_id=session_id,
+            session_id=asked.session_id,
             search_query=query,
-            history=history,
+            history=asked.history,
             sources=passages if relevant else [],
             relevant=relevant,
-            started=started,
-            retrieval_ms=elapsed_ms(remembered, retrieved),
-            life=life,
+            started=asked.started,
+            retrieval_ms=elapsed_ms(asked.remembered, retrieved),
         )
-
-    def answer(self, prepared: Prepared) -> Answer:
-        """Ask the model and store the turn; blocks.
-
-        Raises the model's errors, and Conflict when the client was erased meanwhile; then nothing is stored.
-        """
-        draft = Draft(prepared)
-        for piece in self._answerer.answer(prepared) if prepared.relevant else _not_found(self._answerer.name):
-            draft.add(piece)
-        return self._finish(draft)
-
-    async def stream(self, prepared: Prepared) -> AsyncGenerator[Delta | Answer, None]:
-        """Yield the answer's pieces as they come, and the whole Answer, stored, at last.
-
-        Raises the model's errors; then nothing is stored. Closing the generator, or cancelling the task that waits
-        for it, ends the model's call; what was yielded until then is stored, marked as cut off.
-        """
-        draft = Draft(prepared)
-        try:
-            async with aclosing(self._pieces(prepared)) as pieces:
-                async for piece in pieces:
-                    if text := await _add(draft, piece):
-                        yield Delta(text)
-            if text := draft.end():
-                yield Delta(text)
-            answer = await anyio.to_thread.run_sync(self._finish, draft)
-        except (GeneratorExit, asyncio.CancelledError):
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._cut_off, draft)
-            raise
-        yield answer
-
-    def ask(self, question: ChatQuestion) -> Answer:
-        """Prepare and answer in one go; blocks."""
-        return self.answer(self.prepare(question))
-
-    @property
-    def consolidates(self) -> bool:
-        """Whether `consolidate` does anything; when not, its caller need not start a thread for it."""
-        return self._memory.consolidates
-
-    def consolidate(self, client_id: ClientId, session_id: str) -> None:
-        """Prepare the session's next question; may call the model, so call it after the answer was given."""
-        self._memory.consolidate(client_id, session_id)
-
-    def _history(self, question: ChatQuestion, session_id: str) -> Sequence[BaseMessage]:
-        if not question.remembered:
-            return question.history or ()
-        return self._memory.recall(question.client_id, session_id).messages()
 
     def _relevant(self, query: str, passages: Sequence[Passage]) -> bool:
         if self._min_relevance is None:
             return bool(passages)
         return is_relevant(query, passages, min_relevance=self._min_relevance)
 
-    async def _pieces(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:
+    async def _pieces(self, prepared: Prepared, *, streamed: bool) -> AsyncGenerator[Piece, None]:
         if not prepared.relevant:
             for piece in _not_found(self._answerer.name):
                 yield piece
             return
-        async with aclosing(self._answerer.stream(prepared)) as pieces:
+        ask = self._answerer.stream if streamed else self._answerer.answer
+        async with aclosing(ask(prepared, self.threads.finding)) as pieces:
             async for piece in pieces:
                 yield piece
 
-    def _finish(self, draft: Draft) -> Answer:
-        """Store the turn and return its answer."""
-        draft.end()
-        answered = time.perf_counter()
-        answer = draft.answer(answered)
-        self._store(draft, _how_it_ended(answer.completion))
-        logger.debug(
-            "chat answered",
-            extra={
-                "client": draft.prepared.question.client_id,
-                "generation_ms": answer.generation_ms,
-                "store_ms": elapsed_ms(answered, time.perf_counter()),
-                "citations": len(answer.citations),
-            },
-        )
-        return answer
+    async def _add(self, draft: Draft, piece: Piece) -> str:
+        """Take in a piece; a long one in a thread, as reading it takes a while."""
+        if isinstance(piece, str) and len(piece) > LONG_PIECE:
+            return await self.threads.finding.run(draft.prepared.question.client_id, partial(draft.add, piece))
+        return draft.add(piece)
 
-    def _cut_off(self, draft: Draft) -> None:
-        """Store what the reader got before leaving, if any text was sent. Never raises: the caller is gone."""
+    async def _cut_off(self, draft: Draft) -> None:
+        """Keep what the reader got before leaving. Never raises: nobody is there."""
         if not draft.text:
             return
         try:
-            self._store(draft, {"cut_off": True})
+            await self.threads.storing.run(draft.prepared.question.client_id, partial(self._keeper.keep_part, draft))
         except AppError as exc:
             client_id = draft.prepared.question.client_id
             logger.warning("cut-off turn not stored", extra={"client": client_id, "code": exc.code})
 
-    def _store(self, draft: Draft, extra: dict[str, object]) -> None:
-        """Store the turn, once: a reader may leave while it is being stored."""
-        prepared = draft.prepared
-        if not prepared.question.remembered or not draft.claim():
-            return
-        cited = draft.cited
-        self._sessions.append_turn(
-            prepared.question.client_id,
-            prepared.session_id,
-            prepared.question.text,
-            draft.text,
-            sources=[source(passage, n, cited=n in cited) for n, passage in enumerate(prepared.sources, start=1)],
-            extra=extra,
-            life=prepared.life,
-        )
 
-
-async def _add(draft: Draft, piece: Piece) -> str:
-    """Take in a piece; a long one in a thread, as reading it takes a while."""
-    if isinstance(piece, str) and len(piece) > LONG_PIECE:
-        return await anyio.to_thread.run_sync(draft.add, piece)
-    return draft.add(piece)
-
-
-def _how_it_ended(completion: Completion) -> dict[str, object]:
-    """Return what is stored with an answer that is not whole."""
-    return {} if completion.finish == "stop" else {"cut_off": True, "finish_reason": completion.finish}
+async def _answered(chain: RagChain, question: ChatQuestion) -> Answer:
+    answer = await chain.answer(await chain.prepare(question))
+    if answer.memory_used:
+        await chain.consolidate(question.client_id, answer.session_id)
+    return answer
 
 
 def _not_found(model: str) -> tuple[Piece, ...]:

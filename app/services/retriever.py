@@ -52,7 +52,7 @@ class Retriever:
         documents: asking creates nothing.
         """
         started = time.perf_counter()
-        vector = self._embedder.embed_question(question)
+        vector = self._embedder.embed_question(question, owner=client_id)
         unfamiliar = self._embedder.unfamiliar(question)
         embedded = time.perf_counter()
         budget = CHARACTERS_PER_TOKEN * (context_tokens or self._context_tokens)

@@ -51,7 +51,7 @@ class VectorStoreService:
     """The documents of all clients. Safe to use from many threads; one process per folder.
 
     Readers never wait for writers. All methods but `add` raise NotFound for a client that has no collection,
-    unless they say otherwise, and none of them creates one.
+    unless they say otherwise, and none of them creates one. What is removed may use the reserve of `space`.
     """
 
     def __init__(self, path: Path, *, cache_size: int, embedding_model: str, space: DiskSpace | None = None) -> None:
@@ -62,14 +62,14 @@ class VectorStoreService:
         used.
         """
         self._path = path
-        self._space = space or DiskSpace()
+        self.space = space or DiskSpace()
         self._metadata = {"embedding_model": embedding_model}
         self._locks = KeyedLocks(Rank.COLLECTION)
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._files = StoreFiles(path, pass_gate(path))
             known = prepare_folder(self._files, cache_size)
-            self._chroma = ChromaCollections(path, cache_size, disk_is_full=self._space.looks_full)
+            self._chroma = ChromaCollections(path, cache_size, disk_is_full=self.space.looks_full)
             known = finish_rebuilds(self._chroma, self._files, known)
         except (AppError, OSError, chroma_sql.MaintenanceFailed) as exc:
             raise StartupError(
@@ -77,13 +77,13 @@ class VectorStoreService:
                 "if it is, restore all data from one backup."
             ) from exc
         self._health = IndexHealth(self._chroma, self._files, of_clients(known), self._metadata)
-        self._renewal = Renewal(self._chroma, self._files, self._health, self._metadata, self._space)
+        self._renewal = Renewal(self._chroma, self._files, self._health, self._metadata, self.space)
         self._reading = Reading(self._chroma, self._health, self._renewal, self._locks)
-        self._doubt = Doubt(self._chroma, self._health, self._space, lambda: of_clients(chroma_sql.facts(path)))
+        self._doubt = Doubt(self._chroma, self._health, self.space, lambda: of_clients(chroma_sql.facts(path)))
 
     def require_room(self, chunks: int = 0) -> None:
         """Raise InsufficientStorage when the disk has no room for so many chunks more."""
-        self._space.require(usual_room(chunks))
+        self.space.require(usual_room(chunks))
 
     def add(self, client_id: ClientId, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Store `chunks` with their `vectors` (one row each), creating the collection on first use.
@@ -95,7 +95,7 @@ class VectorStoreService:
         if len(chunks) != len(vectors) or not np.isfinite(vectors).all():
             raise ValueError("each chunk needs a vector of finite numbers")
         name = collection_name(client_id)
-        self._space.require(room_for(chunks, vectors))
+        self.space.require(room_for(chunks, vectors))
         self._doubt.settle()
         with self._locks.hold(client_id), maintenance():
             self._health.first_use(name)
@@ -237,7 +237,7 @@ class VectorStoreService:
         Afterwards no file holds a word that was deleted before the call. Writes wait meanwhile, searches do not.
         """
         started, before = time.monotonic(), size_of(self._path)
-        with self._space.lent(), self._chroma.no_writes(), maintenance():
+        with self.space.lent(), self._chroma.no_writes(), maintenance():
             self._files.compact_database()
         return ScrubReport(time.monotonic() - started, before, size_of(self._path))
 

@@ -29,7 +29,7 @@ def open_model(settings: Settings, stack: ExitStack) -> LanguageModel | None:
         temperature=settings.temperature,
         limits=CallLimits(
             timeout=settings.llm_timeout,
-            max_concurrency=settings.worker_threads,
+            max_concurrency=settings.llm_calls_at_once,
             answer_tokens=settings.max_answer_tokens,
         ),
     )

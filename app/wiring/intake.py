@@ -33,17 +33,27 @@ def open_intake(
     parser = ParserPool(pdf_engine=settings.pdf_engine, ocr=settings.ocr, process_limits=limits)
     stack.callback(parser.close)
     ingestion = Ingestion(
-        catalog=stores.catalog, library=library, embedder=stores.embedder, parser=parser, clock=stores.clock
+        catalog=stores.catalog,
+        library=library,
+        embedder=stores.embedder,
+        parser=parser,
+        max_chunks=settings.max_chunks_per_document,
+        clock=stores.clock,
     )
     uploads = Uploads(
         spool=spool, ingestion=ingestion, defaults=ChunkSettings(settings.chunk_size, settings.chunk_overlap)
     )
     jobs = JobService(
-        store=JobStore(stores.catalog.database, clock=stores.clock),
+        store=JobStore(stores.catalog.database, lives=stores.lives.documents, clock=stores.clock),
         catalog=stores.catalog,
         spool=spool,
         ingestion=ingestion,
-        settings=JobSettings(settings.ingest_workers, settings.ingest_queue_limit, settings.ingest_job_days * 86400),
+        settings=JobSettings(
+            workers=settings.ingest_workers,
+            queue_limit=settings.ingest_queue_limit,
+            keep=settings.ingest_job_days * 86400,
+            client_bytes=settings.max_waiting_mb_per_client << 20,
+        ),
         clock=stores.clock,
     )
     stack.callback(jobs.close)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from app.common.lives import ClientLives
 from app.common.space import DiskSpace
 from app.config import Settings
 from app.folders import data_files, data_folders
@@ -33,6 +34,7 @@ class Stores:
     vectors: VectorStoreService
     words: WordStore
     space: DiskSpace
+    lives: ClientLives
     clock: Clock
 
 
@@ -40,9 +42,10 @@ def open_stores(
     settings: Settings, stack: ExitStack, space: DiskSpace, embedder: Embedder | None, clock: Clock
 ) -> Stores:
     """Open the databases, the vector store and the embedding model, unless `embedder` stands in for that."""
+    lives = ClientLives()
     catalog = Catalog.open(data_files(settings).catalog, clock=clock, space=space)
     stack.callback(catalog.close)
-    sessions = open_sessions(settings, clock, space)
+    sessions = open_sessions(settings, clock, space, lives.clients)
     stack.callback(sessions.close)
     if embedder is None:
         embedder = open_embedder(
@@ -61,7 +64,7 @@ def open_stores(
     stack.callback(vectors.close)
     words = WordStore(settings.vector_store_path / "words", open_files=settings.collection_cache_size)
     stack.callback(words.close)
-    return Stores(catalog, sessions, embedder, vectors, words, space, clock)
+    return Stores(catalog, sessions, embedder, vectors, words, space, lives, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
         words=stores.words,
         compactor=compactor,
         limits=limits,
-        space=stores.space,
+        lives=stores.lives.documents,
     )
     library.resume()
     cleaner = session_cleaner(stores.sessions, every=settings.cleanup_interval)

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from app.common.errors import InvalidInput, LimitReached, NotFound
 from app.common.ids import ClientId
+from app.common.lives import Standing
 from app.dependencies.callers import Caller, Principal
 from app.services.tenants.rate_limit import RateLimit
 
@@ -25,7 +26,7 @@ def caller(
     own_client: ClientId | None = None, *, per_minute: int | None = None, request: Request | None = None
 ) -> Caller:
     principal = Principal(own_client, locked=own_client is not None)
-    return Caller(principal, request or empty_request(), RateLimit(per_minute))
+    return Caller(principal, Standing(), request or empty_request(), RateLimit(per_minute))
 
 
 def noted(request: Request) -> str:

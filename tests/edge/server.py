@@ -22,7 +22,9 @@ from tests.fakes import HashEmbeddings
 class PausingEmbeddings(HashEmbeddings):
     """Takes its time over each batch."""
 
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
+    def embed_texts(
+        self, texts: Sequence[str], on_batch: OnBatch | None = None, *, owner: str = "", urgent: bool = False
+    ) -> Vectors:
         """See Embedder."""
 
         def paused(done: int) -> None:
@@ -30,7 +32,7 @@ class PausingEmbeddings(HashEmbeddings):
             if on_batch:
                 on_batch(done)
 
-        return super().embed_texts(texts, paused, urgent=urgent)
+        return super().embed_texts(texts, paused, owner=owner, urgent=urgent)
 
 
 app = create_app(load_settings(None), opener=lambda settings: open_services(settings, embedder=PausingEmbeddings()))

@@ -4,8 +4,9 @@ import base64
 
 import pytest
 
-from app.common.errors import Conflict, InvalidInput, NotFound
+from app.common.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from app.common.ids import ClientId
+from app.common.lives import Standing
 from app.memory import SessionStore
 from tests.memory.conftest import Clock
 
@@ -214,15 +215,30 @@ class SessionStoreContract:
             store.delete(ANNA, "s1")
 
     def test_what_belongs_to_an_erased_client_comes_too_late(self, store: SessionStore) -> None:
-        life, others = store.life(ANNA), store.life(BERT)
+        begun = Standing()
         say(store, ANNA, "s1")
         store.delete_client(ANNA)
         with pytest.raises(Conflict, match="erased"):
-            store.append_turn(ANNA, "s1", "Q?", "A.", life=life)
+            store.append_turn(ANNA, "s1", "Q?", "A.", standing=begun)
         assert store.history(ANNA, "s1") == []
-        store.append_turn(ANNA, "s1", "Q?", "A.", life=store.life(ANNA))
-        store.append_turn(BERT, "s1", "Q?", "A.", life=others)
+        store.append_turn(ANNA, "s1", "Q?", "A.", standing=Standing())
+        store.append_turn(BERT, "s1", "Q?", "A.", standing=begun)
         assert store.get_stats()["total_sessions"] == 2
+        with pytest.raises(Conflict, match="erased"):
+            store.set_title(ANNA, "s1", "Of the life before", standing=begun)
+        assert store.info(ANNA, "s1").title != "Of the life before"
+
+    def test_who_may_not_write_any_more_stores_nothing(self, store: SessionStore) -> None:
+        def refuse() -> None:
+            raise NotAuthenticated("The key was revoked.")
+
+        say(store, ANNA, "s1")
+        revoked = Standing(require=refuse)
+        with pytest.raises(NotAuthenticated):
+            store.append_turn(ANNA, "s1", "Q?", "A.", standing=revoked)
+        with pytest.raises(NotAuthenticated):
+            store.set_title(ANNA, "s1", "A title", standing=revoked)
+        assert len(store.history(ANNA, "s1")) == 1
 
     def test_stats_count_sessions_messages_and_bytes(self, store: SessionStore, clock: Clock) -> None:
         assert store.get_stats()["avg_messages_per_session"] == 0.0

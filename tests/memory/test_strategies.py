@@ -1,7 +1,6 @@
+import asyncio
 import logging
-import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
@@ -9,6 +8,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from app.common.database import Database
 from app.common.errors import UpstreamFailed
 from app.common.ids import ClientId
+from app.common.work import SharedThreads
 from app.memory import Turn
 from app.memory.sqlite_session_store import SqliteSessionStore
 from app.memory.strategies import (
@@ -20,6 +20,7 @@ from app.memory.strategies import (
     make_memory,
 )
 from tests.memory.conftest import Clock
+from tests.waiting import PATIENCE
 
 ANNA, BERT = ClientId("anna"), ClientId("bert")
 EACH = 20
@@ -34,7 +35,7 @@ class Minutes:
         self.error: Exception | None = None
         self.text: str | None = None
 
-    def __call__(self, _client: ClientId, summary: str, turns: Sequence[Turn]) -> str:
+    async def __call__(self, _client: ClientId, summary: str, turns: Sequence[Turn]) -> str:
         self.calls.append((summary, [turn.number for turn in turns]))
         if self.error is not None:
             raise self.error
@@ -55,11 +56,15 @@ def say(store: SqliteSessionStore, count: int = 1, session: str = "s1") -> None:
         store.append_turn(ANNA, session, "question", "answer")
 
 
+def consolidate(memory: Memory) -> None:
+    asyncio.run(memory.consolidate(ANNA, "s1", SharedThreads()))
+
+
 def chat(store: SqliteSessionStore, memory: Memory, count: int = 1) -> None:
     for _ in range(count):
         memory.recall(ANNA, "s1")
         say(store)
-        memory.consolidate(ANNA, "s1")
+        consolidate(memory)
 
 
 def summary_memory(store: SqliteSessionStore, minutes: Minutes, **options: int) -> SummaryMemory:
@@ -74,7 +79,7 @@ def test_buffer_recalls_as_many_whole_turns_as_fit(counted: SqliteSessionStore) 
     say(counted, 6)
     memory = BufferMemory(counted, max_tokens=3 * EACH + EACH // 2)
     assert recalled(memory) == [4, 5, 6]
-    memory.consolidate(ANNA, "s1")
+    consolidate(memory)
     assert memory.recall(BERT, "s1").turns == ()
     assert counted.info(ANNA, "s1").message_count == 12
 
@@ -83,7 +88,7 @@ def test_window_recalls_the_last_turns(counted: SqliteSessionStore) -> None:
     say(counted, 6)
     memory = WindowMemory(counted, turns=2)
     assert recalled(memory) == [5, 6]
-    memory.consolidate(ANNA, "s1")
+    consolidate(memory)
 
 
 def test_a_recollection_becomes_messages(counted: SqliteSessionStore) -> None:
@@ -198,7 +203,7 @@ def test_a_turn_too_long_for_the_prompt_goes_into_the_summary(database: Database
     store.append_turn(ANNA, "s1", "short", "short")
     store.append_turn(ANNA, "s1", "long" * 100, "long" * 100)
     for _ in range(3):
-        memory.consolidate(ANNA, "s1")
+        consolidate(memory)
     assert minutes.folded() == [1, 2]
     assert recalled(memory) == []
 
@@ -210,42 +215,45 @@ def test_a_summary_that_grows_too_long_is_cut(database: Database, clock: Clock) 
     memory = SummaryMemory(store, max_tokens=400, summarise=minutes, count_tokens=len)
     for _ in range(9):
         store.append_turn(ANNA, "s1", "question" * 3, "answer" * 3)
-        memory.consolidate(ANNA, "s1")
+        consolidate(memory)
     assert 90 < len(memory.recall(ANNA, "s1").summary) <= 100
     assert recalled(memory) != []
 
 
 def test_two_requests_at_once_do_not_summarise_twice(counted: SqliteSessionStore) -> None:
-    entered, leave = threading.Event(), threading.Event()
     calls: list[int] = []
 
-    def slow(_client: ClientId, _summary: str, turns: Sequence[Turn]) -> str:
-        calls.append(len(turns))
-        entered.set()
-        assert leave.wait(10)
-        return "summary"
+    async def consolidate_twice() -> None:
+        entered, leave = asyncio.Event(), asyncio.Event()
 
-    memory = SummaryMemory(counted, max_tokens=10 * EACH, summarise=slow, count_tokens=lambda _text: 6)
-    say(counted, 11)
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(memory.consolidate, ANNA, "s1")
-        assert entered.wait(10)
-        pool.submit(memory.consolidate, ANNA, "s1").result(10)
+        async def slow(_client: ClientId, _summary: str, turns: Sequence[Turn]) -> str:
+            calls.append(len(turns))
+            entered.set()
+            await asyncio.wait_for(leave.wait(), PATIENCE)
+            return "summary"
+
+        memory = SummaryMemory(counted, max_tokens=10 * EACH, summarise=slow, count_tokens=lambda _text: 6)
+        first = asyncio.create_task(memory.consolidate(ANNA, "s1", SharedThreads()))
+        await asyncio.wait_for(entered.wait(), PATIENCE)
+        await memory.consolidate(ANNA, "s1", SharedThreads())
+        assert calls == [6]
         leave.set()
-        first.result(10)
-    assert calls == [6]
-    memory.consolidate(ANNA, "s1")
+        await first
+        await memory.consolidate(ANNA, "s1", SharedThreads())
+
+    say(counted, 11)
+    asyncio.run(consolidate_twice())
     assert calls == [6]
 
 
 def test_a_session_deleted_while_it_is_summarised_stays_deleted(counted: SqliteSessionStore) -> None:
-    def deleting(_client: ClientId, _summary: str, _turns: Sequence[Turn]) -> str:
-        counted.delete(ANNA, "s1")
-        say(counted)
+    async def deleting(_client: ClientId, _summary: str, _turns: Sequence[Turn]) -> str:
+        await asyncio.to_thread(counted.delete, ANNA, "s1")
+        await asyncio.to_thread(say, counted)
         return "of what was deleted"
 
     memory = SummaryMemory(counted, max_tokens=10 * EACH, summarise=deleting, count_tokens=lambda _text: 6)
     say(counted, 11)
-    memory.consolidate(ANNA, "s1")
+    consolidate(memory)
     assert memory.recall(ANNA, "s1").summary == ""
     assert recalled(memory) == [1]

@@ -231,6 +231,7 @@ def test_usage_counts_what_is_there(make_client: AppFactory) -> None:
     assert (usage["documents"], usage["chunks"], usage["bytes_uploaded"]) == (1, 1, len(content))
     assert (usage["sessions"], usage["messages"]) == (1, 2)
     assert (usage["max_documents"], usage["max_chunks"], usage["rate_limit_per_minute"]) == (10, None, 1000)
+    assert (usage["bytes_waiting"], usage["max_bytes_waiting"], usage["max_chunks_per_document"]) == (0, 1 << 30, 10000)
     api.delete("/api/v1/chat/collections/harbour")
     assert api.get(CLIENTS).json()["total"] == 0
 

@@ -32,11 +32,13 @@ class GatedEmbeddings(HashEmbeddings):
         self.gate = threading.Event()
         self.begun = threading.Event()
 
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
+    def embed_texts(
+        self, texts: Sequence[str], on_batch: OnBatch | None = None, *, owner: str = "", urgent: bool = False
+    ) -> Vectors:
         """See Embedder."""
         self.begun.set()
         assert self.gate.wait(PATIENCE)
-        return super().embed_texts(texts, on_batch, urgent=urgent)
+        return super().embed_texts(texts, on_batch, owner=owner, urgent=urgent)
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from app.config import Settings
 from app.middleware import RequestLog
 from app.problems import unexpected_problem
 from app.service import Services
-from app.services.rag_chain import Answer, AnswerOptions, ChatQuestion, Delta, RagChain
+from app.services.answering.keeping import TurnKeeper
+from app.services.rag_chain import Answer, AnswerOptions, ChatQuestion, Delta
 from tests.api import AppFactory, ask, assert_problem, quick_app, upload
 from tests.fakes import HashEmbeddings
 from tests.serving import serving
@@ -242,7 +243,7 @@ def test_an_error_that_nobody_foresaw_is_an_event_without_its_text(
     def fail(*_: object) -> None:
         raise RuntimeError("a surrogate of something unforeseen")
 
-    monkeypatch.setattr(RagChain, "_finish", fail)
+    monkeypatch.setattr(TurnKeeper, "finish", fail)
     with caplog.at_level(logging.ERROR, logger="app"):
         response = served.post(STREAM, json=_body(session_id="talk"))
     *_, last = _read(response)
@@ -298,7 +299,7 @@ def _stream_until(services: Services, text: str | None) -> str:
         question = ChatQuestion(
             client_id=ClientId("harbour"), text=QUESTION, options=AnswerOptions(top_k=4), session_id="talk"
         )
-        stream = services.rag.stream(services.rag.prepare(question))
+        stream = services.rag.stream(await services.rag.prepare(question))
         said = ""
         async for piece in stream:
             said += piece.text if isinstance(piece, Delta) else ""
@@ -337,7 +338,7 @@ def test_a_stream_that_is_cancelled_before_its_first_word_stores_nothing(
         question = ChatQuestion(
             client_id=ClientId("harbour"), text=QUESTION, options=AnswerOptions(top_k=4), session_id="talk"
         )
-        waiting = asyncio.ensure_future(anext(services.rag.stream(services.rag.prepare(question))))
+        waiting = asyncio.ensure_future(anext(services.rag.stream(await services.rag.prepare(question))))
         await asyncio.to_thread(standin.wait_until, lambda s: s.open_calls == 1)
         waiting.cancel()
         await asyncio.wait({waiting})

@@ -18,6 +18,7 @@ from app.bootstrap import open_services
 from app.common.database import Database
 from app.common.errors import AppError, Conflict, UpstreamTimeout
 from app.common.ids import ClientId
+from app.common.work import Threads
 from app.memory.sqlite_session_store import SqliteSessionStore
 from app.memory.strategies import BufferMemory
 from app.services.answering.answerers import Answerer, Piece
@@ -62,13 +63,25 @@ class Script(Answerer):
         self.open = 0
         self.asked = 0
 
-    def answer(self, prepared: Prepared) -> Iterator[Piece]:  # noqa: ARG002 - what is answered is not looked at
+    def require_room(self, client_id: ClientId) -> None:
+        """See Answerer."""
+
+    async def answer(
+        self,
+        prepared: Prepared,  # noqa: ARG002 - what is answered is not looked at
+        threads: Threads,  # noqa: ARG002 - as above
+    ) -> AsyncGenerator[Piece, None]:
         """See Answerer."""
         if self._erase:
-            self._erase()
-        yield from self._say()
+            await asyncio.to_thread(self._erase)
+        for piece in self._say():
+            yield piece
 
-    async def stream(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:  # noqa: ARG002 - as above
+    async def stream(
+        self,
+        prepared: Prepared,  # noqa: ARG002 - as above
+        threads: Threads,  # noqa: ARG002 - as above
+    ) -> AsyncGenerator[Piece, None]:
         """See Answerer."""
         self.open += 1
         try:
@@ -189,7 +202,7 @@ async def read(chain: RagChain, script: Script, case: Case) -> Reading:
     got = Reading()
 
     async def read_on() -> None:
-        async with aclosing(chain.stream(chain.prepare(question(case.keeper)))) as pieces:
+        async with aclosing(chain.stream(await chain.prepare(question(case.keeper)))) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Delta):
                     got.said += piece.text
@@ -226,13 +239,13 @@ def test_a_streamed_answer(chain_of: MakeChain, sessions: SqliteSessionStore, ca
 @pytest.mark.parametrize("case", WHOLE, ids=str)
 def test_an_answer_in_one_piece(chain_of: MakeChain, sessions: SqliteSessionStore, case: Case) -> None:
     chain = chain_of(scripted(case, sessions))
-    prepared = chain.prepare(question(case.keeper))
+    prepared = asyncio.run(chain.prepare(question(case.keeper)))
     if case.raised:
         with pytest.raises(AppError) as caught:
-            chain.answer(prepared)
+            asyncio.run(chain.answer(prepared))
         assert caught.value.code == case.raised
     else:
-        assert chain.answer(prepared).text.strip() == case.words
+        assert asyncio.run(chain.answer(prepared)).text.strip() == case.words
     assert stored(sessions) == case.stored
 
 
@@ -240,10 +253,10 @@ def test_a_client_erased_between_question_and_answer_may_ask_again(
     chain_of: MakeChain, sessions: SqliteSessionStore
 ) -> None:
     chain = chain_of(Script(ANSWER, "whole"))
-    prepared = chain.prepare(question("session"))
+    prepared = asyncio.run(chain.prepare(question("session")))
     sessions.delete_client(HARBOUR)
     with pytest.raises(Conflict):
-        chain.answer(prepared)
+        asyncio.run(chain.answer(prepared))
     assert chain.ask(question("session")).text.strip() == ANSWER
     assert stored(sessions) == (ANSWER, {})
 

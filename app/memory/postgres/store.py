@@ -1,6 +1,5 @@
 """The SessionStore on PostgreSQL."""
 
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,8 +8,8 @@ from sqlalchemy import Connection, Select
 from typing_extensions import override
 
 from app.common.absent import no_such_session
-from app.common.errors import Conflict
 from app.common.ids import ClientId
+from app.common.lives import Standing, erased_meanwhile
 from app.common.postgres.database import PostgresDatabase
 from app.memory import JsonObject, Removed, SessionInfo, SessionStats, Turn
 from app.memory import queries as q
@@ -69,17 +68,13 @@ class PostgresSessionStore(SqlSessionReader):
         *,
         sources: Sequence[JsonObject] = (),
         extra: JsonObject | None = None,
-        life: int | None = None,
+        standing: Standing | None = None,
     ) -> Turn:
-        key = (client_id, session_id)
+        key, begun = (client_id, session_id), standing or Standing()
         texts = question.translate(_NO_NUL), answer.translate(_NO_NUL)
         new = NewTurn.of(*texts, sources=sources, extra=extra, count_tokens=self._count_tokens)
         with self._db.write(client_id) as connection:
-            if life is not None:
-                # Held until the commit: an erasure that begins later than this removes what is stored here.
-                connection.execute(s.SHARE_LIFE, {"client": client_id})
-                if _life(connection, client_id) != life:
-                    raise Conflict("The client was erased meanwhile; nothing was stored.", code="erased_meanwhile")
+            _require_standing(connection, client_id, begun)
             number = self._prolong_or_begin(connection, key, new)
             # The session's row is locked until the commit: turns of several processes get their numbers in turn.
             ids = connection.execute(q.ADD_MESSAGES, new.message_rows(key, number, self._clock())).scalars()
@@ -102,10 +97,13 @@ class PostgresSessionStore(SqlSessionReader):
                 return count // 2
 
     @override
-    def set_title(self, client_id: ClientId, session_id: str, title: str | None) -> SessionInfo:
-        now = self._clock()
+    def set_title(
+        self, client_id: ClientId, session_id: str, title: str | None, *, standing: Standing | None = None
+    ) -> SessionInfo:
+        now, begun = self._clock(), standing or Standing()
         change = {**bound((client_id, session_id)), "now": now, "new_title": title}
         with self._db.write(client_id) as connection:
+            _require_standing(connection, client_id, begun)
             row = connection.execute(q.SET_TITLE, change).first()
         if row is None:
             raise no_such_session()
@@ -120,17 +118,10 @@ class PostgresSessionStore(SqlSessionReader):
         return Removed(1, gone.message_count)
 
     @override
-    def life(self, client_id: ClientId) -> int:
-        with self._db.read(client_id) as connection:
-            return _life(connection, client_id)
-
-    @override
     def delete_client(self, client_id: ClientId) -> Removed:
-        # Never a number that was used before, also when it was forgotten meanwhile that there was one.
-        ended = {"client": client_id, "ended": 1 + secrets.randbits(52), "now": self._clock()}
         with self._db.write(client_id) as connection:
             connection.execute(s.HOLD_LIFE, {"client": client_id})
-            connection.execute(s.END_LIFE, ended)
+            connection.execute(s.END_LIFE, {"client": client_id, "now": self._clock()})
         return self._remove_all(client_id, q.client_keys(client_id), skip=False)
 
     @override
@@ -180,8 +171,16 @@ class PostgresSessionStore(SqlSessionReader):
             return True
 
 
-def _life(connection: Connection, client_id: ClientId) -> int:
-    return int(connection.execute(s.LIFE, {"client": client_id}).scalar() or 0)
+def _require_standing(connection: Connection, client_id: ClientId, standing: Standing) -> None:
+    """Raise when the client was erased since the work began, by any process, or its sender may no longer write."""
+    standing.require()
+    # Held until the commit: an erasure that begins later than this removes what is stored here.
+    connection.execute(s.SHARE_LIFE, {"client": client_id})
+    life = connection.execute(s.LIFE, {"client": client_id}).first()
+    # After the answer has come: rather a little too early than too late.
+    age = (time.perf_counter() - standing.since) * 1_000_000
+    if life is not None and life.ended >= life.now - age:
+        raise erased_meanwhile()
 
 
 def _remove_batch(connection: Connection, batch: Select[str, str, int]) -> Removed | None:

@@ -1,13 +1,15 @@
 """What turns passages into an answer: a language model, or the documents' own sentences."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Protocol
 
-import anyio.to_thread
 from langchain_core.messages import BaseMessage
 
-from app.services.answering.extractive import ExtractiveAnswerer, Quote
+from app.common.ids import ClientId
+from app.common.work import Threads
+from app.services.answering.extractive import ExtractiveAnswer, ExtractiveAnswerer, Quote
 from app.services.answering.prompts import build_prompt
 from app.services.answering.types import Prepared
 from app.services.llm.types import Completion, LanguageModel
@@ -17,45 +19,56 @@ Piece = str | Quote | Completion
 
 
 class Answerer(Protocol):
-    """Answers prepared questions. Both ways yield the same pieces, and raise the AppErrors of a failing model."""
+    """Answers prepared questions. Both ways yield the same pieces, and raise the AppErrors of a failing model.
+
+    `aclose()` of what they return ends whatever is under way. What keeps a processor busy is done in `threads`.
+    """
 
     name: str
 
-    def answer(self, prepared: Prepared) -> Iterator[Piece]:
-        """Yield the answer's pieces. Blocks."""
+    def require_room(self, client_id: ClientId) -> None:
+        """Raise Unavailable when a question of the client asked now would be refused at once."""
         ...
 
-    def stream(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:
-        """Yield the pieces as they come; `aclose()` ends whatever is under way."""
+    def answer(self, prepared: Prepared, threads: Threads) -> AsyncGenerator[Piece, None]:
+        """Yield the answer's pieces when all of it is there."""
+        ...
+
+    def stream(self, prepared: Prepared, threads: Threads) -> AsyncGenerator[Piece, None]:
+        """Yield the pieces as they come."""
         ...
 
 
-class ModelAnswerer:
+class ModelAnswerer(Answerer):
     """Answers with a language model from numbered passages."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
         self.name = model.name
 
-    def answer(self, prepared: Prepared) -> Iterator[Piece]:
+    def require_room(self, client_id: ClientId) -> None:
+        """See Answerer."""
+        self._model.require_room(client_id)
+
+    async def answer(self, prepared: Prepared, threads: Threads) -> AsyncGenerator[Piece, None]:
         """Ask the model once."""
         client_id, options = prepared.question.client_id, prepared.question.options
-        completion = self._model.complete(
-            client_id, _prompt(prepared), temperature=options.temperature, model=options.model
-        )
+        prompt = await threads.run(client_id, partial(_prompt, prepared))
+        completion = await self._model.complete(client_id, prompt, temperature=options.temperature, model=options.model)
         yield completion.text
         yield completion
 
-    async def stream(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prepared: Prepared, threads: Threads) -> AsyncGenerator[Piece, None]:
         """Ask the model once, word by word."""
         client_id, options = prepared.question.client_id, prepared.question.options
-        words = self._model.stream(client_id, _prompt(prepared), temperature=options.temperature, model=options.model)
+        prompt = await threads.run(client_id, partial(_prompt, prepared))
+        words = self._model.stream(client_id, prompt, temperature=options.temperature, model=options.model)
         async with aclosing(words):
             async for piece in words:
                 yield piece
 
 
-class QuotingAnswerer:
+class QuotingAnswerer(Answerer):
     """Answers with the passages' own sentences; needs no vendor."""
 
     name = "extractive"
@@ -63,16 +76,23 @@ class QuotingAnswerer:
     def __init__(self, extractive: ExtractiveAnswerer) -> None:
         self._extractive = extractive
 
-    def answer(self, prepared: Prepared) -> Iterator[Piece]:
-        """Quote the sentences that answer best."""
-        found = self._extractive.answer(prepared.search_query, prepared.sources)
-        yield from found.quotes or (found.text,)
+    def require_room(self, client_id: ClientId) -> None:
+        """See Answerer: there is always room."""
+
+    async def answer(self, prepared: Prepared, threads: Threads) -> AsyncGenerator[Piece, None]:
+        """Quote the sentences that answer best. They are all found before the first one is known to be the best."""
+        found = await threads.run(prepared.question.client_id, partial(self._found, prepared))
+        for piece in found.quotes or (found.text,):
+            yield piece
         yield Completion(text=found.text, model=self.name, usage=None)
 
-    async def stream(self, prepared: Prepared) -> AsyncGenerator[Piece, None]:
-        """Quote sentence by sentence. They are all found before the first one is known to be the best."""
-        for piece in await anyio.to_thread.run_sync(lambda: list(self.answer(prepared))):
-            yield piece
+    def stream(self, prepared: Prepared, threads: Threads) -> AsyncGenerator[Piece, None]:
+        """Quote sentence by sentence."""
+        return self.answer(prepared, threads)
+
+    def _found(self, prepared: Prepared) -> ExtractiveAnswer:
+        owner = prepared.question.client_id
+        return self._extractive.answer(prepared.search_query, prepared.sources, owner=owner)
 
 
 def _prompt(prepared: Prepared) -> list[BaseMessage]:

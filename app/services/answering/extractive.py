@@ -28,11 +28,11 @@ MARGIN = 0.01
 class SentenceEmbedder(Protocol):
     """What is needed of an embedder; all vectors have unit length."""
 
-    def embed_texts(self, texts: Sequence[str], *, urgent: bool = False) -> NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str], *, owner: str = "", urgent: bool = False) -> NDArray[np.float32]:
         """Return one row for each text."""
         ...
 
-    def embed_question(self, text: str) -> NDArray[np.float32]:
+    def embed_question(self, text: str, *, owner: str = "") -> NDArray[np.float32]:
         """Return the vector of one question."""
         ...
 
@@ -65,14 +65,15 @@ class ExtractiveAnswerer:
     def __init__(self, embedder: SentenceEmbedder) -> None:
         self._embedder = embedder
 
-    def answer(self, question: str, passages: Sequence[Passage]) -> ExtractiveAnswer:
+    def answer(self, question: str, passages: Sequence[Passage], *, owner: str = "") -> ExtractiveAnswer:
         """Quote the best sentence, with its passage's number like [2], or say that there is no answer.
 
         A second one is quoted only when it is as good. A row of a table is quoted with the names of its columns, a
         small table as a whole where no row is asked for. The passages are given best first, as retrieval returns
-        them. Embeds the question and at most MAX_EMBEDDED sentences. Raises what the embedder raises.
+        them. Embeds the question and at most MAX_EMBEDDED sentences, in the turn of `owner`.
+        Raises what the embedder raises.
         """
-        ranked = self._rank(question, passages)
+        ranked = self._rank(question, passages, owner)
         score = max((candidate.score for candidate in ranked), default=0.0)
         chosen = _choose(ranked)
         if not chosen:
@@ -81,13 +82,13 @@ class ExtractiveAnswerer:
         text = "\n".join(f"{quote.text} [{quote.passage}]" for quote in quotes)
         return ExtractiveAnswer(text, found=True, quotes=quotes, score=score)
 
-    def _rank(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+    def _rank(self, question: str, passages: Sequence[Passage], owner: str) -> list[Candidate]:
         """Return the candidates worth a look, best first."""
         worth = candidates(question, passages[:MAX_PASSAGES])[:MAX_EMBEDDED]
         if not worth:
             return []
-        rows = self._embedder.embed_texts([_in_context(c.sentence) for c in worth], urgent=True)
-        meanings = rows @ self._embedder.embed_question(question)
+        rows = self._embedder.embed_texts([_in_context(c.sentence) for c in worth], owner=owner, urgent=True)
+        meanings = rows @ self._embedder.embed_question(question, owner=owner)
         measured = [c.measured(float(meaning)) for c, meaning in zip(worth, meanings, strict=True)]
         return sorted(measured, key=lambda c: (_answers(c), c.score), reverse=True)
 

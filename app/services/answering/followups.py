@@ -115,20 +115,20 @@ class FollowUps:
         """Whether there is something that the question may lean on, and it seems to."""
         return any(isinstance(message, HumanMessage) for message in history) and depends_on_history(question.text)
 
-    def stand_alone(self, question: ChatQuestion, history: Sequence[BaseMessage]) -> str:
-        """Return what to search for: the question itself when it stands alone already. May ask the model; blocks."""
+    async def stand_alone(self, question: ChatQuestion, history: Sequence[BaseMessage]) -> str:
+        """Return what to search for: the question itself when it stands alone already. May ask the model."""
         if not self.follows(question, history):
             return question.text
-        return self._rewritten(question, history) or combined(question.text, history)
+        return await self._rewritten(question, history) or combined(question.text, history)
 
-    def _rewritten(self, question: ChatQuestion, history: Sequence[BaseMessage]) -> str:
+    async def _rewritten(self, question: ChatQuestion, history: Sequence[BaseMessage]) -> str:
         """Return the model's version of the question, or nothing."""
         if self._model is None:
             return ""
         prompt = [SystemMessage(_INSTRUCTIONS), HumanMessage(_conversation(question.text, history))]
         try:
-            completion = self._model.complete(
-                question.client_id, prompt, temperature=0, model=question.options.model, timeout=REWRITE_SECONDS
+            completion = await self._model.complete(
+                question.client_id, prompt, temperature=0, model=question.options.model, within=REWRITE_SECONDS
             )
         except AppError as exc:
             logger.warning("follow-up not rewritten", extra={"client": question.client_id, "code": exc.code})

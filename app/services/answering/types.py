@@ -1,12 +1,13 @@
 """What goes into an answer and what comes out: the values that the chain, the routes and the store pass around."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langchain_core.messages import BaseMessage
 
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
+from app.common.lives import Standing
 from app.common.passages import Passage
 from app.services.answering.citations import Citation
 from app.services.llm.types import Completion
@@ -35,7 +36,8 @@ class ChatQuestion:
     """A question of one client, and how it is to be answered.
 
     `session_id` None begins a session. With `history` the caller brings the conversation itself: no session is read
-    or written. The answer is made only of passages that `where` lets through, a checked filter.
+    or written. The answer is made only of passages that `where` lets through, a checked filter. The turn is stored only
+    if `standing` still holds then.
     """
 
     client_id: ClientId
@@ -45,6 +47,7 @@ class ChatQuestion:
     use_memory: bool = True
     history: Sequence[BaseMessage] | None = None
     where: PassageFilter | None = None
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def remembered(self) -> bool:
@@ -58,7 +61,7 @@ class Prepared:
 
     `sources` are the passages that are given to the model, in the order of their numbers, from 1; none when nothing
     relevant was found and the model will not be asked. `search_query` is what was searched for. `started` is in
-    seconds of time.perf_counter(). `life` is what SessionStore.life said before anything was read.
+    seconds of time.perf_counter().
     """
 
     question: ChatQuestion
@@ -69,7 +72,6 @@ class Prepared:
     relevant: bool
     started: float
     retrieval_ms: float
-    life: int
 
 
 @dataclass(frozen=True, slots=True)

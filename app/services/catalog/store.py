@@ -16,6 +16,7 @@ from app.common.database import Database
 from app.common.errors import Conflict
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
+from app.common.lives import always
 from app.common.passages import ChunkSpan
 from app.common.space import DiskSpace
 from app.services.catalog.labels import DocumentLabels, insert_values, label_columns, labels_of
@@ -84,9 +85,13 @@ class Catalog:
         with self._db.read() as connection:
             return connection.execute(query).scalar_one()
 
-    def register_client(self, client_id: ClientId) -> bool:
-        """Make a client that stays without documents; False when the name is registered or in use."""
+    def register_client(self, client_id: ClientId, *, require: Callable[[], None] = always) -> bool:
+        """Make a client that stays without documents; False when the name is registered or in use.
+
+        `require` is called when nobody else can write; what it raises comes out of here.
+        """
         with self._db.write() as connection:
+            require()
             if connection.execute(select(clients.c.client_id).where(clients.c.client_id == client_id)).first():
                 return False
             ensure_client(connection, client_id, self._clock(), registered=True)

@@ -4,21 +4,20 @@ Runs are kept small (PADDED_TOKENS_PER_RUN): they stay in the processor's cache,
 threads, which onnxruntime allows. Bulk work has threads of its own at a lower priority, so that questions overtake it.
 """
 
-import contextlib
-import os
-import sys
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from typing_extensions import override
 
+from app.common.cores import usable_cores
 from app.common.errors import shutting_down
 from app.common.vectors import Vectors
 from app.services.embedding.description import scale_of
+from app.services.embedding.fair_runs import FairRuns
 from app.services.embedding.onnx_model import OnnxModel
 from app.services.embedding.question_runs import QuestionRuns, RunStats, TokenIds
 from app.services.embedding.types import Embedder, OnBatch
@@ -27,7 +26,6 @@ PADDED_TOKENS_PER_RUN = 256
 TEXTS_PER_RUN = 32
 TEXTS_PER_SLICE = 64  # tokenized, sorted by length and packed together
 BULK_NICENESS = 10
-CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 
 class OnnxEmbedder(Embedder):
@@ -39,26 +37,28 @@ class OnnxEmbedder(Embedder):
         self.scale = scale_of(name)
         self._model = OnnxModel(folder)
         self.dimension = self._model.info.dimension
-        self._bulk = ThreadPoolExecutor(threads, "embed-bulk", initializer=_lower_priority)
+        self._bulk = FairRuns("embed-bulk", threads, niceness=BULK_NICENESS)
         # Two per thread: none waits for its next run while the caller looks at a result.
         self._window = 2 * threads
         cores = usable_cores()
-        self._urgent = ThreadPoolExecutor(cores, "embed-urgent")
-        # Half of the cores, as the other work of a chat needs some too.
-        self._questions = QuestionRuns(self._model.run, at_once=max(1, cores // 2), fits=_fits)
+        self._urgent = FairRuns("embed-urgent", cores)
+        # One owner's questions have half of the cores: others' have the rest, and the other work of a chat.
+        self._questions = QuestionRuns(self._model.run, at_once=cores, each=max(1, cores // 2), fits=_fits)
 
     @override
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
+    def embed_texts(
+        self, texts: Sequence[str], on_batch: OnBatch | None = None, *, owner: str = "", urgent: bool = False
+    ) -> Vectors:
         """Embed at the priority of bulk work. Few runs of one caller are queued at a time: callers take turns."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         pending: deque[tuple[list[int], Future[Vectors]]] = deque()
         done = 0
         batches = self._batches(texts)
-        threads = self._urgent if urgent else self._bulk
+        runs = self._urgent if urgent else self._bulk
         try:
             while True:
                 while len(pending) < self._window and (batch := next(batches, None)):
-                    pending.append((batch[0], self._start(threads, batch[1])))
+                    pending.append((batch[0], runs.start(owner, partial(self._model.run, batch[1]))))
                 if not pending:
                     return vectors
                 rows, future = pending.popleft()
@@ -71,10 +71,10 @@ class OnnxEmbedder(Embedder):
                 future.cancel()
 
     @override
-    def embed_question(self, text: str) -> Vectors:
+    def embed_question(self, text: str, *, owner: str = "") -> Vectors:
         """Embed one question. Questions that arrive together share a run."""
         (tokens,) = self._model.tokenize([text], self._model.info.query_prompt)
-        return self._questions.vector(tokens)
+        return self._questions.vector(tokens, owner)
 
     @override
     def unfamiliar(self, text: str) -> float:
@@ -87,12 +87,8 @@ class OnnxEmbedder(Embedder):
     @override
     def close(self) -> None:
         self._questions.close()
-        self._bulk.shutdown(cancel_futures=True)
-        self._urgent.shutdown()
-
-    def _start(self, threads: ThreadPoolExecutor, tokens: list[TokenIds]) -> Future[Vectors]:
-        with _closed_is_unavailable():
-            return threads.submit(self._model.run, tokens)
+        self._bulk.close()
+        self._urgent.close()
 
     def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[TokenIds]]]:
         for start in range(0, len(texts), TEXTS_PER_SLICE):
@@ -113,36 +109,8 @@ def pack(lengths: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-def usable_cores(limit: Path = CPU_LIMIT) -> int:
-    """Cores this process may use, at least 1: its affinity, less a container's `limit` (Linux, cgroup v2)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = limit.read_text(encoding="ascii").split()
-        return max(1, min(cores, round(int(quota) / int(period))))
-    except (OSError, ValueError):  # no such file, or "max": there is no limit
-        return cores
-
-
 def _fits(texts: int, longest: int) -> bool:
     return texts <= TEXTS_PER_RUN and texts * longest <= PADDED_TOKENS_PER_RUN
-
-
-def _lower_priority() -> None:
-    # Linux gives every thread a priority of its own; elsewhere bulk work competes with questions as an equal.
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        with contextlib.suppress(OSError):
-            niceness = os.getpriority(os.PRIO_PROCESS, thread) + BULK_NICENESS
-            os.setpriority(os.PRIO_PROCESS, thread, niceness)
-
-
-@contextlib.contextmanager
-def _closed_is_unavailable() -> Iterator[None]:
-    """Around the submission of work: an executor that is shut down raises RuntimeError."""
-    try:
-        yield
-    except RuntimeError as exc:
-        raise shutting_down() from exc
 
 
 def _result(future: Future[Vectors]) -> Vectors:

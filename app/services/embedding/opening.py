@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from app.common.cores import usable_cores
 from app.common.errors import StartupError
 from app.services.embedding.source import find_model, require_torch
 from app.services.embedding.types import Embedder
@@ -32,7 +33,7 @@ def open_embedder(
         return TorchEmbedder(source, device=device)
     if device != "cpu":
         raise StartupError(f"EMBEDDING_DEVICE={device} needs EMBEDDING_BACKEND=torch.")
-    from app.services.embedding.onnx import OnnxEmbedder, usable_cores
+    from app.services.embedding.onnx import OnnxEmbedder
     from app.services.embedding.onnx_export import ensure_export
 
     folder = ensure_export(source, cache)

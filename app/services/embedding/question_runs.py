@@ -4,13 +4,13 @@ A run over four questions takes little more than twice as long as a run over one
 who arrives meanwhile waits, and the next run takes along all who wait and fit.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.common.errors import shutting_down
 from app.common.locks import Rank, RankedLock
+from app.common.turns import Turns
 from app.common.vectors import Vectors
 
 TokenIds = list[int]
@@ -33,52 +33,61 @@ class RunStats:
 
 
 class QuestionRuns:
-    """Runs a model over single questions; safe to use from many threads."""
+    """Runs a model over single questions; safe to use from many threads. Whose run is next is said by `Turns`."""
 
     def __init__(
-        self, run: Callable[[Sequence[TokenIds]], Vectors], *, at_once: int, fits: Callable[[int, int], bool]
+        self,
+        run: Callable[[Sequence[TokenIds]], Vectors],
+        *,
+        at_once: int,
+        each: int | None = None,
+        fits: Callable[[int, int], bool],
     ) -> None:
-        """`run` gives one row per question. At most `at_once` runs go on at one time, of as many questions as
-        `fits` allows: it is told their number and the tokens of the longest.
+        """`run` gives one row per question. At most `at_once` runs go on at one time, `each` of one owner, of as many
+        questions as `fits` allows: it is told their number and the tokens of the longest.
         """
         self._run = run
         self._fits = fits
         self._lock = RankedLock(Rank.LEAF)
-        self._at_once = self._free = at_once
-        self._waiting: deque[_Waiting] = deque()
+        self._turns: Turns[_Waiting] = Turns(places=at_once, each=each)
         self._closed = False
 
-    def vector(self, tokens: TokenIds) -> Vectors:
+    def vector(self, tokens: TokenIds, owner: str = "") -> Vectors:
         """Return the row of one question. Raises what the run raises, and Unavailable once closed."""
-        waiting = self._enter(tokens)
-        if waiting is not None and (vector := waiting.answer.result()) is not None:
+        waiting = _Waiting(tokens)
+        with self._lock:
+            if self._closed:
+                raise shutting_down()
+            self._turns.add(owner, waiting)
+            called = self._next()
+        _call(called)
+        if (vector := waiting.answer.result()) is not None:
             return vector
         try:
             return self._run_along(tokens)
         finally:
-            self._hand_over()
+            with self._lock:
+                self._turns.end(owner)
+                called = self._next()
+            _call(called)
 
     def stats(self) -> RunStats:
         """Return how things stand."""
         with self._lock:
-            return RunStats(self._at_once - self._free, len(self._waiting))
+            turns = self._turns.stats()
+        return RunStats(turns.at_work, turns.waiting)
 
     def close(self) -> None:
         """Take no more questions; those that wait are answered."""
         with self._lock:
             self._closed = True
 
-    def _enter(self, tokens: TokenIds) -> _Waiting | None:
-        """Queue up; None if there is no need to, because the caller can run at once."""
-        with self._lock:
-            if self._closed:
-                raise shutting_down()
-            if self._free:
-                self._free -= 1
-                return None
-            waiting = _Waiting(tokens)
-            self._waiting.append(waiting)
-            return waiting
+    def _next(self) -> list[_Waiting]:
+        """Return the questions whose threads are to do a run now. Called with the lock held."""
+        called: list[_Waiting] = []
+        while (served := self._turns.next()) is not None:
+            called.append(served[1])
+        return called
 
     def _run_along(self, tokens: TokenIds) -> Vectors:
         """Run the caller's question, and with it others that wait."""
@@ -95,21 +104,19 @@ class QuestionRuns:
         return first
 
     def _take_others(self, longest: int) -> list[_Waiting]:
-        # Oldest first, as many as one run holds: a long question does not hold up many short ones.
-        taken: list[_Waiting] = []
-        with self._lock:
-            while self._waiting:
-                longest = max(longest, len(self._waiting[0].tokens))
-                if not self._fits(len(taken) + 2, longest):
-                    break
-                taken.append(self._waiting.popleft())
-        return taken
+        # As many as one run holds: a long question does not hold up many short ones.
+        count = 1
 
-    def _hand_over(self) -> None:
-        """Let the thread of the oldest question that waits do the next run."""
+        def fits(waiting: _Waiting) -> bool:
+            nonlocal count, longest
+            count, longest = count + 1, max(longest, len(waiting.tokens))
+            return self._fits(count, longest)
+
         with self._lock:
-            if not self._waiting:
-                self._free += 1
-                return
-            following = self._waiting.popleft()
-        following.answer.set_result(None)
+            return self._turns.take_along(fits)
+
+
+def _call(questions: Sequence[_Waiting]) -> None:
+    """Let the threads of these questions do a run each."""
+    for waiting in questions:
+        waiting.answer.set_result(None)

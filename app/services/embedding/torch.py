@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.common.errors import StartupError, shutting_down
+from app.common.fair_seats import FairSeats
 from app.common.vectors import Vectors
 from app.services.embedding.description import scale_of
 from app.services.embedding.source import ModelSource, choose_prompts
@@ -47,13 +48,15 @@ class TorchEmbedder(Embedder):
         self.dimension = len(self._model.embed_query("dimension"))
 
     @override
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
+    def embed_texts(
+        self, texts: Sequence[str], on_batch: OnBatch | None = None, *, owner: str = "", urgent: bool = False
+    ) -> Vectors:
         """Embed at the priority of bulk work. Between two batches a waiting question is let in."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(order), self._batch):
             rows = order[start : start + self._batch]
-            with self._turns.question() if urgent else self._turns.bulk():
+            with self._turns.question() if urgent else self._turns.bulk(owner):
                 self._check_open()
                 vectors[rows] = self._model.embed_documents([texts[row] for row in rows])
             if on_batch:
@@ -61,7 +64,7 @@ class TorchEmbedder(Embedder):
         return vectors
 
     @override
-    def embed_question(self, text: str) -> Vectors:
+    def embed_question(self, text: str, *, owner: str = "") -> Vectors:
         """Embed one question. Waits for the batch that runs, for no other."""
         with self._turns.question():
             self._check_open()
@@ -78,9 +81,10 @@ class TorchEmbedder(Embedder):
 
 
 class Turns:
-    """A lock that questions get before bulk work does."""
+    """A lock that questions get before bulk work does, whose owners take turns."""
 
     def __init__(self) -> None:
+        self._owners = FairSeats(1)
         self._changed = threading.Condition()
         self._busy = False
         self._questions = 0
@@ -102,13 +106,14 @@ class Turns:
             yield
 
     @contextmanager
-    def bulk(self) -> Iterator[None]:
+    def bulk(self, owner: str = "") -> Iterator[None]:
         """Have a turn for the block once no question waits."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._busy and not self._questions)
-            self._busy = True
-        with self._released():
-            yield
+        with self._owners.hold(owner):
+            with self._changed:
+                self._changed.wait_for(lambda: not self._busy and not self._questions)
+                self._busy = True
+            with self._released():
+                yield
 
     @contextmanager
     def _released(self) -> Iterator[None]:

@@ -23,8 +23,10 @@ class Embedder(Embeddings):
     scale: ModelScale = DEFAULT_SCALE
 
     @abstractmethod
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
-        """One unit-length row per text, in the order given, at the priority of bulk work.
+    def embed_texts(
+        self, texts: Sequence[str], on_batch: OnBatch | None = None, *, owner: str = "", urgent: bool = False
+    ) -> Vectors:
+        """One unit-length row per text, in the order given, at the priority of bulk work: owners take turns.
 
         With `urgent` the priority is a question's: for the few texts that somebody waits for.
         `on_batch` is called in the caller's thread after each batch with the number of texts done so far; what
@@ -32,7 +34,7 @@ class Embedder(Embeddings):
         """
 
     @abstractmethod
-    def embed_question(self, text: str) -> Vectors:
+    def embed_question(self, text: str, *, owner: str = "") -> Vectors:
         """The unit-length vector of one question, which never waits behind queued bulk work.
 
         Raises Unavailable once the embedder is closed.

@@ -4,13 +4,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-from app.common.errors import AppError, InvalidInput, shutting_down
+from app.common.errors import AppError, TooLarge, shutting_down
 from app.common.file_loader import LoadedDocument, check_filename
 from app.common.ids import ClientId, new_id
-from app.common.labels import NONE_GIVEN, GivenLabels
 from app.common.locks import KeyedLocks, Rank
 from app.common.passages import embedded_text
 from app.services.catalog.records import DocumentRecord
@@ -18,68 +16,20 @@ from app.services.catalog.store import Catalog
 from app.services.embedding.types import Embedder
 from app.services.ingestion.parts import CutDocument, cut_parts
 from app.services.ingestion.spool import Upload
+from app.services.ingestion.types import ChunkSettings, FileResult, Options, Report, Stage
 from app.services.library import Library, NewDocument, Succession
 from app.services.parsing.pool import ParserPool
 
-logger = logging.getLogger(__name__)
+__all__ = ["ChunkSettings", "FileResult", "Ingestion", "Options", "Report", "Stage"]
 
-Stage = Literal["parsing", "chunking", "embedding", "storing"]
-Report = Callable[[Stage, float], None]
-"""Called with a file's stage and its progress, 0 to 1. An exception stops the work, which leaves nothing behind."""
+logger = logging.getLogger(__name__)
 
 # Where in a file's time each stage begins, roughly: embedding takes by far the most of it.
 _EMBEDDING_BEGINS = 0.1
 _STORING_BEGINS = 0.95
 
-
-@dataclass(frozen=True, slots=True)
-class ChunkSettings:
-    """How text is cut: sizes in characters. Raises InvalidInput when the overlap is not smaller than the size."""
-
-    size: int
-    overlap: int
-
-    def __post_init__(self) -> None:
-        if self.overlap >= self.size:
-            raise InvalidInput(
-                f"chunk_overlap ({self.overlap}) must be smaller than chunk_size ({self.size}).",
-                code="invalid_chunk_settings",
-            )
-
-
-def _unwatched(_stage: Stage, _progress: float) -> None:
-    """Do nothing: the report of a file that nobody follows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a file is taken in, besides how it is cut.
-
-    `by_name`: it takes the place of the client's documents of the same name. `replaces`: it takes the place of the
-    document of this id, which has to be there. `document_id`: the id the document gets, made up when left out.
-    `labels`: its metadata and tags; what is left out is that of the document it takes the place of.
-    """
-
-    by_name: bool = False
-    replaces: str | None = None
-    document_id: str | None = None
-    labels: GivenLabels = NONE_GIVEN
-    report: Report = _unwatched
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """The result of one file. `error` is set exactly when the status is `failed`."""
-
-    filename: str
-    status: Literal["ready", "duplicate", "failed"]
-    document_id: str | None = None
-    pages: int = 0
-    chunks: int = 0
-    duplicate_of: str | None = None
-    replaced: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    error: AppError | None = None
+PARTS_OF_A_CHUNK = 4
+"""A chunk of the usual size is embedded in about so many parts; one of the largest size in many more."""
 
 
 class Ingestion:
@@ -92,13 +42,16 @@ class Ingestion:
         library: Library,
         embedder: Embedder,
         parser: ParserPool,
+        max_chunks: int | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`max_chunks` are as many as one document may have."""
         self._catalog = catalog
         self._library = library
         self._embedder = embedder
         self._parser = parser
         self._content_locks = KeyedLocks(Rank.CONTENT)
+        self._max_chunks = max_chunks
         self._clock = clock
         self._closed = threading.Event()
 
@@ -110,13 +63,11 @@ class Ingestion:
         Documents that it replaces answer until it is ready, and stay when it fails. Those of the same bytes that
         are cut in another way are always replaced, or they would answer twice.
         """
-        started = time.perf_counter()
+        started, wanted = time.perf_counter(), options or Options()
         try:
             # Two uploads of the same bytes at once: the second waits, and is then a duplicate of what is there.
             with self._content_locks.hold((client_id, upload.sha256)):
-                wanted = options or Options()
-                watched = replace(wanted, report=self._until_closed(wanted.report))
-                result = self._ingest(client_id, upload, settings, watched)
+                result = self._ingest(client_id, upload, settings, self._watched(wanted))
         except AppError as exc:
             result = FileResult(upload.filename, "failed", error=exc)
         logger.info(
@@ -139,21 +90,28 @@ class Ingestion:
         self._closed.set()
         self._parser.close()
 
-    def _until_closed(self, report: Report) -> Report:
-        def checked(stage: Stage, progress: float) -> None:
+    def _watched(self, options: Options) -> Options:
+        """Return the options with an end to the work when the service stops."""
+
+        def still() -> None:
             if self._closed.is_set():
                 raise shutting_down()
-            report(stage, progress)
+            options.still()
 
-        return checked
+        def report(stage: Stage, progress: float) -> None:
+            still()
+            options.report(stage, progress)
+
+        return replace(options, still=still, report=report)
 
     def _ingest(self, client_id: ClientId, upload: Upload, settings: ChunkSettings, options: Options) -> FileResult:
+        self._library.require_standing(client_id, options.standing)
         upload = replace(upload, filename=check_filename(upload.filename))
         succession = Succession(
             upload.sha256,
             filename=upload.filename if options.by_name else None,
             document_id=options.replaces,
-            life=self._library.life(client_id),
+            standing=options.standing,
         )
         same = self._catalog.same_content(
             client_id, upload.sha256, chunk_size=settings.size, chunk_overlap=settings.overlap
@@ -165,11 +123,11 @@ class Ingestion:
         self._library.require_room(client_id, succession)
         started = time.perf_counter()
         options.report("parsing", 0.0)
-        document = self._parser.parse(upload.filename, upload.path)
+        document = self._parser.parse(upload.filename, upload.path, owner=client_id, still=options.still)
         parsed = time.perf_counter()
         options.report("chunking", _EMBEDDING_BEGINS / 2)
         document_id = options.document_id or new_id("doc")
-        cut = _cut(document, document_id, upload.filename, settings)
+        cut = self._cut(document, document_id, upload.filename, settings)
         record = self._record(client_id, upload, document_id, document, cut, settings)
         replaced = self._write(record, cut, succession, options)
         logger.debug(
@@ -189,6 +147,19 @@ class Ingestion:
             replaced=replaced,
             warnings=record.warnings,
         )
+
+    def _cut(self, document: LoadedDocument, document_id: str, source: str, settings: ChunkSettings) -> CutDocument:
+        cut = cut_parts(
+            document, document_id=document_id, source=source, chunk_size=settings.size, chunk_overlap=settings.overlap
+        )
+        most = self._max_chunks
+        if most is not None and (len(cut.chunks) > most or len(cut.parts) > PARTS_OF_A_CHUNK * most):
+            raise TooLarge(
+                f"The document makes more than the {most} chunks that one may have; split it, or choose a larger "
+                "chunk_size.",
+                code="too_many_chunks",
+            )
+        return cut
 
     def _duplicate(
         self, client_id: ClientId, upload: Upload, same: DocumentRecord, succession: Succession
@@ -241,15 +212,9 @@ class Ingestion:
         # Asked here to save the embedding; the library asks again, when nobody else can add anything meanwhile.
         self._library.require_room(record.client_id, succession, new_chunks=record.chunk_count)
         texts = [embedded_text(part) for part in cut.parts]
-        vectors = self._embedder.embed_texts(texts, _embedding(options.report, len(texts)))
+        vectors = self._embedder.embed_texts(texts, _embedding(options.report, len(texts)), owner=record.client_id)
         document = NewDocument(record, cut.parts, vectors, cut.chunks, options.labels)
         return self._library.put(document, succession, last_chance=lambda: options.report("storing", _STORING_BEGINS))
-
-
-def _cut(document: LoadedDocument, document_id: str, source: str, settings: ChunkSettings) -> CutDocument:
-    return cut_parts(
-        document, document_id=document_id, source=source, chunk_size=settings.size, chunk_overlap=settings.overlap
-    )
 
 
 def _embedding(report: Report, total: int) -> Callable[[int], None]:

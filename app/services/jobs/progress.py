@@ -49,9 +49,16 @@ class JobProgress:
         with self._guard:
             state = self._state(place[0])
             if self._closing or state.cancelled:
-                raise Stopped("The upload was cancelled.")
+                raise _stopped()
             state.running[place[1]] = RunningFile(stage, progress)
             state.version += 1
+
+    def require(self, place: FilePlace) -> None:
+        """Raise Stopped when the file's job was cancelled or the service is shutting down."""
+        with self._guard:
+            state = self._states.get(place[0])
+            if self._closing or (state is not None and state.cancelled):
+                raise _stopped()
 
     def settled(self, place: FilePlace) -> None:
         """Note that work on a file has ended; called after its result is stored."""
@@ -110,6 +117,10 @@ class JobProgress:
             if not self._states[oldest].running:
                 del self._states[oldest]
         return state
+
+
+def _stopped() -> Stopped:
+    return Stopped("The upload was cancelled.")
 
 
 JobStage = Literal["waiting", "parsing", "chunking", "embedding", "storing", "cancelling", "done"]

@@ -9,16 +9,17 @@ from typing_extensions import override
 from app.common.absent import no_such_job
 from app.common.background import Background, Running
 from app.common.cursors import decode_place, encode_place
-from app.common.errors import Conflict, InvalidInput, TooLarge, Unavailable
+from app.common.errors import Conflict, InvalidInput, TooLarge
+from app.common.fair_queue import FairQueue
 from app.common.file_loader import check_filename
 from app.common.ids import ClientId
-from app.common.locks import Rank, RankedLock
+from app.common.lives import Standing
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
 from app.services.ingestion.spool import UploadSpool
 from app.services.ingestion.uploads import Incoming
+from app.services.jobs.admission import Admission
 from app.services.jobs.progress import FilePlace, JobProgress, JobStage
-from app.services.jobs.queue import FairQueue
 from app.services.jobs.records import JobFile, JobRecord, Received, Spooled
 from app.services.jobs.recovery import recover_jobs
 from app.services.jobs.store import JobStore
@@ -30,7 +31,6 @@ __all__ = ["Job", "JobPage", "JobService", "JobSettings", "JobStats"]
 logger = logging.getLogger(__name__)
 
 _CLEANUP_SECONDS = 3600.0
-_RETRY_AFTER_SECONDS = 30
 _LONGEST_NAME = 255
 
 
@@ -52,7 +52,7 @@ class JobService(Running):
         self._spool = spool
         self._settings = settings
         self._clock = clock
-        self._queue: FairQueue[FilePlace] = FairQueue()
+        self._queue: FairQueue[FilePlace] = FairQueue(each=max(1, settings.workers - 1))
         self._progress = JobProgress()
         self._workers = JobWorkers(
             count=settings.workers,
@@ -62,7 +62,7 @@ class JobService(Running):
             ingestion=ingestion,
             progress=self._progress,
         )
-        self._admission = RankedLock(Rank.ADMISSION)
+        self._admission = Admission(queue=self._queue, kept=store.kept, spool=spool, settings=settings)
         self._cleaner = Background("job-cleaner", self.forget_finished, every=_CLEANUP_SECONDS)
 
     # Its life
@@ -72,7 +72,7 @@ class JobService(Running):
         """Go on where the last process stopped. Called after the documents were recovered."""
         recover_jobs(self._store, self._catalog)
         self.forget_finished()
-        self._spool.sweep(keep=self._store.uploads())
+        self._spool.sweep(keep=self._store.kept.names())
         for client_id, place in self._store.queued():
             self._queue.put(client_id, [place])
         self._workers.start()
@@ -99,29 +99,44 @@ class JobService(Running):
     # What can be done with jobs
 
     def submit(
-        self, client_id: ClientId, incoming: Sequence[Incoming], chunking: ChunkSettings, *, by_name: bool = False
+        self,
+        client_id: ClientId,
+        incoming: Sequence[Incoming],
+        chunking: ChunkSettings,
+        *,
+        by_name: bool = False,
+        standing: Standing | None = None,
     ) -> Job:
         """Accept a job: when this returns, its files and it survive a power cut.
 
         Files over the limit, or with an impossible name, have failed already; when all have, the first one's error
-        is raised. Raises Unavailable when too many files wait, and InsufficientStorage when the disk is full.
+        is raised. Raises Unavailable when too many files wait, LimitReached when they are too large in all,
+        InsufficientStorage when the disk is full, Conflict when the client's documents were deleted since it began,
+        and what `standing` raises.
         """
+        standing = standing or Standing()
+        self._store.require_standing(client_id, standing)
         self._spool.require_room()
-        self._require_room(client_id, len(incoming))
+        self._admission.require_room(client_id, files=len(incoming))
         received: list[Received] = []
         try:
             received.extend(self._receive(file) for file in incoming)
             _require_one_good(received)
             self._spool.settle()
-            with self._admission:
-                self._require_room(client_id, len(received))
-                job_id = self._store.create(client_id, received, chunking, by_name=by_name)
+            size = sum(file.upload.size for file in received if isinstance(file, Spooled))
+            with self._admission.one_by_one():
+                self._admission.require_room(client_id, files=len(received), size=size)
+                job_id = self._store.create(client_id, received, chunking, by_name=by_name, standing=standing)
                 self._enqueue(client_id, job_id)
         except BaseException:
             self._spool.discard([file.upload.path.name for file in received if isinstance(file, Spooled)])
             raise
         logger.info("job accepted", extra={"client": client_id, "job": job_id, "files": len(received)})
         return self.get(client_id, job_id)
+
+    def waiting_bytes(self, client_id: ClientId) -> int:
+        """Return the size of the client's files that wait, or are kept for another try."""
+        return self._store.kept.size_bytes(client_id)
 
     def get(self, client_id: ClientId, job_id: str) -> Job:
         """Return the client's job; raises NotFound when there is none of that id."""
@@ -164,29 +179,35 @@ class JobService(Running):
         self._cancel(client_id, job_id)
         return self.get(client_id, job_id)
 
-    def retry(self, client_id: ClientId, job_id: str) -> Job:
+    def retry(self, client_id: ClientId, job_id: str, *, standing: Standing | None = None) -> Job:
         """Queue the failed and cancelled files of a finished job again.
 
-        Raises NotFound, Conflict when the job is not finished or none of its files is kept, and Unavailable when
-        too many files wait.
+        Raises NotFound, Conflict when the job is not finished or none of its files is kept, Unavailable when too many
+        files wait, and what `submit` raises when it comes too late.
         """
         job = self.get(client_id, job_id)
         if job.record.finished_at is None:
             raise Conflict("This job is not finished yet; wait for it, or cancel it.", code="job_not_finished")
-        with self._admission:
-            self._require_room(client_id, sum(file.status in ("failed", "cancelled") for file in job.files))
-            if not self._store.retry(client_id, job_id):
+        again = sum(file.status in ("failed", "cancelled") for file in job.files)
+        with self._admission.one_by_one():
+            self._admission.require_room(client_id, files=again, size=0)
+            if not self._store.retry(client_id, job_id, standing=standing or Standing()):
                 raise Conflict("No file of this job can be tried again; upload them again.", code="nothing_to_retry")
             self._progress.changed(job_id, cancelled=False)
             self._enqueue(client_id, job_id)
         return self.get(client_id, job_id)
 
     def abandon(self, client_id: ClientId) -> None:
-        """Cancel all jobs of the client and remove its spooled files: before all it has is deleted."""
-        for job_id in self._store.unfinished(client_id):
+        """Cancel all jobs of the client and remove its spooled files: before all it has is deleted.
+
+        Called when its documents' life has ended: what is not accepted by then never will be.
+        """
+        with self._admission.one_by_one():  # whoever was let in before the end is done with it
+            unfinished = self._store.unfinished(client_id)
+        for job_id in unfinished:
             self._cancel(client_id, job_id)
-        uploads = self._store.uploads(client_id)
-        self._store.forget_uploads(client_id)
+        uploads = self._store.kept.names(client_id)
+        self._store.kept.forget_all(client_id)
         self._spool.discard(uploads)
 
     def forget_finished(self) -> None:
@@ -209,15 +230,6 @@ class JobService(Running):
     def _enqueue(self, client_id: ClientId, job_id: str) -> None:
         files = self.get(client_id, job_id).files
         self._queue.put(client_id, [file.place for file in files if file.status == "queued"])
-
-    def _require_room(self, client_id: ClientId, files: int) -> None:
-        limit = self._settings.queue_limit
-        if self._queue.count() + files > limit or self._queue.count(client_id) + files > max(1, limit // 2):
-            raise Unavailable(
-                "Too many files are waiting to be taken in; try again later, or send fewer at once.",
-                code="queue_full",
-                retry_after=_RETRY_AFTER_SECONDS,
-            )
 
     def _cancel(self, client_id: ClientId, job_id: str) -> None:
         self._store.cancel(client_id, job_id)

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 from app.common.cursors import Place
 from app.common.database import Database
 from app.common.ids import ClientId, new_id
+from app.common.lives import Lives, Standing, deleted_meanwhile
 from app.services.catalog.schema import job_files, jobs
 from app.services.catalog.store import drop_if_empty, ensure_client
 from app.services.ingestion.ingest import ChunkSettings, FileResult
+from app.services.jobs.kept import KeptFiles, forget
 from app.services.jobs.progress import FilePlace
 from app.services.jobs.records import (
     NOT_KEPT,
@@ -26,19 +28,36 @@ from app.services.jobs.records import (
     outcome,
 )
 
-_NAMES = 500
-"""How many names go into one statement."""
-
 
 class JobStore:
     """The tables of jobs. Safe to call from any thread."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, database: Database, *, lives: Lives | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`lives` are those of the clients' documents."""
         self._db = database
         self._clock = clock
+        self._lives = lives or Lives(deleted_meanwhile)
+        self.kept = KeptFiles(database)
 
-    def create(self, client_id: ClientId, files: Sequence[Received], chunking: ChunkSettings, *, by_name: bool) -> str:
-        """Note a new job with its files, and its client if that is new; return the job's id."""
+    def require_standing(self, client_id: ClientId, standing: Standing) -> None:
+        """Raise Conflict when the client's documents were deleted since that began, and what it raises itself."""
+        self._lives.require(client_id, standing)
+
+    def create(
+        self,
+        client_id: ClientId,
+        files: Sequence[Received],
+        chunking: ChunkSettings,
+        *,
+        by_name: bool,
+        standing: Standing,
+    ) -> str:
+        """Note a new job with its files, and its client if that is new; return the job's id.
+
+        Raises what `require_standing` raises.
+        """
         job_id, now = new_id("job"), self._clock()
         job = {
             "job_id": job_id,
@@ -51,6 +70,7 @@ class JobStore:
         }
         rows = [{"job_id": job_id, "position": n, **new_file(file)} for n, file in enumerate(files)]
         with self._db.write() as connection:
+            self.require_standing(client_id, standing)
             ensure_client(connection, client_id, now)
             connection.execute(insert(jobs).values(job))
             connection.execute(insert(job_files), rows)
@@ -109,9 +129,13 @@ class JobStore:
                 _set_files(connection, job_id, "queued", status="cancelled")
                 self._finish_if_done(connection, job_id)
 
-    def retry(self, client_id: ClientId, job_id: str) -> int:
-        """Queue the failed and cancelled files of a finished job that are kept; return how many they are."""
+    def retry(self, client_id: ClientId, job_id: str, *, standing: Standing) -> int:
+        """Queue the failed and cancelled files of a finished job that are kept; return how many they are.
+
+        Raises what `require_standing` raises.
+        """
         with self._db.write() as connection:
+            self.require_standing(client_id, standing)
             mine = jobs.c.client_id == client_id, jobs.c.job_id == job_id, jobs.c.finished_at.is_not(None)
             if connection.execute(select(jobs.c.job_id).where(*mine)).first() is None:
                 return 0
@@ -187,21 +211,7 @@ class JobStore:
             records = {row.job_id: job_record(row, {}) for row in found}
         return [(records[file.job_id], file) for file in files]
 
-    def uploads(self, client_id: ClientId | None = None) -> list[str]:
-        """Return the names of the spooled files that are kept, of the client or all."""
-        query = select(job_files.c.upload).join(jobs).where(job_files.c.upload.is_not(None))
-        if client_id is not None:
-            query = query.where(jobs.c.client_id == client_id)
-        with self._db.read() as connection:
-            return [str(name) for name in connection.execute(query).scalars()]
-
     # Forgetting
-
-    def forget_uploads(self, client_id: ClientId) -> None:
-        """Note that no spooled file of the client is kept any more."""
-        mine = select(jobs.c.job_id).where(jobs.c.client_id == client_id)
-        with self._db.write(removing=True) as connection:
-            connection.execute(update(job_files).where(job_files.c.job_id.in_(mine)).values(NOT_KEPT))
 
     def forget_finished(self, *, before: float, keep_uploads: int) -> list[str]:
         """Remove jobs that finished before that time, and all but the newest kept files of the others.
@@ -214,9 +224,7 @@ class JobStore:
         with self._db.write(removing=True) as connection:
             kept = connection.execute(finished.order_by(jobs.c.finished_at.desc())).all()
             names = [str(upload) for n, (at, upload) in enumerate(kept) if at < before or n >= keep_uploads]
-            for start in range(0, len(names), _NAMES):
-                some = job_files.c.upload.in_(names[start : start + _NAMES])
-                connection.execute(update(job_files).where(some).values(NOT_KEPT))
+            forget(connection, names)
             owners = list(connection.execute(select(jobs.c.client_id).where(expired).distinct()).scalars())
             connection.execute(delete(jobs).where(expired))
             for owner in owners:

@@ -9,11 +9,15 @@ from app.services.jobs.records import JobFile, JobRecord
 
 @dataclass(frozen=True, slots=True)
 class JobSettings:
-    """How many threads; how many files may wait, half of them of one client; seconds that finished jobs are kept."""
+    """How many threads; how many files may wait, half of them of one client; seconds that finished jobs are kept.
 
-    workers: int = 2
+    The files of one client that wait, and those of its failed ones that are kept, have `client_bytes` at most.
+    """
+
+    workers: int = 3
     queue_limit: int = 2000
     keep: float = 7 * 86400
+    client_bytes: int = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)

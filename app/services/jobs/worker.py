@@ -3,16 +3,17 @@
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from typing_extensions import override
 
 from app.common.background import Running
 from app.common.errors import AppError, InsufficientStorage, NotFound, Unavailable
+from app.common.fair_queue import FairQueue
 from app.services.ingestion.ingest import FileResult, Ingestion, Options, Stage
 from app.services.ingestion.spool import Upload, UploadSpool
 from app.services.jobs.progress import FilePlace, JobProgress, Stopped
-from app.services.jobs.queue import FairQueue
 from app.services.jobs.records import JobFile, JobRecord
 from app.services.jobs.store import JobStore
 
@@ -66,14 +67,21 @@ class JobWorkers(Running):
                 thread.join()
 
     def _work(self) -> None:
-        while (place := self._queue.take()) is not None:
+        while (taken := self._queue.take()) is not None:
+            owner, place = taken
             try:
-                self._process(place)
-            except Exception as exc:  # noqa: BLE001 - the edge of the thread: others' files must go on
-                # Never the text: it may quote a document.
-                logger.error("job file failed unexpectedly", extra={"job": place[0], "error": type(exc).__name__})  # noqa: TRY400
-                self._persist(lambda: self._store.settle(place, _unexpected()))
-                self._progress.settled(place)
+                self._try_to_process(place)
+            finally:
+                self._queue.done(owner)
+
+    def _try_to_process(self, place: FilePlace) -> None:
+        try:
+            self._process(place)
+        except Exception as exc:  # noqa: BLE001 - the edge of the thread: others' files must go on
+            # Never the text: it may quote a document.
+            logger.error("job file failed unexpectedly", extra={"job": place[0], "error": type(exc).__name__})  # noqa: TRY400
+            self._persist(lambda: self._store.settle(place, _unexpected()))
+            self._progress.settled(place)
 
     def _process(self, place: FilePlace) -> None:
         claimed = self._persist(lambda: self._store.claim(place))
@@ -99,6 +107,7 @@ class JobWorkers(Running):
             document_id=file.document_id,
             labels=file.labels,
             report=self._reporter(file.place),
+            still=partial(self._progress.require, file.place),
         )
         for tried in range(1, TRIES + 1):
             self._wait_for_room(job)

@@ -12,13 +12,12 @@ import numpy as np
 from typing_extensions import override
 
 from app.common.absent import no_such_document
-from app.common.errors import AppError, LimitReached
+from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.common.labels import Labels
-from app.common.lives import Lives
+from app.common.lives import Lives, Standing, deleted_meanwhile
 from app.common.locks import KeyedLocks, Rank
 from app.common.passages import Chunk, embedded_text
-from app.common.space import DiskSpace
 from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
@@ -26,7 +25,7 @@ from app.services.compaction import Compactor
 from app.services.library.facts import facts_of
 from app.services.library.labelling import inherited, noting
 from app.services.library.removal import Removal
-from app.services.library.types import ClientLimits, Library, NewDocument, Succession, deleted_meanwhile
+from app.services.library.types import ClientLimits, Library, NewDocument, Succession
 from app.services.vector_store import VectorStoreService
 from app.services.words.store import WordStore, WordStoreFailed
 
@@ -46,50 +45,56 @@ class EmbeddedLibrary(Library):
         words: WordStore,
         compactor: Compactor,
         limits: ClientLimits | None = None,
-        space: DiskSpace | None = None,
+        lives: Lives | None = None,
     ) -> None:
-        """What is removed may use the reserve of `space`."""
+        """`lives` are those of the clients' documents, which end here when all of them are removed."""
         self._catalog = catalog
         self._store = store
         self._words = words
         self._compactor = compactor
         self._limits = limits or ClientLimits()
         self._locks = KeyedLocks(Rank.CLIENT)
-        self._lives = Lives()
+        self._lives = lives or Lives(deleted_meanwhile)
         self._removal = Removal(
-            catalog=catalog, store=store, words=words, forget_words=self._forget_words, space=space or DiskSpace()
+            catalog=catalog, store=store, words=words, forget_words=self._forget_words, space=store.space
         )
         self._stale: set[ClientId] = set()
 
     @override
-    def life(self, client_id: ClientId) -> int:
-        return self._lives.present(client_id)
+    def require_standing(self, client_id: ClientId, standing: Standing) -> None:
+        self._lives.require(client_id, standing)
 
     @override
     def require_room(self, client_id: ClientId, succession: Succession, *, new_chunks: int = 0) -> None:
+        self._lives.require(client_id, succession.standing)
         self._require_room(client_id, self._superseded(client_id, succession), new_chunks)
         self._store.require_room(new_chunks)
 
     @override
     def put(self, document: NewDocument, succession: Succession, *, last_chance: Callable[[], None]) -> tuple[str, ...]:
         client_id = document.record.client_id
-        with self._locks.hold(client_id):
+
+        def still_wanted() -> None:
             last_chance()
-            if self._lives.is_over(client_id, succession.life):
-                raise deleted_meanwhile()
+            self._lives.require(client_id, succession.standing)
+
+        with self._locks.hold(client_id):
+            still_wanted()
             outdated = self._superseded(client_id, succession)
             self._require_room(client_id, outdated, document.record.chunk_count)
             replaced = tuple(old.document_id for old in outdated)
             if outdated:
                 self._compactor.note()
             labels = document.given.over(inherited(outdated, succession))
-            self._write(replace(document, record=replace(document.record, labels=labels)), replaced)
+            labelled = replace(document, record=replace(document.record, labels=labels))
+            self._write(labelled, replaced, still_wanted)
             self._remove_marked(client_id, replaced)
         return replaced
 
     @override
     def keep(self, client_id: ClientId, succession: Succession, *, document_id: str) -> tuple[str, ...]:
         with self._locks.hold(client_id):
+            self._lives.require(client_id, succession.standing)
             found = (old.document_id for old in self._superseded(client_id, succession))
             outdated = tuple(old for old in found if old != document_id)
             if outdated:
@@ -163,13 +168,14 @@ class EmbeddedLibrary(Library):
         """Remember that the client's index of words lacks documents or is damaged: `resume_client` rebuilds it."""
         self._stale.add(client_id)
 
-    def _write(self, document: NewDocument, replaced: Sequence[str]) -> None:
+    def _write(self, document: NewDocument, replaced: Sequence[str], still_wanted: Callable[[], None]) -> None:
         """Journal, vectors, acknowledgement: all three, or nothing of the document is left."""
         record = document.record
         self._catalog.begin_document(record, document.chunks)
         try:
             self._store.add(record.client_id, document.parts, document.vectors)
             self._index(record, document.parts, document.vectors)
+            still_wanted()
             self._catalog.finish_document(record.client_id, record.document_id, replaces=replaced)
         except BaseException:
             self._removal.taken_back(record)
@@ -230,14 +236,4 @@ class EmbeddedLibrary(Library):
         record = self._catalog.client(client_id)
         documents = (record.document_count if record else 0) - len(outdated) + 1
         chunks = (record.chunk_count if record else 0) - sum(old.chunk_count for old in outdated) + new_chunks
-        if self._limits.documents is not None and documents > self._limits.documents:
-            raise LimitReached(
-                f"This client may have {self._limits.documents} documents and has them; delete some first.",
-                code="limit_documents",
-            )
-        if self._limits.chunks is not None and chunks > self._limits.chunks:
-            raise LimitReached(
-                f"This client may have {self._limits.chunks} chunks, and this document would make it more; "
-                "delete documents first, or choose a larger chunk_size.",
-                code="limit_chunks",
-            )
+        self._limits.require(documents=documents, chunks=chunks)

@@ -1,12 +1,13 @@
 """What keeps the clients' documents promises, whichever backend it is."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.common.errors import Conflict
+from app.common.errors import LimitReached
 from app.common.ids import ClientId
 from app.common.labels import NONE_GIVEN, GivenLabels, Labels
+from app.common.lives import Standing
 from app.common.passages import Chunk, ChunkSpan
 from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
@@ -19,20 +20,33 @@ class ClientLimits:
     documents: int | None = None
     chunks: int | None = None
 
+    def require(self, *, documents: int, chunks: int) -> None:
+        """Raise LimitReached when so many are more than there may be."""
+        if self.documents is not None and documents > self.documents:
+            raise LimitReached(
+                f"This client may have {self.documents} documents and has them; delete some first.",
+                code="limit_documents",
+            )
+        if self.chunks is not None and chunks > self.chunks:
+            raise LimitReached(
+                f"This client may have {self.chunks} chunks, and this document would make it more; "
+                "delete documents first, or choose a larger chunk_size.",
+                code="limit_chunks",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Succession:
     """What a new document of these bytes takes the place of.
 
     Always the documents of the same bytes, which would answer twice; those called `filename`, and the one of the id
-    `document_id`, which has to be there, when they are given. `life` is what `Library.life` said before the file was
-    read.
+    `document_id`, which has to be there, when they are given. `standing` is that of whoever brings it.
     """
 
     sha256: str
     filename: str | None = None
     document_id: str | None = None
-    life: int = 0
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +71,28 @@ class Library(Protocol):
     acknowledged is never found.
     """
 
-    def life(self, client_id: ClientId) -> int:
-        """Return the present life of the client, which ends when all its documents are removed."""
+    def require_standing(self, client_id: ClientId, standing: Standing) -> None:
+        """Raise Conflict when all documents of the client were removed since that began, and what it raises itself."""
 
     def require_room(self, client_id: ClientId, succession: Succession, *, new_chunks: int = 0) -> None:
-        """Raise what `put` would raise now: LimitReached, InsufficientStorage when the disk is full, or NotFound when
-        the document to replace is not there.
+        """Raise what `put` would raise now: LimitReached, InsufficientStorage when the disk is full, NotFound when the
+        document to replace is not there, and what `require_standing` raises.
         """
 
     def put(self, document: NewDocument, succession: Succession, *, last_chance: Callable[[], None]) -> tuple[str, ...]:
         """Store and acknowledge the document; return the ids of those it replaced.
 
         They answer until it is acknowledged, and stay when it is not: then nothing of it is left. `last_chance` is
-        called when nothing is written yet; what it raises comes out of here. Labels that are not given come from the
-        document that was replaced: the one of the id, else the newest of the name, else of the bytes. Raises
-        LimitReached when the client
-        has no room for it, NotFound when the document to replace is not there, Conflict when the client's life
-        ended since the file was begun, and the errors of the stores.
+        called when nothing is written yet, and before the document is acknowledged; what it raises comes out of here.
+        Labels that are not given come from the document that was replaced: the one of the id, else the newest of the
+        name, else of the bytes. Raises LimitReached when the client has no room for it, NotFound when the document to
+        replace is not there, what `require_standing` raises, and the errors of the stores.
         """
 
     def keep(self, client_id: ClientId, succession: Succession, *, document_id: str) -> tuple[str, ...]:
         """Keep the document that is there already and remove what it takes the place of; return the ids of those.
 
-        Raises NotFound when the document to replace is not there.
+        Raises NotFound when the document to replace is not there, and what `require_standing` raises.
         """
 
     def relabel(self, client_id: ClientId, document_id: str, change: Callable[[Labels], Labels]) -> DocumentRecord:
@@ -113,11 +126,3 @@ class Library(Protocol):
 
     def resume_client(self, client_id: ClientId) -> None:
         """Try again what could not be finished or undone of one client. Raises the errors of the stores."""
-
-
-def deleted_meanwhile() -> Conflict:
-    """Return the error of a document that comes after the end of its client's life."""
-    return Conflict(
-        "The client's documents were deleted while this file was being read; upload it again if it is wanted.",
-        code="deleted_meanwhile",
-    )

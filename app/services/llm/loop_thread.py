@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, TypeVar
 
 from app.common.errors import shutting_down
@@ -28,15 +28,22 @@ class LoopThread:
         self._closed = False
         self._thread.start()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Block until `work` is done and return its result; raise Unavailable when the loop is closed."""
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return the result of `work`, done over there; raise Unavailable when the loop is closed.
+
+        Cancelling this cancels `work`.
+        """
+        caller = asyncio.get_running_loop()
+        done = asyncio.Event()
         future = self._submit(work)
+        future.add_done_callback(lambda _: _call_soon(caller, done.set))
         try:
+            await done.wait()
             return future.result()
         except CancelledError as exc:
             raise shutting_down() from exc
         finally:
-            future.cancel()  # an interrupted caller takes its work with it; no effect when done
+            future.cancel()  # no effect when it is done
 
     async def relay(
         self, source: AsyncGenerator[T, None], *, merge: Callable[[T, T], T | None] | None = None
@@ -50,8 +57,7 @@ class LoopThread:
         queue: asyncio.Queue[T | _End] = asyncio.Queue()
 
         def hand_over(item: T | _End) -> None:
-            if not caller.is_closed():
-                caller.call_soon_threadsafe(queue.put_nowait, item)
+            _call_soon(caller, lambda: queue.put_nowait(item))
 
         async def pump() -> None:
             async with aclosing(source):
@@ -110,6 +116,12 @@ def _merged(item: T, queue: "asyncio.Queue[T | _End]", merge: Callable[[T, T], T
             yield item
         item = following if both is None else both
     yield item
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    """Call back on a loop whose owner may be gone by now."""
+    with suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(callback)
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:

@@ -11,11 +11,12 @@ from typing_extensions import override
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
+from app.common.turns import TurnStats
 from app.services.llm.bounds import AnswerBounds
 from app.services.llm.errors import too_slow
 from app.services.llm.loop_thread import LoopThread
 from app.services.llm.resilience import Resilience
-from app.services.llm.slots import FairSlots, SlotStats
+from app.services.llm.slots import vendor_slots
 from app.services.llm.types import CallLimits, Completion, Endpoint, LanguageModel, Usage
 from app.services.llm.vendors import Provider, VendorChat, open_vendor
 
@@ -61,8 +62,8 @@ def open_language_model(
 class VendorModel(LanguageModel):
     """A LanguageModel over one vendor: slots, retries, fallback and circuit breaker around single calls.
 
-    All of it, the HTTP connections too, lives on one event loop in a thread of its own, so that worker threads and
-    streams share connections, slots and breakers, and a deadline can end a call at any point.
+    All of it, the HTTP connections too, lives on one event loop in a thread of its own, so that callers on any loop
+    share connections, slots and breakers, and a deadline can end a call at any point.
     """
 
     def __init__(
@@ -81,23 +82,23 @@ class VendorModel(LanguageModel):
         self._temperature = temperature
         self._limits = limits
         self._idle_timeout = call_timeout
-        self._slots = FairSlots(capacity=limits.max_concurrency, share=limits.client_share, wait=limits.queue_timeout)
+        self._slots = vendor_slots(limits)
         self._resilience = Resilience(limits, call_timeout=call_timeout)
         self._loop = LoopThread("language-model")
 
     @override
-    def complete(
+    async def complete(
         self,
         client_id: ClientId,
         messages: Sequence[BaseMessage],
         *,
         temperature: float | None = None,
         model: str | None = None,
-        timeout: float | None = None,
+        within: float | None = None,
     ) -> Completion:
         temperature = self._temperature if temperature is None else temperature
-        seconds = min(self._limits.timeout, timeout or self._limits.timeout)
-        return self._loop.run(self._complete(client_id, messages, self._models(model), temperature, seconds))
+        seconds = min(self._limits.timeout, within or self._limits.timeout)
+        return await self._loop.run(self._complete(client_id, messages, self._models(model), temperature, seconds))
 
     @override
     def stream(
@@ -112,11 +113,15 @@ class VendorModel(LanguageModel):
         return self._loop.relay(self._stream(client_id, messages, self._models(model), temperature), merge=_joined)
 
     @override
+    def require_room(self, client_id: ClientId) -> None:
+        self._slots.require_room(client_id)
+
+    @override
     def count_tokens(self, text: str) -> int:
         """Estimate: the vendors offer no counting of their own."""
         return estimate_tokens(text)
 
-    def stats(self) -> SlotStats:
+    def stats(self) -> TurnStats:
         """Return how many calls are with the vendor, and how many wait."""
         return self._slots.stats()
 

@@ -77,18 +77,18 @@ class LanguageModel(Protocol):
 
     name: str
 
-    def complete(
+    async def complete(
         self,
         client_id: ClientId,
         messages: Sequence[BaseMessage],
         *,
         temperature: float | None = None,
         model: str | None = None,
-        timeout: float | None = None,
+        within: float | None = None,
     ) -> Completion:
-        """Return the whole answer. Blocks: call it from a worker thread.
+        """Return the whole answer. Cancelling it ends the vendor's call.
 
-        `timeout`, in seconds, is for a call that is not worth the configured time; it can only be shorter.
+        `within`, in seconds, is for a call that is not worth the configured time; it can only be shorter.
         """
         ...
 
@@ -105,6 +105,10 @@ class LanguageModel(Protocol):
         Errors before the first piece are final (all retries are spent). A stream that breaks later raises too, also
         when the vendor ends it without saying that it is whole. `aclose()` ends the vendor's call and frees the slot.
         """
+        ...
+
+    def require_room(self, client_id: ClientId) -> None:
+        """Raise Unavailable (model_queue_full) when a call of the client made now would be refused at once."""
         ...
 
     def count_tokens(self, text: str) -> int:

@@ -9,14 +9,15 @@ import logging
 import queue
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
 from app.common.errors import AppError, Unavailable, UnreadableFile, shutting_down
+from app.common.fair_seats import FairSeats
 from app.common.file_loader import LoadedDocument, PdfEngine, ReadLimits
+from app.common.lives import always
 from app.common.locks import Rank, RankedLock
 from app.services.parsing.process import ParserProcess, ProcessDied, ProcessTooSlow
 from app.services.parsing.wire import Answer, Order
@@ -67,14 +68,13 @@ class ParserPool:
     def __init__(
         self,
         *,
-        workers: int = 2,
-        max_waiting: int = 32,
+        workers: int = 3,
         pdf_engine: PdfEngine = "pdfium",
         ocr: Literal["auto", "off"] = "off",
         read_limits: ReadLimits | None = None,
         process_limits: ProcessLimits | None = None,
     ) -> None:
-        """`max_waiting` files may wait while `workers` are read; more are refused.
+        """So many files are read at once as there are `workers`; of one owner, if there are several, one less.
 
         `ocr` reads scanned pages through tesseract, if that is installed now.
         """
@@ -82,20 +82,21 @@ class ParserPool:
         self._tesseract = shutil.which("tesseract") if ocr == "auto" else None
         self._read_limits = read_limits or ReadLimits()
         self._process_limits = process_limits or ProcessLimits()
-        self._seats = workers + max_waiting
-        self._lock = RankedLock(Rank.LEAF)
-        self._taken = 0
+        self._seats = FairSeats(workers, each=max(1, workers - 1))
         self._slots = [_Slot(self._process_limits) for _ in range(workers)]
         self._idle: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
         for slot in self._slots:
             slot.prepare()
             self._idle.put(slot)
 
-    def parse(self, filename: str, data: bytes | Path) -> LoadedDocument:
-        """Read one file from its bytes or its path; blocks until it is read.
+    def parse(
+        self, filename: str, data: bytes | Path, *, owner: str = "", still: Callable[[], None] = always
+    ) -> LoadedDocument:
+        """Read one file from its bytes or its path; blocks until it is read. Owners take turns.
 
+        `still` is asked meanwhile whether the file is wanted; what it raises gives the file up and comes out of here.
         Raises what `load_document` raises; UnreadableFile also with the codes timeout, and bomb or corrupt when the
-        process died of the file. Unavailable when too many files are waiting, or after `close`.
+        process died of the file. Unavailable after `close`.
         """
         path = str(data.absolute()) if isinstance(data, Path) else None
         cpu_seconds, seconds = self._process_limits.seconds(_size(data))
@@ -109,10 +110,10 @@ class ParserPool:
             seconds=seconds,
             page_cpu_seconds=self._process_limits.cpu_seconds,
         )
-        with self._seat():
+        with self._seats.hold(owner, still):
             slot = self._idle.get()
             try:
-                return slot.read(order, data if isinstance(data, bytes) else b"")
+                return slot.read(order, data if isinstance(data, bytes) else b"", still)
             finally:
                 self._idle.put(slot)
 
@@ -125,8 +126,9 @@ class ParserPool:
         """Return how things stand."""
         processes = [slot.process for slot in self._slots]
         running = [process for process in processes if process is not None]
+        turns = self._seats.stats()
         return ParserStats(
-            files=self._taken,
+            files=turns.at_work + turns.waiting,
             begun=sum(process.reading for process in running),
             processes=tuple(process.pid for process in running),
         )
@@ -143,22 +145,6 @@ class ParserPool:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @contextmanager
-    def _seat(self) -> Iterator[None]:
-        with self._lock:
-            if self._taken >= self._seats:
-                raise Unavailable(
-                    "Too many files are waiting to be read; try again shortly.",
-                    code="too_many_files",
-                    retry_after=_RETRY_SECONDS,
-                )
-            self._taken += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._taken -= 1
 
 
 def _size(data: bytes | Path) -> int:
@@ -196,32 +182,32 @@ class _Slot:
             except OSError:
                 logger.exception("reading process could not be started")
 
-    def read(self, order: Order, content: bytes) -> LoadedDocument:
+    def read(self, order: Order, content: bytes, still: Callable[[], None]) -> LoadedDocument:
         """Read one file; afterwards a process is ready again, or is on its way."""
         with self._reading:
             try:
-                answer = self._ask(order, content)
+                answer = self._ask(order, content, still)
             except ProcessDied as exc:
                 if exc.file_taken or self._closed.is_set():
                     raise self._verdict(exc) from exc
-                answer = self._ask_again(order, content)
+                answer = self._ask_again(order, content, still)
         return _result(answer)
 
-    def _ask_again(self, order: Order, content: bytes) -> Answer:
+    def _ask_again(self, order: Order, content: bytes, still: Callable[[], None]) -> Answer:
         """Ask a fresh process, because the one before had ended before it began with the file."""
         try:
-            return self._ask(order, content)
+            return self._ask(order, content, still)
         except ProcessDied as exc:
             raise self._verdict(exc) from exc
 
-    def _ask(self, order: Order, content: bytes) -> Answer:
+    def _ask(self, order: Order, content: bytes, still: Callable[[], None]) -> Answer:
         self.prepare()
         process = self._process
         if process is None or self._closed.is_set():
             raise shutting_down(retry_after=_RETRY_SECONDS) if self._closed.is_set() else _cannot_start()
         answer: Answer | None = None
         try:
-            answer = process.ask(order, content, order.seconds)
+            answer = process.ask(order, content, order.seconds, still)
         except ProcessTooSlow as exc:
             raise (shutting_down(retry_after=_RETRY_SECONDS) if self._closed.is_set() else _took_too_long()) from exc
         finally:

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import app
+from app.common.lives import always
 from app.services.parsing.wire import (
     HEADER_BYTES,
     READY,
@@ -26,6 +28,7 @@ _START_SECONDS = 60.0
 _BYTES_PER_CHARACTER = 4
 _FREE_BYTES = 16 << 20
 _STEP = 1 << 20
+_LOOK_SECONDS = 0.25
 _MEMORY_SIGNALS = (signal.SIGKILL, signal.SIGABRT, signal.SIGILL, signal.SIGTRAP)
 
 
@@ -78,14 +81,16 @@ class ParserProcess:
         self._input, self._output = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._input, False)
         self._ready = self._file_taken = False
+        self._still: Callable[[], None] = always
         self.files_read = 0
 
-    def ask(self, order: Order, content: bytes, timeout: float) -> Answer:
+    def ask(self, order: Order, content: bytes, timeout: float, still: Callable[[], None]) -> Answer:
         """Return the answer. ProcessTooSlow after `timeout` seconds, ProcessDied; then it is good for nothing more.
 
+        So it is after whatever `still` raises, which is called now and then while the file is read.
         Once scanned pages are read it may take as much longer as the limits of the order say.
         """
-        self._file_taken = False
+        self._file_taken, self._still = False, still
         if not self._ready:
             self._expect(READY, time.monotonic() + _START_SECONDS)
             self._ready = True
@@ -172,9 +177,11 @@ class ParserProcess:
     def _wait(self, descriptor: int, event: int, deadline: float) -> None:
         poll = select.poll()
         poll.register(descriptor, event)
-        left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise ProcessTooSlow
+        while (left := deadline - time.monotonic()) > 0:
+            if poll.poll(min(left, _LOOK_SECONDS) * 1000):
+                return
+            self._still()
+        raise ProcessTooSlow
 
     def _death(self) -> ProcessDied:
         try:

@@ -4,10 +4,12 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from app.common.absent import no_such_client, no_such_key
 from app.common.errors import Conflict
 from app.common.ids import ClientId
+from app.common.lives import Standing
 from app.memory import SessionStore
 from app.services.catalog.records import ClientRecord
 from app.services.catalog.store import Catalog
@@ -57,9 +59,14 @@ class ClientService:
         self._compactor = compactor
         self._clock = clock
 
-    def register(self, client_id: ClientId) -> tuple[str, ApiKey]:
-        """Create a client with its first key; raises Conflict when the name is taken."""
-        if not self._catalog.register_client(client_id):
+    def register(self, client_id: ClientId, *, standing: Standing | None = None) -> tuple[str, ApiKey]:
+        """Create a client with its first key.
+
+        Raises Conflict when the name is taken, or a client of the name was erased since `standing` began, and what
+        that raises.
+        """
+        require = partial(self._keys.require_standing, client_id, standing or Standing())
+        if not self._catalog.register_client(client_id, require=require):
             raise Conflict("There is already a client of this name; choose another.", code="client_exists")
         return self._keys.create(client_id, label="first key")
 
@@ -81,11 +88,17 @@ class ClientService:
             raise no_such_client()
         return record
 
-    def create_key(self, client_id: ClientId, *, label: str, expires_in: float | None) -> tuple[str, ApiKey]:
-        """Make another key that is good for `expires_in` seconds, or until it is revoked."""
+    def create_key(
+        self, client_id: ClientId, *, label: str, expires_in: float | None, standing: Standing | None = None
+    ) -> tuple[str, ApiKey]:
+        """Make another key that is good for `expires_in` seconds, or until it is revoked.
+
+        Raises NotFound when there is no such client, Conflict when it was erased since `standing` began, and what that
+        raises.
+        """
         self.get(client_id)
         expires_at = None if expires_in is None else self._clock() + expires_in
-        return self._keys.create(client_id, label=label, expires_at=expires_at)
+        return self._keys.create(client_id, label=label, expires_at=expires_at, standing=standing)
 
     def keys(self, client_id: ClientId) -> Sequence[ApiKey]:
         """Return the client's keys."""

@@ -11,6 +11,7 @@ from app.common.errors import Conflict
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.labels import LabelPatch
+from app.common.lives import ClientLives
 from app.common.passages import Chunk, ChunkSpan, joined
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.store import Catalog
@@ -71,12 +72,14 @@ class DocumentService:
         library: Library,
         compactor: Compactor,
         jobs: JobService,
+        lives: ClientLives,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._library = library
         self._compactor = compactor
         self._jobs = jobs
+        self._lives = lives
 
     def collections(self, owner: ClientId | None, *, after: str = "", limit: int | None = None) -> CollectionPage:
         """Return clients with documents, all of them or `owner` alone, in the order of their ids."""
@@ -203,6 +206,9 @@ class DocumentService:
         """
         started = time.perf_counter()
         self._compactor.note()
+        self._lives.documents.end(client_id)  # before its jobs are cancelled, so that no other one comes after
+        if forget_client:
+            self._lives.clients.end(client_id)
         self._jobs.abandon(client_id)
         count = self._library.remove_all(client_id, forget_client=forget_client)
         logger.info(

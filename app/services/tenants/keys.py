@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select, update
 
 from app.common.database import Database
+from app.common.errors import NotAuthenticated
 from app.common.ids import ClientId
+from app.common.lives import Lives, Standing, erased_meanwhile
 from app.services.catalog.schema import api_keys
 
 PREFIX = "crag"
@@ -36,15 +38,34 @@ class ApiKeyStore:
     A plain hash is enough: the secret part is random and cannot be guessed from it, unlike a password.
     """
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, database: Database, *, lives: Lives | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self._db = database
+        self._lives = lives or Lives(erased_meanwhile)
         self._clock = clock
 
-    def create(self, client_id: ClientId, *, label: str = "", expires_at: float | None = None) -> tuple[str, ApiKey]:
-        """Make a key for an existing client; return it, for the one and only time, and its record."""
+    def require_standing(self, client_id: ClientId, standing: Standing) -> None:
+        """Raise Conflict when the client was erased since that began, and what it raises itself."""
+        self._lives.require(client_id, standing)
+
+    def create(
+        self,
+        client_id: ClientId,
+        *,
+        label: str = "",
+        expires_at: float | None = None,
+        standing: Standing | None = None,
+    ) -> tuple[str, ApiKey]:
+        """Make a key for an existing client; return it, for the one and only time, and its record.
+
+        Raises what `require_standing` raises.
+        """
+        begun = standing or Standing()
         record = ApiKey(secrets.token_hex(8), client_id, label, self._clock(), expires_at, None)
         key = f"{PREFIX}_{record.key_id}_{secrets.token_urlsafe(SECRET_BYTES)}"
         with self._db.write() as connection:
+            self.require_standing(client_id, begun)
             connection.execute(
                 insert(api_keys).values(
                     key_id=record.key_id,
@@ -74,6 +95,13 @@ class ApiKeyStore:
             self._note_use(key_id, now)
         return ClientId(row.client_id)
 
+    def require(self, key_id: str) -> None:
+        """Raise NotAuthenticated when the key was revoked or has expired. Records nothing."""
+        with self._db.read() as connection:
+            row = connection.execute(select(api_keys.c.expires_at).where(api_keys.c.key_id == key_id)).first()
+        if row is None or (row.expires_at is not None and row.expires_at <= self._clock()):
+            raise key_not_known()
+
     def list(self, client_id: ClientId) -> list[ApiKey]:
         """Return the client's keys, oldest first, expired ones included."""
         query = select(api_keys).where(api_keys.c.client_id == client_id).order_by(api_keys.c.created_at)
@@ -102,6 +130,16 @@ class ApiKeyStore:
                 update(api_keys).where(api_keys.c.key_id == key_id).values(last_used_at=now)
             )
         )
+
+
+def id_of(key: str) -> str:
+    """Return the id of a key that is known."""
+    return key.split("_", 2)[1]
+
+
+def key_not_known() -> NotAuthenticated:
+    """Return the answer to a key that is no good, or is not any more."""
+    return NotAuthenticated("This key is not known; it may have been revoked or have expired.")
 
 
 def _hash(key: str) -> str:

@@ -9,6 +9,7 @@ from app.common.absent import no_such_client
 from app.common.database import AnyRow, Database
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
+from app.common.lives import Lives, Standing, erased_meanwhile
 from app.services.answering.prompts import MAX_INSTRUCTIONS
 from app.services.answering.types import AnswerOptions
 from app.services.catalog.schema import client_settings, clients
@@ -39,9 +40,17 @@ _STORED = select(client_settings).where(client_settings.c.client_id == bindparam
 class ClientSettingsStore:
     """Clients' settings in the catalog's database; they go with their client."""
 
-    def __init__(self, database: Database, *, models: Collection[str], defaults: AnswerOptions) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        models: Collection[str],
+        defaults: AnswerOptions,
+        lives: Lives | None = None,
+    ) -> None:
         """`models` are those of the service, which any client may choose from; `defaults` are the service's own."""
         self._db = database
+        self._lives = lives or Lives(erased_meanwhile)
         self._models = frozenset(models)
         self._defaults = defaults
 
@@ -71,13 +80,20 @@ class ClientSettingsStore:
         """Return the client's settings, all None for one that has set nothing or is not known."""
         return _settings(self._db.rows(_STORED, {"client": client_id}))
 
-    def put(self, client_id: ClientId, settings: ClientSettings, *, any_model: bool) -> None:
-        """Replace the client's settings as a whole; raises NotFound when there is no such client.
+    def put(
+        self, client_id: ClientId, settings: ClientSettings, *, any_model: bool, standing: Standing | None = None
+    ) -> None:
+        """Replace the client's settings as a whole.
+
+        Raises NotFound when there is no such client, Conflict when it was erased since `standing` began, and what that
+        raises.
 
         Without `any_model`, a model that is neither the service's nor the one set before is InvalidInput: others may
         cost the operator more. The client now stays when its last document goes: what was set holds for the next.
         """
+        begun = standing or Standing()
         with self._db.write() as connection:
+            self._lives.require(client_id, begun)
             if not connection.execute(
                 update(clients).where(clients.c.client_id == client_id).values(registered=1)
             ).rowcount:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from app.common.errors import Conflict
+from app.common.lives import Standing
 from app.common.postgres.address import driver_address
 from app.common.postgres.database import PostgresDatabase
 from app.memory import SessionStore
@@ -49,24 +50,20 @@ def test_one_session_begun_by_two_processes_at_once_is_one(store: SessionStore, 
 
 
 def test_what_one_process_erases_the_other_does_not_store_late(store: SessionStore, another: Another) -> None:
-    other = another()
-    life = store.life(ANNA)
+    other, begun = another(), Standing()
     other.delete_client(ANNA)
     with pytest.raises(Conflict, match="erased"):
-        store.append_turn(ANNA, "s1", "Q?", "A.", life=life)
-    assert store.life(ANNA) == other.life(ANNA) != life
+        store.append_turn(ANNA, "s1", "Q?", "A.", standing=begun)
+    store.append_turn(ANNA, "s1", "Q?", "A.", standing=Standing())
 
 
-def test_the_end_of_a_life_is_forgotten_in_time_and_its_number_never_given_out_again(
-    store: SessionStore, clock: Clock
-) -> None:
+def test_the_end_of_a_life_is_forgotten_in_time(store: SessionStore, clock: Clock) -> None:
+    begun = Standing()
     store.delete_client(ANNA)
-    first = store.life(ANNA)
     clock.advance(LIVES_ARE_KEPT + 1)
     store.cleanup()
-    assert store.life(ANNA) == 0
-    store.delete_client(ANNA)
-    assert store.life(ANNA) not in (0, first)
+    store.append_turn(ANNA, "s1", "Q?", "A.", standing=begun)
+    assert len(store.history(ANNA, "s1")) == 1
 
 
 def test_only_one_of_two_summaries_made_at_once_is_kept(store: SessionStore, another: Another) -> None:

@@ -27,7 +27,6 @@ def draft() -> Draft:
             relevant=True,
             started=0.0,
             retrieval_ms=1.0,
-            life=0,
         )
     )
 

@@ -147,10 +147,10 @@ def test_the_work_for_one_question_is_bounded() -> None:
         embedded = 0
 
         def embed_texts(
-            self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False
+            self, texts: Sequence[str], on_batch: OnBatch | None = None, *, owner: str = "", urgent: bool = False
         ) -> Vectors:
             self.embedded += len(texts)
-            return super().embed_texts(texts, on_batch, urgent=urgent)
+            return super().embed_texts(texts, on_batch, owner=owner, urgent=urgent)
 
     embedder = Counting()
     many = [passage(" ".join(f"Sentence {n} of chunk {i} is here." for n in range(30)), i) for i in range(50)]

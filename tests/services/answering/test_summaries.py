@@ -1,5 +1,6 @@
 """The running summary, from a model that is a stand-in on loopback."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -28,9 +29,16 @@ def summarise(standin: StandIn) -> Iterator[Summarise]:
     model.close()
 
 
+def summary_by(summarise: Summarise) -> str:
+    async def ask() -> str:
+        return await summarise(ClientId("harbour"), "", TURNS)
+
+    return asyncio.run(ask())
+
+
 def test_marks_of_speakers_are_defused_before_the_model_sees_them(summarise: Summarise, standin: StandIn) -> None:
     standin.answer = "It is about a crane."
-    assert summarise(ClientId("harbour"), "", TURNS) == "It is about a crane."
+    assert summary_by(summarise) == "It is about a crane."
     assert "heavy?" in standin.requests[0].prompt
     assert "<|" not in standin.requests[0].prompt
     assert "[INST]" not in standin.requests[0].prompt
@@ -39,4 +47,4 @@ def test_marks_of_speakers_are_defused_before_the_model_sees_them(summarise: Sum
 def test_half_a_summary_is_none(summarise: Summarise, standin: StandIn) -> None:
     standin.script(Reply("It is about", finish="length"))
     with pytest.raises(UpstreamFailed):
-        summarise(ClientId("harbour"), "", TURNS)
+        summary_by(summarise)

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.common.cores import usable_cores
 from app.common.errors import Unavailable
 from app.common.vectors import Vectors
-from app.services.embedding.onnx import PADDED_TOKENS_PER_RUN, pack, usable_cores
+from app.services.embedding.onnx import PADDED_TOKENS_PER_RUN, pack
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.source import DEFAULT_MODEL, find_model
 from app.services.embedding.torch import TorchEmbedder, Turns

@@ -27,13 +27,15 @@ class GatedEmbeddings(HashEmbeddings):
         self.begun: list[str] = []
         self.failures: list[Exception] = []
 
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
+    def embed_texts(
+        self, texts: Sequence[str], on_batch: OnBatch | None = None, *, owner: str = "", urgent: bool = False
+    ) -> Vectors:
         """See Embedder."""
         self.begun.append(texts[0])
         assert self.gate.wait(PATIENCE)
         if self.failures:
             raise self.failures.pop(0)
-        return super().embed_texts(texts, on_batch, urgent=urgent)
+        return super().embed_texts(texts, on_batch, owner=owner, urgent=urgent)
 
 
 def file(name: str, text: str | None = None) -> Incoming:

@@ -37,10 +37,12 @@ _ROOT = Path(__file__).parents[3]
 class SlowEmbeddings(HashEmbeddings):
     """Takes its time, so that there is something to kill."""
 
-    def embed_texts(self, texts: Sequence[str], on_batch: OnBatch | None = None, *, urgent: bool = False) -> Vectors:
+    def embed_texts(
+        self, texts: Sequence[str], on_batch: OnBatch | None = None, *, owner: str = "", urgent: bool = False
+    ) -> Vectors:
         """See Embedder."""
         time.sleep(SECONDS_PER_FILE)
-        return super().embed_texts(texts, on_batch, urgent=urgent)
+        return super().embed_texts(texts, on_batch, owner=owner, urgent=urgent)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,24 @@
 import threading
 from typing import Any
 
+import pytest
+
+from app.common.errors import Conflict, LimitReached
 from app.service import Services
 from app.services.ingestion.ingest import Options
-from tests.services.jobs.gated import ANNA, CHUNKING, GatedEmbeddings, Opener, file, names
+from app.services.ingestion.uploads import Incoming
+from tests.services.jobs.gated import (
+    ANNA,
+    BERT,
+    CHUNKING,
+    GatedEmbeddings,
+    Opener,
+    file,
+    finished,
+    names,
+    spooled,
+    statuses,
+)
 from tests.waiting import wait_for
 
 
@@ -50,3 +65,46 @@ def test_uploads_at_the_same_time_do_not_exceed_the_limit(open_again: Opener, em
     assert {result.error.code for result in results if result.error} == {"limit_documents"}
     assert len(names(services)) == 2
     assert services.vector_store_service.count(ANNA) == 2
+
+
+def test_a_document_has_no_more_chunks_than_the_limit(open_again: Opener, embedder: GatedEmbeddings) -> None:
+    embedder.gate.set()
+    services = open_again(max_chunks_per_document=3)
+    refused = _ingest(services, "long.txt", "A sentence of words. " * 60)
+    assert (refused.error.code, refused.error.status) == ("too_many_chunks", 413)
+    assert embedder.begun == []  # refused before it was embedded
+    assert _ingest(services, "short.txt").status == "ready"
+    assert names(services) == ["short.txt"]
+
+
+def _megabytes(name: str, count: int) -> Incoming:
+    return file(name, f"{name} " + "x" * (count << 20))
+
+
+def test_the_files_of_a_client_that_wait_are_bounded_in_bytes(open_again: Opener, embedder: GatedEmbeddings) -> None:
+    services = open_again(max_waiting_mb_per_client=2)
+    job = services.jobs.submit(ANNA, [_megabytes("a.txt", 1)], CHUNKING)
+    assert services.jobs.waiting_bytes(ANNA) > 1 << 20
+    with pytest.raises(LimitReached) as caught:
+        services.jobs.submit(ANNA, [_megabytes("b.txt", 1)], CHUNKING)
+    assert caught.value.code == "limit_waiting_bytes"
+    assert caught.value.retry_after
+    assert spooled(services) == 1
+    services.jobs.submit(BERT, [_megabytes("b.txt", 1)], CHUNKING)
+    services.jobs.cancel(ANNA, job.record.job_id)
+    embedder.gate.set()
+    finished(services, job)
+    services.jobs.submit(ANNA, [file("c.txt")], CHUNKING)
+
+
+def test_files_kept_for_another_try_give_way_to_new_ones(open_again: Opener, embedder: GatedEmbeddings) -> None:
+    embedder.gate.set()
+    services = open_again(max_waiting_mb_per_client=2, max_documents_per_client=1)
+    finished(services, services.jobs.submit(ANNA, [file("there.txt")], CHUNKING))
+    failed = [finished(services, services.jobs.submit(ANNA, [_megabytes(f"{n}.txt", 1)], CHUNKING)) for n in range(2)]
+    assert [statuses(job) for job in failed] == [["failed"]] * 2
+    assert spooled(services) == 1
+    assert services.jobs.waiting_bytes(ANNA) <= 2 << 20
+    with pytest.raises(Conflict):
+        services.jobs.retry(ANNA, failed[0].record.job_id)
+    services.jobs.retry(ANNA, failed[1].record.job_id)

@@ -13,6 +13,7 @@ import pytest
 from app.common.errors import AppError, Conflict, LimitReached, NotFound
 from app.common.ids import ClientId
 from app.common.labels import NO_LABELS, GivenLabels, Labels
+from app.common.lives import Standing
 from app.common.passages import Chunk
 from app.services.catalog.records import ClientRecord
 from app.services.library import ClientLimits, Library, NewDocument, Succession
@@ -58,9 +59,7 @@ def new_document(name: str, client_id: ClientId = HARBOUR, *, chunks: int = 3) -
 
 def put(library: Library, document: NewDocument, succession: Succession | None = None) -> tuple[str, ...]:
     """Store the document as an upload does."""
-    client_id, sha256 = document.record.client_id, document.record.sha256
-    wanted = succession or Succession(sha256, life=library.life(client_id))
-    return library.put(document, wanted, last_chance=lambda: None)
+    return library.put(document, succession or Succession(document.record.sha256), last_chance=lambda: None)
 
 
 def _refuse() -> None:
@@ -219,19 +218,19 @@ class LibraryContract:
 
     def test_what_was_read_before_all_was_removed_comes_too_late(self, shelf: Shelf) -> None:
         put(shelf.library, new_document("one"))
-        life = shelf.library.life(HARBOUR)
+        begun = Standing()
         assert shelf.library.remove_all(HARBOUR) == 1
         with pytest.raises(Conflict) as caught:
-            put(shelf.library, new_document("late"), Succession("late", life=life))
+            put(shelf.library, new_document("late"), Succession("late", standing=begun))
         assert caught.value.code == "deleted_meanwhile"
         assert shelf.found(HARBOUR) == set()
         put(shelf.library, new_document("new"))
         assert shelf.found(HARBOUR) == {"new"}
 
     def test_the_end_of_one_client_is_not_that_of_another(self, shelf: Shelf) -> None:
-        life = shelf.library.life(HARBOUR)
+        begun = Standing()
         shelf.library.remove_all(AIRPORT)
-        put(shelf.library, new_document("one"), Succession("one", life=life))
+        put(shelf.library, new_document("one"), Succession("one", standing=begun))
         assert shelf.found(HARBOUR) == {"one"}
 
     def test_removing_all_of_nobody_is_nothing(self, library: Library) -> None:

@@ -1,12 +1,12 @@
 """Asking the language model at the stand-in, in one piece or as a stream."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from app.common.ids import ClientId
 from app.services.llm.model import (
@@ -29,6 +29,13 @@ def limits_for(behaviour: Behaviour, seconds: float = 0.2) -> CallLimits:
     return replace(ONE_TRY, call_timeout=seconds) if isinstance(behaviour, Hang) else ONE_TRY
 
 
+def complete(
+    model: VendorModel, client_id: ClientId = ALICE, messages: Sequence[BaseMessage] = QUESTION, /, **options: Any
+) -> Completion:
+    """Ask in one piece, on a loop of this thread's own."""
+    return asyncio.run(model.complete(client_id, messages, **options))
+
+
 async def read(model: VendorModel, client_id: ClientId = ALICE, /, **options: Any) -> list[str | Completion]:
     return [piece async for piece in model.stream(client_id, QUESTION, **options)]
 
@@ -36,7 +43,7 @@ async def read(model: VendorModel, client_id: ClientId = ALICE, /, **options: An
 def ask(model: VendorModel, how: str, client_id: ClientId = ALICE) -> Completion:
     """Ask in one piece or by stream, and return the whole."""
     if how == "complete":
-        return model.complete(client_id, QUESTION)
+        return complete(model, client_id)
     whole = asyncio.run(read(model, client_id))[-1]
     assert isinstance(whole, Completion)
     return whole

@@ -10,7 +10,7 @@ from app.common.ids import ClientId
 from app.services.llm.bounds import AnswerBounds, AnswerText
 from app.services.llm.model import CallLimits, Completion, Endpoint, VendorModel, open_language_model
 from app.services.llm.vendors import Provider
-from tests.services.llm.asking import QUESTION
+from tests.services.llm.asking import QUESTION, complete
 from tests.standin import Compressed, Cut, Endless, Reply, StandIn
 
 ALICE = ClientId("alice")
@@ -45,7 +45,7 @@ def opened(standin: StandIn) -> Iterator[Open]:
 
 def _ask(model: VendorModel, how: str) -> Completion:
     if how == "complete":
-        return model.complete(ALICE, QUESTION)
+        return complete(model)
 
     async def read() -> list[str | Completion]:
         return [piece async for piece in model.stream(ALICE, QUESTION)]

@@ -26,6 +26,7 @@ from tests.services.llm.asking import (
     TOO_LONG,
     Open,
     ask,
+    complete,
     limits_for,
     read,
 )
@@ -117,7 +118,7 @@ def test_nothing_of_key_question_or_vendor_is_logged(
 ) -> None:
     standin.script(Status(500), Malformed())
     with caplog.at_level(logging.DEBUG, logger="app"):
-        opened().complete(ALICE, QUESTION)
+        complete(opened())
     assert caplog.records
     for secret in ("k3y", "refunds", "vendor text"):
         assert secret not in caplog.text

@@ -16,7 +16,7 @@ from app.services.llm.model import (
     open_language_model,
 )
 from app.services.llm.vendors import Provider
-from tests.services.llm.asking import ALICE, BOTH_PROVIDERS, BOTH_WAYS, QUESTION, Open, ask, read
+from tests.services.llm.asking import ALICE, BOTH_PROVIDERS, BOTH_WAYS, QUESTION, Open, ask, complete, read
 from tests.standin import StandIn
 from tests.waiting import turn
 
@@ -31,7 +31,7 @@ def test_the_answer_comes_with_model_and_usage(opened: Open, standin: StandIn, p
 @BOTH_PROVIDERS
 def test_messages_key_model_and_temperature_are_sent(opened: Open, standin: StandIn, provider: Provider) -> None:
     model = opened(provider, temperature=0.2)
-    model.complete(ALICE, [*QUESTION, AIMessage("Five days."), HumanMessage("Why?")])
+    complete(model, ALICE, [*QUESTION, AIMessage("Five days."), HumanMessage("Why?")])
     request = standin.requests[0]
     assert [(m["role"], m["content"]) for m in request.messages] == [
         ("system", "Answer from the passages."),
@@ -47,7 +47,7 @@ def test_messages_key_model_and_temperature_are_sent(opened: Open, standin: Stan
 def test_a_call_may_choose_model_and_temperature(opened: Open, standin: StandIn, how: str) -> None:
     model = opened()
     if how == "complete":
-        model.complete(ALICE, QUESTION, temperature=0.0, model="gemma")
+        complete(model, temperature=0.0, model="gemma")
     else:
         asyncio.run(read(model, temperature=0.0, model="gemma"))
     assert (standin.requests[0].model, standin.requests[0].body["temperature"]) == ("gemma", 0.0)
@@ -72,7 +72,7 @@ def test_words_that_pile_up_unread_become_one_piece() -> None:
     async def read_late(*, merged: bool) -> list[str | int]:
         pieces = loop.relay(source(), merge=joined if merged else None)
         first = [await anext(pieces)]
-        await asyncio.to_thread(loop.run, turn())  # all is there now
+        await loop.run(turn())  # all is there now
         return first + [piece async for piece in pieces]
 
     loop = LoopThread("test")
@@ -88,14 +88,14 @@ def test_words_that_pile_up_unread_become_one_piece() -> None:
 
 def test_a_groq_address_that_ends_in_openai_v1_works_too(standin: StandIn) -> None:
     with closing(open_language_model("groq", Endpoint("k", f"{standin.base_url}/openai/v1/"), model="m")) as model:
-        model.complete(ALICE, QUESTION)
+        complete(model)
     assert standin.requests[0].path == "/openai/v1/chat/completions"
 
 
 def test_a_server_without_key_never_gets_the_key_of_another(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-meant-for-openai")
     with closing(open_language_model("openai", Endpoint("", standin.openai_base_url), model="m")) as model:
-        model.complete(ALICE, QUESTION)
+        complete(model)
     assert "sk-meant-for-openai" not in str(standin.requests[0].headers)
 
 

@@ -7,18 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.common.errors import AppError, UpstreamBusy, UpstreamFailed, UpstreamTimeout
-from tests.services.llm.asking import (
-    ALICE,
-    BOTH_WAYS,
-    ONE_TRY,
-    QUESTION,
-    RETRYING,
-    TOO_LONG,
-    Open,
-    ask,
-    limits_for,
-    read,
-)
+from tests.services.llm.asking import BOTH_WAYS, ONE_TRY, RETRYING, TOO_LONG, Open, ask, complete, limits_for, read
 from tests.standin import Behaviour, Drop, Hang, Malformed, Reply, StandIn, Status
 
 
@@ -36,13 +25,13 @@ def test_a_passing_failure_is_retried(opened: Open, standin: StandIn, how: str, 
 def test_a_lasting_failure_is_not_retried(opened: Open, standin: StandIn, behaviour: Behaviour) -> None:
     standin.script(behaviour)
     with pytest.raises(UpstreamFailed):
-        opened().complete(ALICE, QUESTION)
+        complete(opened())
     assert len(standin.requests) == 1
 
 
 def test_a_retry_waits_as_long_as_the_vendor_asks(opened: Open, standin: StandIn) -> None:
     standin.script(Status(429, retry_after=1))
-    opened().complete(ALICE, QUESTION)
+    complete(opened())
     first, second = standin.requests
     assert second.arrived - first.arrived >= 1
 
@@ -50,7 +39,7 @@ def test_a_retry_waits_as_long_as_the_vendor_asks(opened: Open, standin: StandIn
 def test_a_wait_that_does_not_fit_the_deadline_is_passed_on_at_once(opened: Open, standin: StandIn) -> None:
     standin.script(Status(429, retry_after=77))
     with pytest.raises(UpstreamBusy) as caught:
-        opened().complete(ALICE, QUESTION)
+        complete(opened())
     assert caught.value.retry_after == 77
     assert len(standin.requests) == 1
 
@@ -58,7 +47,7 @@ def test_a_wait_that_does_not_fit_the_deadline_is_passed_on_at_once(opened: Open
 def test_the_deadline_covers_all_retries(opened: Open, standin: StandIn) -> None:
     standin.behave = lambda _: Status(500, delay=0.2)
     with pytest.raises((UpstreamFailed, UpstreamTimeout)):
-        opened(limits=replace(RETRYING, timeout=0.5, attempts=1000)).complete(ALICE, QUESTION)
+        complete(opened(limits=replace(RETRYING, timeout=0.5, attempts=1000)))
     assert len(standin.requests) <= 3
 
 
@@ -84,7 +73,7 @@ def test_the_fallback_model_answers_when_the_first_one_fails(
 def test_a_wrong_key_is_no_reason_to_fall_back(opened: Open, standin: StandIn) -> None:
     standin.behave = lambda _: Status(401)
     with pytest.raises(UpstreamFailed):
-        opened(fallback_model="gemma").complete(ALICE, QUESTION)
+        complete(opened(fallback_model="gemma"))
     assert [request.model for request in standin.requests] == ["llama"]
 
 
@@ -118,7 +107,7 @@ def test_streams_that_break_midway_count_against_the_vendor(opened: Open, standi
 def test_retries_stop_when_the_vendor_is_given_its_pause(opened: Open, standin: StandIn) -> None:
     standin.behave = lambda _: Status(500)
     with pytest.raises(UpstreamBusy, match="pause"):
-        opened(limits=replace(RETRYING, attempts=10, breaker_failures=2)).complete(ALICE, QUESTION)
+        complete(opened(limits=replace(RETRYING, attempts=10, breaker_failures=2)))
     assert len(standin.requests) == 2
 
 
@@ -137,8 +126,8 @@ def test_after_the_pause_one_good_answer_makes_the_vendor_whole_again(opened: Op
     model = opened(limits=replace(ONE_TRY, breaker_failures=2, breaker_pause=0.0))
     for _ in range(2):
         with pytest.raises(UpstreamFailed):
-            model.complete(ALICE, QUESTION)
-    assert [model.complete(ALICE, QUESTION).text for _ in range(2)] == ["An answer."] * 2
+            complete(model)
+    assert [complete(model).text for _ in range(2)] == ["An answer."] * 2
 
 
 def test_a_rate_limit_is_no_sign_of_death(opened: Open, standin: StandIn) -> None:
@@ -146,5 +135,5 @@ def test_a_rate_limit_is_no_sign_of_death(opened: Open, standin: StandIn) -> Non
     model = opened(limits=replace(ONE_TRY, breaker_failures=2))
     for _ in range(3):
         with pytest.raises(UpstreamBusy):
-            model.complete(ALICE, QUESTION)
-    assert model.complete(ALICE, QUESTION).text == "An answer."
+            complete(model)
+    assert complete(model).text == "An answer."

@@ -13,7 +13,7 @@ from app.services.llm.model import (
     CallLimits,
     Completion,
 )
-from tests.services.llm.asking import ALICE, BOB, BOTH_WAYS, QUESTION, RETRYING, Open, ask, read
+from tests.services.llm.asking import ALICE, BOB, BOTH_WAYS, QUESTION, RETRYING, Open, ask, complete, read
 from tests.standin import Behaviour, Hang, Reply, StandIn
 
 
@@ -21,14 +21,14 @@ def test_a_hundred_callers_are_with_the_vendor_at_the_same_time(opened: Open, st
     standin.behave = lambda _: Reply("Together.", once_open=100)
     model = opened(limits=CallLimits(timeout=30))
     with ThreadPoolExecutor(100) as pool:
-        answers = list(pool.map(lambda _: model.complete(ALICE, QUESTION).text, range(100)))
+        answers = list(pool.map(lambda _: complete(model).text, range(100)))
     assert answers == ["Together."] * 100
 
 
 def test_connections_are_used_again(opened: Open, standin: StandIn) -> None:
     model = opened()
     for _ in range(5):
-        model.complete(ALICE, QUESTION)
+        complete(model)
     assert standin.connections == 1
 
 
@@ -52,7 +52,7 @@ def test_a_reader_who_leaves_ends_the_vendors_call_and_frees_the_slot(opened: Op
 
     asyncio.run(leave_after_the_first_word())
     standin.wait_until(lambda s: s.cancelled_calls == 1)
-    assert model.complete(ALICE, QUESTION).text == "An answer."
+    assert complete(model).text == "An answer."
 
 
 def test_a_reader_who_leaves_before_the_first_word_ends_the_vendors_call(opened: Open, standin: StandIn) -> None:
@@ -67,16 +67,16 @@ def test_a_reader_who_leaves_before_the_first_word_ends_the_vendors_call(opened:
 
     asyncio.run(give_up())
     standin.wait_until(lambda s: s.cancelled_calls == 1)
-    assert model.complete(ALICE, QUESTION).text == "An answer."
+    assert complete(model).text == "An answer."
 
 
 def test_a_client_that_floods_leaves_slots_for_others(opened: Open, standin: StandIn) -> None:
     standin.behave = lambda request: Hang() if request.model == "slow" else Reply("Here.")
     model = opened(limits=replace(RETRYING, max_concurrency=5, queue_timeout=30))
     with ThreadPoolExecutor(6) as pool:
-        flood = [pool.submit(model.complete, ALICE, QUESTION, model="slow") for _ in range(5)]
+        flood = [pool.submit(complete, model, model="slow") for _ in range(5)]
         standin.wait_until(lambda s: s.open_calls == 4)
-        assert model.complete(BOB, QUESTION).text == "Here."
+        assert complete(model, BOB).text == "Here."
         assert standin.peak_open_calls <= 5
         model.close()
         assert {type(call.exception()) for call in flood} == {Unavailable}
@@ -92,11 +92,11 @@ def test_a_free_slot_goes_to_the_client_that_holds_the_fewest(opened: Open, stan
     standin.behave = note
     model = opened(limits=replace(RETRYING, max_concurrency=8, client_share=1.0, queue_timeout=30))
     with ThreadPoolExecutor(11) as pool:
-        calls = [pool.submit(model.complete, ALICE, QUESTION, model="alice-first") for _ in range(8)]
+        calls = [pool.submit(complete, model, model="alice-first") for _ in range(8)]
         standin.wait_until(lambda s: s.open_calls == 8)
-        calls += [pool.submit(model.complete, ALICE, QUESTION, model="alice-later") for _ in range(2)]
+        calls += [pool.submit(complete, model, model="alice-later") for _ in range(2)]
         standin.wait_until(lambda _: model.stats().waiting == 2)
-        calls += [pool.submit(model.complete, BOB, QUESTION, model="bob")]
+        calls += [pool.submit(complete, model, BOB, model="bob")]
         assert all(call.result().text == "ok" for call in calls)
     assert order[8] == "bob"
 
@@ -105,10 +105,10 @@ def test_who_finds_no_slot_in_time_is_told_to_come_back(opened: Open, standin: S
     standin.script(Hang())
     model = opened(limits=replace(RETRYING, max_concurrency=1, queue_timeout=0.05))
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(model.complete, ALICE, QUESTION)
+        first = pool.submit(complete, model)
         standin.wait_until(lambda s: s.open_calls == 1)
         with pytest.raises(Unavailable) as caught:
-            model.complete(BOB, QUESTION)
+            complete(model, BOB)
         model.close()
         assert isinstance(first.exception(), Unavailable)
     assert (caught.value.code, caught.value.retry_after) == ("model_queue_full", 1)
@@ -118,10 +118,10 @@ def test_one_client_cannot_fill_the_queue(opened: Open, standin: StandIn) -> Non
     standin.behave = lambda _: Hang()
     model = opened(limits=replace(RETRYING, max_concurrency=4, client_share=0.5, queue_timeout=30))
     with ThreadPoolExecutor(3) as pool:
-        calls = [pool.submit(model.complete, ALICE, QUESTION) for _ in range(3)]
+        calls = [pool.submit(complete, model) for _ in range(3)]
         standin.wait_until(lambda s: s.open_calls == 2 and model.stats().waiting == 1)
         with pytest.raises(Unavailable, match="waiting"):
-            model.complete(ALICE, QUESTION)
+            complete(model)
         model.close()
         assert all(isinstance(call.exception(), Unavailable) for call in calls)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.common.errors import AppError, InvalidInput, TooLarge, Unavailable, UnreadableFile, UnsupportedType
+from app.common.errors import AppError, Conflict, InvalidInput, TooLarge, Unavailable, UnreadableFile, UnsupportedType
 from app.common.file_loader import Heading, LoadedDocument, ReadLimits, load_document
 from app.services.parsing.pool import ParserPool, ParserStats, ProcessLimits
 from app.services.parsing.wire import Answer, Order, pack_answer, pack_order, unpack_answer, unpack_order
@@ -188,20 +188,36 @@ def test_processes_that_cannot_start_are_no_fault_of_the_file(monkeypatch: pytes
     assert error.retry_after
 
 
-def test_more_files_than_may_wait_are_refused_and_told_when_to_come_back(endless: Path) -> None:
+def test_owners_take_turns_and_none_has_all_readers(endless: Path) -> None:
     limits = ProcessLimits(timeout=20)
-    with ParserPool(workers=1, max_waiting=1, process_limits=limits) as pool, ThreadPoolExecutor(2) as threads:
-        readings = [threads.submit(pool.parse, "a.txt", endless) for _ in range(2)]
-        wait_for(lambda: pool.stats().files == 2)
+    with ParserPool(workers=2, process_limits=limits) as pool, ThreadPoolExecutor(4) as threads:
+        slow = [threads.submit(pool.parse, "a.txt", endless, owner="slow") for _ in range(3)]
+        wait_for(lambda: pool.stats().files == 3)
 
-        error = failure(pool, "a.txt", b"third")
+        assert pool.parse("a.txt", b"read meanwhile", owner="other").text == "read meanwhile"
         assert pool.stats().begun <= 1
         pool.close()
 
-        assert isinstance(error, Unavailable)
-        assert error.retry_after
-        assert all(isinstance(reading.exception(), Unavailable) for reading in readings)
+        assert all(isinstance(reading.exception(), Unavailable) for reading in slow)
         assert pool.stats() == ParserStats(files=0, begun=0, processes=())
+
+
+def test_a_file_that_is_not_wanted_any_more_is_given_up_while_it_is_read(endless: Path) -> None:
+    wanted = threading.Event()
+    wanted.set()
+
+    def still() -> None:
+        if not wanted.is_set():
+            raise Conflict("The caller left.")
+
+    with ParserPool(workers=1) as pool, ThreadPoolExecutor(2) as threads:
+        reading, waiting = (threads.submit(pool.parse, "a.txt", endless, still=still) for _ in range(2))
+        wait_for(lambda: (pool.stats().files, pool.stats().begun) == (2, 1))
+        wanted.clear()
+
+        assert isinstance(reading.exception(), Conflict)
+        assert isinstance(waiting.exception(), Conflict)
+        assert pool.parse("a.txt", b"next").text == "next"
 
 
 def test_a_process_is_replaced_after_its_number_of_files() -> None:
@@ -235,7 +251,7 @@ def test_what_our_readers_log_reaches_our_log(pool: ParserPool, caplog: pytest.L
 
 
 def test_files_of_many_threads_each_get_their_own_answer() -> None:
-    with ParserPool(workers=2, max_waiting=100) as pool, ThreadPoolExecutor(16) as threads:
+    with ParserPool(workers=2) as pool, ThreadPoolExecutor(16) as threads:
         texts = [f"text number {number}" for number in range(100)]
 
         assert [d.text for d in threads.map(lambda text: pool.parse("a.txt", text.encode()), texts)] == texts
