@@ -128,7 +128,10 @@ def _history(item: Item) -> list[BaseMessage]:
 
 def _stand_alone(follow_ups: FollowUps, item: Item) -> str:
     question = ChatQuestion(client_id=CLIENT, text=item["question"], options=AnswerOptions(top_k=TOP_K))
-    return asyncio.run(follow_ups.stand_alone(question, _history(item)))
+    history = _history(item)
+    if not follow_ups.follows(question, history):
+        return question.text
+    return asyncio.run(follow_ups.stand_alone(question, history)).text
 
 
 def _measure(search: Search, items: Sequence[Item]) -> tuple[list[float], float]:

@@ -25,6 +25,7 @@ from app.openai.schemas import (
 from app.openai.search_schemas import VectorSearchContent, VectorSearchResult
 from app.schemas.filters import Filter
 from app.services.answering.citations import Citation, Place
+from app.services.intents.tasks import read_task
 from app.services.rag_chain import Answer
 from app.shapes.chat import as_source_list
 from app.shapes.filters import combined
@@ -44,13 +45,16 @@ def read_conversation(messages: Sequence[ChatMessage], *, max_tokens: int) -> Co
     """Take a conversation apart: the last user message, the latest messages before it, the system messages.
 
     Of the history as much is kept as fits `max_tokens` (setting MAX_TOKEN_LIMIT), beginning with a question.
-    Raises InvalidInput when the last message asks nothing.
+    A front end's own prompt may come as a system message alone: it is then what is asked. Raises InvalidInput when the
+    last message asks nothing.
     """
     turns = [message for message in messages if message.role in ("user", "assistant")]
     question = (turns[-1].content or "").strip() if turns and turns[-1].role == "user" else ""
+    instructions = "\n\n".join(m.content for m in messages if m.role in ("system", "developer") and m.content)
+    if not turns and read_task(instructions):
+        question, instructions = instructions, ""
     if not question:
         raise InvalidInput("messages must end with a user message that holds the question.", code="no_question")
-    instructions = "\n\n".join(m.content for m in messages if m.role in ("system", "developer") and m.content)
     history = _latest(turns[:-1], max_tokens)
     tokens = sum(_tokens(text) for text in (question, instructions, *(str(m.content) for m in history)) if text)
     return Conversation(question, history, instructions, tokens)
@@ -118,6 +122,7 @@ class Reply:
             sources=as_source_list(answer.sources, answer.cited),
             search_query=answer.search_query,
             grounded=answer.grounded,
+            intent=answer.intent,
         )
 
     def chunk(self, delta: dict[str, object], *, usage: bool, finish: str | None = None) -> dict[str, object]:
@@ -129,7 +134,7 @@ class Reply:
         """Yield what ends a stream: the citations with the extras, the finish, and the figures if asked for."""
         whole = self.completion(answer)
         cited = whole.choices[0].message.model_dump(include={"annotations"})
-        extras = whole.model_dump(include={"sources", "search_query", "grounded", "system_fingerprint"})
+        extras = whole.model_dump(include={"sources", "search_query", "grounded", "intent", "system_fingerprint"})
         yield {**self.chunk(cited, usage=usage), **extras}
         yield self.chunk({}, usage=usage, finish=whole.choices[0].finish_reason)
         if usage:

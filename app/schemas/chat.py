@@ -10,6 +10,12 @@ from app.schemas.numbers import Integer
 from app.schemas.passages import FoundPassage
 
 Finish = Literal["stop", "length", "content_filter"]
+Intent = Literal["search", "smalltalk", "inventory", "conversation", "document", "task"]
+INTENT = (
+    "What kind of turn the message was: `search` looks through the documents, also whenever in doubt; `smalltalk` is a "
+    "greeting or thanks; `inventory` asks which documents there are; `conversation` is about what was said before; "
+    "`document` is about whole documents; `task` is a front end's own prompt, for a title or the like."
+)
 
 ClientIdField = Annotated[
     str,
@@ -109,7 +115,11 @@ class ChatResponse(BaseModel):
     citations: list[Citation] = Field(
         description="One for each passage that is cited, in the text's order. Numbers the model made up are gone."
     )
-    grounded: bool = Field(description="False when the documents hold nothing relevant, and the answer says so.")
+    grounded: bool = Field(
+        description="False when the documents hold nothing relevant, and the answer says so, or when it rests on no "
+        "document, as a greeting does."
+    )
+    intent: Intent = Field(description=INTENT)
     search_query: str = Field(description="What was searched for: the question, or a follow-up made to stand alone.")
     memory_used: bool
     model: str
@@ -128,6 +138,7 @@ class StreamSources(BaseModel):
     session_id: str
     client_id: str
     search_query: str
+    intent: Intent
     sources: list[Source]
 
 

@@ -8,30 +8,25 @@ import asyncio
 import copy
 import logging
 import time
-import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
 import anyio
-from langchain_core.messages import BaseMessage
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
-from app.common.passages import Passage
 from app.common.work import SharedThreads, Threads, run_blocking
 from app.memory import SessionStore
 from app.memory.strategies import Memory
 from app.services.answering.answerers import Answerer, ModelAnswerer, Piece, QuotingAnswerer
-from app.services.answering.drafts import Draft, elapsed_ms
-from app.services.answering.followups import FollowUps
-from app.services.answering.grounding import is_relevant
+from app.services.answering.drafts import Draft
 from app.services.answering.keeping import TurnKeeper
-from app.services.answering.types import NOT_FOUND, Answer, AnswerOptions, ChatQuestion, Delta, Prepared
+from app.services.answering.types import Answer, AnswerOptions, ChatQuestion, Delta, Prepared
+from app.services.conversing.preparing import Asked, Preparer
 from app.services.llm.types import Completion
-from app.services.retriever import Retriever
 
 __all__ = [
     "Answer", "AnswerOptions", "Answerer", "ChatQuestion", "ChatThreads", "Delta", "ModelAnswerer", "Prepared",
@@ -52,41 +47,15 @@ class ChatThreads:
     storing: Threads = field(default_factory=SharedThreads)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question with the conversation before it. Times are those of time.perf_counter()."""
-
-    question: ChatQuestion
-    session_id: str
-    history: Sequence[BaseMessage]
-    started: float
-    remembered: float
-
-
 class RagChain:
-    """Answers questions from one client's passages, within a session if asked to.
+    """Answers one client's messages, within a session if asked to."""
 
-    When the best passage is less relevant to a question than `min_relevance` (see `grounding`), the answer says that
-    the documents do not hold it, without asking the model; None leaves that to the model.
-    """
-
-    def __init__(
-        self,
-        *,
-        retriever: Retriever,
-        answerer: Answerer,
-        sessions: SessionStore,
-        memory: Memory,
-        follow_ups: FollowUps,
-        min_relevance: float | None,
-    ) -> None:
+    def __init__(self, *, preparer: Preparer, answerer: Answerer, sessions: SessionStore, memory: Memory) -> None:
         """`in_threads` returns a chain that shares its threads fairly between clients."""
-        self._retriever = retriever
+        self._preparer = preparer
         self._answerer = answerer
         self._keeper = TurnKeeper(sessions)
         self._memory = memory
-        self._follow_ups = follow_ups
-        self._min_relevance = min_relevance
         self.threads = ChatThreads()
 
     def in_threads(self, threads: ChatThreads) -> Self:
@@ -113,8 +82,8 @@ class RagChain:
         begun = await self.threads.finding.run(question.client_id, partial(self._begin, question, time.perf_counter()))
         if isinstance(begun, Prepared):
             return begun
-        query = await self._follow_ups.stand_alone(question, begun.history)
-        return await self.threads.finding.run(question.client_id, partial(self._find, begun, query))
+        alone = await self._preparer.stand_alone(begun)
+        return await self.threads.finding.run(question.client_id, partial(self._preparer.go_on, begun, alone))
 
     async def answer(self, prepared: Prepared) -> Answer:
         """Ask the model and store the turn.
@@ -157,66 +126,15 @@ class RagChain:
         """Prepare the session's next question; may call the model, so call it after the answer was given."""
         await self._memory.consolidate(client_id, session_id, self.threads.storing)
 
-    def _begin(self, question: ChatQuestion, started: float) -> Prepared | _Asked:
-        """Find at once for a question that stands alone; one that leans on the conversation is to be rewritten first.
-
-        Rewriting may cost money, so it must not be for nothing: a client without documents is told now.
-        """
+    def _begin(self, question: ChatQuestion, started: float) -> Prepared | Asked:
         self._keeper.require_room(question)
-        session_id = question.session_id or str(uuid.uuid4())
-        asked = _Asked(question, session_id, self._history(question, session_id), started, time.perf_counter())
-        if not self._follow_ups.follows(question, asked.history):
-            return self._find(asked, question.text)
-        self._retriever.require_documents(question.client_id)
-        return asked
-
-    def _history(self, question: ChatQuestion, session_id: str) -> Sequence[BaseMessage]:
-        if not question.remembered:
-            return question.history or ()
-        return self._memory.recall(question.client_id, session_id).messages()
-
-    def _find(self, asked: _Asked, query: str) -> Prepared:
-        question, rewritten = asked.question, time.perf_counter()
-        passages = self._retriever.retrieve(
-            question.client_id,
-            query,
-            top_k=question.options.top_k,
-            context_tokens=question.options.context_tokens,
-            where=question.where,
-        )
-        relevant = self._relevant(query, passages)
-        retrieved = time.perf_counter()
-        logger.debug(
-            "chat stages",
-            extra={
-                "client": question.client_id,
-                "history_ms": elapsed_ms(asked.started, asked.remembered),
-                "rewriting_ms": elapsed_ms(asked.remembered, rewritten),
-                "retrieval_ms": elapsed_ms(rewritten, retrieved),
-                "passages": len(passages),
-                "relevant": relevant,
-            },
-        )
-        return Prepared(
-            question=question,
-            session_id=asked.session_id,
-            search_query=query,
-            history=asked.history,
-            sources=passages if relevant else [],
-            relevant=relevant,
-            started=asked.started,
-            retrieval_ms=elapsed_ms(asked.remembered, retrieved),
-        )
-
-    def _relevant(self, query: str, passages: Sequence[Passage]) -> bool:
-        if self._min_relevance is None:
-            return bool(passages)
-        return is_relevant(query, passages, min_relevance=self._min_relevance)
+        return self._preparer.begin(question, started)
 
     async def _pieces(self, prepared: Prepared, *, streamed: bool) -> AsyncGenerator[Piece, None]:
-        if not prepared.relevant:
-            for piece in _not_found(self._answerer.name):
-                yield piece
+        if prepared.said:
+            for said in prepared.said:
+                yield said
+            yield Completion(text="", model=self._answerer.name, usage=None)
             return
         ask = self._answerer.stream if streamed else self._answerer.answer
         async with aclosing(ask(prepared, self.threads.finding)) as pieces:
@@ -245,7 +163,3 @@ async def _answered(chain: RagChain, question: ChatQuestion) -> Answer:
     if answer.memory_used:
         await chain.consolidate(question.client_id, answer.session_id)
     return answer
-
-
-def _not_found(model: str) -> tuple[Piece, ...]:
-    return NOT_FOUND, Completion(text=NOT_FOUND, model=model, usage=None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.common.absent import no_documents
 from app.common.errors import NotFound
-from app.common.filters import PassageFilter
+from app.common.filters import Comparison, Compound, PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage, header_of, joined
 from app.services.embedding.types import Embedder
@@ -74,6 +74,36 @@ class Retriever:
             },
         )
         return passages
+
+    def retrieve_each(
+        self,
+        client_id: ClientId,
+        question: str,
+        document_ids: Sequence[str],
+        *,
+        context_tokens: int | None = None,
+        where: PassageFilter | None = None,
+    ) -> list[Passage]:
+        """Return the best passages of each of these documents, of those that `where` lets through.
+
+        The documents share `context_tokens` evenly.
+        """
+        share = (context_tokens or self._context_tokens) // len(document_ids)
+        each = [
+            self.retrieve(
+                client_id,
+                question,
+                context_tokens=share,
+                where=_within(document_id, where),
+            )
+            for document_id in document_ids
+        ]
+        return [passage for passages in each for passage in passages]
+
+
+def _within(document_id: str, where: PassageFilter | None) -> PassageFilter:
+    this = Comparison("document_id", "eq", document_id)
+    return this if where is None else Compound("and", (this, where))
 
 
 def _passages(

@@ -38,6 +38,7 @@ def as_sources(prepared: Prepared) -> StreamSources:
         session_id=prepared.session_id,
         client_id=prepared.question.client_id,
         search_query=prepared.search_query,
+        intent=prepared.intent,
         sources=as_source_list(prepared.sources),
     )
 
@@ -77,6 +78,7 @@ def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
         "sources": as_source_list(answer.sources, answer.cited),
         "citations": [_citation(citation) for citation in answer.citations],
         "grounded": answer.grounded,
+        "intent": answer.intent,
         "search_query": answer.search_query,
         "memory_used": answer.memory_used,
         "model": answer.completion.model,

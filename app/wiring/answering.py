@@ -8,6 +8,9 @@ from app.memory.strategies import BufferMemory, Memory, make_memory
 from app.services.answering.extractive import ExtractiveAnswerer
 from app.services.answering.followups import FollowUps
 from app.services.answering.summaries import summariser
+from app.services.conversing.preparing import Preparer
+from app.services.conversing.service import Conversing
+from app.services.library.reading import LibraryReader
 from app.services.llm.model import CallLimits, Endpoint, LanguageModel, open_language_model
 from app.services.rag_chain import Answerer, ModelAnswerer, QuotingAnswerer, RagChain
 from app.services.retriever import Retriever
@@ -39,16 +42,20 @@ def open_model(settings: Settings, stack: ExitStack) -> LanguageModel | None:
 
 def make_rag(settings: Settings, stores: Stores, retriever: Retriever, model: LanguageModel | None) -> RagChain:
     """Put the chain together; without a model it quotes."""
+    reader = LibraryReader(catalog=stores.catalog, store=stores.vectors)
     answerer: Answerer = ModelAnswerer(model) if model else QuotingAnswerer(ExtractiveAnswerer(stores.embedder))
-    return RagChain(
+    memory = _make_memory(settings, stores.sessions, model)
+    preparer = Preparer(
         retriever=retriever,
-        answerer=answerer,
-        sessions=stores.sessions,
-        memory=_make_memory(settings, stores.sessions, model),
+        memory=memory,
         follow_ups=FollowUps(model if settings.query_rewrite == "auto" else None),
+        conversing=Conversing(
+            reader=reader, retriever=retriever, sessions=stores.sessions, with_model=model is not None
+        ),
         # Quoting has a finer sense of its own, which costs embeddings, for when there is no answer.
         min_relevance=settings.min_relevance if model and settings.no_answer == "say" else None,
     )
+    return RagChain(preparer=preparer, answerer=answerer, sessions=stores.sessions, memory=memory)
 
 
 def _make_memory(settings: Settings, sessions: SessionStore, model: LanguageModel | None) -> Memory:

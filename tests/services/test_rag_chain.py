@@ -21,12 +21,15 @@ from app.common.ids import ClientId
 from app.common.work import Threads
 from app.memory.sqlite_session_store import SqliteSessionStore
 from app.memory.strategies import BufferMemory
+from app.service import Services
 from app.services.answering.answerers import Answerer, Piece
 from app.services.answering.followups import FollowUps
 from app.services.answering.types import NOT_FOUND, Answer, AnswerOptions, ChatQuestion, Delta, Prepared
+from app.services.conversing.preparing import Preparer
+from app.services.conversing.service import Conversing
+from app.services.library.reading import LibraryReader
 from app.services.llm.types import Completion
 from app.services.rag_chain import RagChain
-from app.services.retriever import Retriever
 from tests.api import TEXT, settings_in
 from tests.fakes import HashEmbeddings
 from tests.waiting import PATIENCE
@@ -41,13 +44,13 @@ Keeper = Literal["session", "nobody", "caller"]
 
 
 @pytest.fixture(scope="module")
-def retriever(tmp_path_factory: pytest.TempPathFactory, new_stores: Path) -> Iterator[Retriever]:
+def services(tmp_path_factory: pytest.TempPathFactory, new_stores: Path) -> Iterator[Services]:
     folder = shutil.copytree(new_stores, tmp_path_factory.mktemp("chain"), dirs_exist_ok=True)
     file = folder / "crane.txt"
     file.write_text(TEXT)
     with open_services(settings_in(folder), embedder=HashEmbeddings()) as services:
         services.ingest_file(file, HARBOUR)
-        yield services.retriever
+        yield services
 
 
 class Script(Answerer):
@@ -153,18 +156,22 @@ MakeChain = Callable[..., RagChain]
 
 
 @pytest.fixture
-def chain_of(retriever: Retriever, sessions: SqliteSessionStore) -> MakeChain:
+def chain_of(services: Services, sessions: SqliteSessionStore) -> MakeChain:
     """Make a chain around a scripted answerer."""
+    reader = LibraryReader(catalog=services.internals.catalog, store=services.vector_store_service)
+    retriever = services.retriever
 
     def make(script: Script, min_relevance: float | None = None) -> RagChain:
-        return RagChain(
+        memory = BufferMemory(sessions, max_tokens=1000)
+        conversing = Conversing(reader=reader, retriever=retriever, sessions=sessions, with_model=True)
+        preparer = Preparer(
             retriever=retriever,
-            answerer=script,
-            sessions=sessions,
-            memory=BufferMemory(sessions, max_tokens=1000),
+            memory=memory,
             follow_ups=FollowUps(None),
+            conversing=conversing,
             min_relevance=min_relevance,
         )
+        return RagChain(preparer=preparer, answerer=script, sessions=sessions, memory=memory)
 
     return make
 

@@ -9,9 +9,9 @@ from langchain_core.messages import BaseMessage
 
 from app.common.ids import ClientId
 from app.common.work import Threads
-from app.services.answering.extractive import ExtractiveAnswer, ExtractiveAnswerer, Quote
+from app.services.answering.extractive import ExtractiveAnswer, ExtractiveAnswerer
 from app.services.answering.prompts import build_prompt
-from app.services.answering.types import Prepared
+from app.services.answering.types import Prepared, Quote
 from app.services.llm.types import Completion, LanguageModel
 
 Piece = str | Quote | Completion
@@ -96,5 +96,7 @@ class QuotingAnswerer(Answerer):
 
 
 def _prompt(prepared: Prepared) -> list[BaseMessage]:
+    if prepared.prompt:
+        return list(prepared.prompt)
     question = prepared.question
     return build_prompt(question.text, prepared.sources, prepared.history, instructions=question.options.instructions)

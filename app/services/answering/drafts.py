@@ -6,8 +6,7 @@ from app.common.errors import UpstreamFailed
 from app.common.passages import Passage
 from app.services.answering.answerers import Piece
 from app.services.answering.citations import CitedText
-from app.services.answering.extractive import Quote
-from app.services.answering.types import NOT_FOUND, Answer, Prepared
+from app.services.answering.types import NOT_FOUND, Answer, Prepared, Quote
 from app.services.llm.types import Completion
 
 
@@ -67,6 +66,7 @@ class Draft:
             retrieval_ms=prepared.retrieval_ms,
             generation_ms=elapsed_ms(self._begun, answered),
             total_ms=elapsed_ms(prepared.started, answered),
+            intent=prepared.intent,
         )
 
 

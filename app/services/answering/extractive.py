@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.common.passages import Passage
 from app.services.answering.quoting.candidates import Candidate, candidates
 from app.services.answering.quoting.sentences import Sentence
-from app.services.answering.types import NOT_FOUND
+from app.services.answering.types import NOT_FOUND, Quote
 
 MAX_PASSAGES = 8
 """Only the best passages are read: who asks for many wants to see them, not to wait for all their sentences."""
@@ -35,15 +35,6 @@ class SentenceEmbedder(Protocol):
     def embed_question(self, text: str, *, owner: str = "") -> NDArray[np.float32]:
         """Return the vector of one question."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A sentence of the passage with this number (1 is the first one given); `score` is 0 to about 1."""
-
-    text: str
-    passage: int
-    score: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class TurnKeeper:
             prepared.question.text,
             draft.text,
             sources=[source(passage, n, cited=n in cited) for n, passage in enumerate(prepared.sources, start=1)],
-            extra=extra,
+            extra=extra if prepared.intent == "search" else {**extra, "intent": prepared.intent},
             standing=prepared.question.standing,
         )
 

@@ -49,28 +49,38 @@ def build_prompt(
     `instructions` are the client's own and follow ours; raises InvalidInput when they are too long.
     """
     return [
-        SystemMessage(_system(instructions)),
-        *map(_remembered, history),
-        HumanMessage(_last_message(question, passages)),
+        with_operators(_INSTRUCTIONS, instructions),
+        *map(remembered, history),
+        HumanMessage(f"{fenced(passages)}\n\n{asked(question)}"),
     ]
 
 
-def _system(instructions: str) -> str:
+def with_operators(rules: str, instructions: str) -> SystemMessage:
+    """Return our rules, followed by the client's own instructions; raises InvalidInput when those are too long."""
     if len(instructions) > MAX_INSTRUCTIONS:
         raise InvalidInput(f"The instructions are longer than {MAX_INSTRUCTIONS} characters; shorten them.")
-    return _INSTRUCTIONS + (_OPERATORS_OWN.format(defuse(instructions)) if instructions.strip() else "")
+    return SystemMessage(rules + (_OPERATORS_OWN.format(defuse(instructions)) if instructions.strip() else ""))
 
 
-def _remembered(message: BaseMessage) -> BaseMessage:
-    """An earlier answer's numbers belong to the passages of its own time, so the model does not see them."""
+def remembered(message: BaseMessage) -> BaseMessage:
+    """Return an earlier message as the model may see it.
+
+    An earlier answer's numbers belong to the passages of its own time, so they are left out.
+    """
     if isinstance(message, AIMessage):
         return AIMessage(defuse(without_citations(str(message.text))))
     return HumanMessage(defuse(str(message.text))) if isinstance(message, HumanMessage) else message
 
 
-def _last_message(question: str, passages: Sequence[Passage]) -> str:
-    fenced = "\n\n".join(_passage(number, passage) for number, passage in enumerate(passages, start=1))
-    return f"<passages>\n{fenced}\n</passages>\n\n<question>\n{defuse(question)}\n</question>"
+def fenced(passages: Sequence[Passage]) -> str:
+    """Return passages with their numbers, inside the fence that nothing in them can close."""
+    each = "\n\n".join(_passage(number, passage) for number, passage in enumerate(passages, start=1))
+    return f"<passages>\n{each}\n</passages>"
+
+
+def asked(question: str) -> str:
+    """Return the question inside its fence."""
+    return f"<question>\n{defuse(question)}\n</question>"
 
 
 def _passage(number: int, passage: Passage) -> str:

@@ -10,9 +10,22 @@ from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.common.passages import Passage
 from app.services.answering.citations import Citation
+from app.services.intents.types import Intent
 from app.services.llm.types import Completion
 
 NOT_FOUND = "I could not find an answer to that in your documents."
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A line of the answer, word for word, that rests on the passage with this number, from 1.
+
+    `score`, 0 to 1, says how well it fits.
+    """
+
+    text: str
+    passage: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +74,8 @@ class Prepared:
 
     `sources` are the passages that are given to the model, in the order of their numbers, from 1; none when nothing
     relevant was found and the model will not be asked. `search_query` is what was searched for. `started` is in
-    seconds of time.perf_counter().
+    seconds of time.perf_counter(). `said` is the whole answer where it is known already; `prompt` is what the model is
+    asked where the answer is no search's.
     """
 
     question: ChatQuestion
@@ -72,6 +86,9 @@ class Prepared:
     relevant: bool
     started: float
     retrieval_ms: float
+    intent: Intent = "search"
+    said: Sequence[str | Quote] = ()
+    prompt: Sequence[BaseMessage] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +103,8 @@ class Answer:
     """An answered question. `sources` are the passages in the order of their citation numbers, from 1.
 
     `cited` are the numbers that the text cites, `citations` their passages with the places. `grounded` is False when
-    the documents hold nothing relevant, and the text says so.
+    the documents hold nothing relevant, and the text says so, or when it is not about documents. `intent` is what kind
+    of turn the message was.
     """
 
     text: str
@@ -101,3 +119,4 @@ class Answer:
     retrieval_ms: float
     generation_ms: float
     total_ms: float
+    intent: Intent = "search"

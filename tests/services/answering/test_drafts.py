@@ -6,8 +6,7 @@ from app.common.errors import UpstreamFailed
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage
 from app.services.answering.drafts import Draft
-from app.services.answering.extractive import Quote
-from app.services.answering.types import AnswerOptions, ChatQuestion, Prepared
+from app.services.answering.types import AnswerOptions, ChatQuestion, Prepared, Quote
 from app.services.llm.types import Completion
 
 PASSAGES = [Passage(Chunk("doc", n, f"text {n}", 1, "", "a.txt", 0, 6), 0.5) for n in range(2)]

@@ -1,0 +1,143 @@
+"""All that comes before an answer's first word: what kind of turn it is, what is searched for, what is found."""
+
+import logging
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from langchain_core.messages import BaseMessage
+
+from app.common.passages import Passage
+from app.memory.strategies import Memory
+from app.services.answering.drafts import elapsed_ms
+from app.services.answering.followups import FollowUps, StandAlone, combined
+from app.services.answering.grounding import is_relevant
+from app.services.answering.types import NOT_FOUND, ChatQuestion, Prepared
+from app.services.conversing.service import Conversing
+from app.services.conversing.talk import NEEDS_PASSAGES
+from app.services.conversing.types import Reply, Turn
+from app.services.retriever import Retriever
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A turn whose preparation has begun. Times are those of time.perf_counter()."""
+
+    turn: Turn
+    started: float
+    remembered: float
+
+
+class Preparer:
+    """Prepares answers. Its methods block, except for `stand_alone`, which waits for the model.
+
+    When the best passage is less relevant to a question than `min_relevance` (see `grounding`), the answer says that
+    the documents do not hold it, without asking the model; None leaves that to the model.
+    """
+
+    def __init__(
+        self,
+        *,
+        retriever: Retriever,
+        memory: Memory,
+        follow_ups: FollowUps,
+        conversing: Conversing,
+        min_relevance: float | None,
+    ) -> None:
+        self._retriever = retriever
+        self._memory = memory
+        self._follow_ups = follow_ups
+        self._conversing = conversing
+        self._min_relevance = min_relevance
+
+    def begin(self, question: ChatQuestion, started: float) -> Prepared | Asked:
+        """Prepare at once what stands alone; what leans on the conversation is to be made to stand alone first.
+
+        That may cost money, so it must not be for nothing: a client without documents is told now.
+        """
+        session_id = question.session_id or str(uuid.uuid4())
+        history = self._history(question, session_id)
+        turn = self._conversing.read(question, session_id, history)
+        asked = Asked(turn, started, time.perf_counter())
+        if turn.rewritten or (turn.intent == "search" and self._follow_ups.follows(question, history)):
+            self._retriever.require_documents(question.client_id)
+            return asked
+        return self._made(asked, question.text)
+
+    async def stand_alone(self, asked: Asked) -> StandAlone:
+        """Return what a turn that leans on the conversation asks for. May ask the model, which may fail."""
+        return await self._follow_ups.stand_alone(asked.turn.question, asked.turn.history)
+
+    def go_on(self, asked: Asked, alone: StandAlone) -> Prepared:
+        """Prepare what was made to stand alone."""
+        turn = self._conversing.decided(asked.turn, alone.intent, alone.text)
+        return self._made(replace(asked, turn=turn), alone.text)
+
+    def _made(self, asked: Asked, query: str) -> Prepared:
+        turn = asked.turn
+        if turn.intent in ("search", "document"):
+            return self._find(asked, query)
+        found: Sequence[Passage] = ()
+        if turn.reading.kind in NEEDS_PASSAGES:  # "why?" alone finds nothing
+            found = self._retrieved(turn, query if turn.rewritten else combined(query, turn.history))
+        return _prepared(asked, self._conversing.reply(turn, found), query)
+
+    def _history(self, question: ChatQuestion, session_id: str) -> Sequence[BaseMessage]:
+        if not question.remembered:
+            return question.history or ()
+        return self._memory.recall(question.client_id, session_id).messages()
+
+    def _find(self, asked: Asked, query: str) -> Prepared:
+        rewritten = time.perf_counter()
+        passages = self._retrieved(asked.turn, query)
+        relevant = asked.turn.intent == "document" or self._relevant(query, passages)
+        retrieved = time.perf_counter()
+        logger.debug(
+            "chat stages",
+            extra={
+                "client": asked.turn.question.client_id,
+                "history_ms": elapsed_ms(asked.started, asked.remembered),
+                "rewriting_ms": elapsed_ms(asked.remembered, rewritten),
+                "retrieval_ms": elapsed_ms(rewritten, retrieved),
+                "passages": len(passages),
+                "relevant": relevant,
+            },
+        )
+        reply = Reply(passages) if relevant else Reply(said=(NOT_FOUND,))
+        return _prepared(asked, reply, query)
+
+    def _retrieved(self, turn: Turn, query: str) -> Sequence[Passage]:
+        options, client_id, where = turn.question.options, turn.question.client_id, turn.question.where
+        if turn.documents:
+            ids = [record.document_id for record in turn.documents]
+            return self._retriever.retrieve_each(
+                client_id, query, ids, context_tokens=options.context_tokens, where=where
+            )
+        return self._retriever.retrieve(
+            client_id, query, top_k=options.top_k, context_tokens=options.context_tokens, where=where
+        )
+
+    def _relevant(self, query: str, passages: Sequence[Passage]) -> bool:
+        if self._min_relevance is None:
+            return bool(passages)
+        return is_relevant(query, passages, min_relevance=self._min_relevance)
+
+
+def _prepared(asked: Asked, reply: Reply, query: str) -> Prepared:
+    turn = asked.turn
+    return Prepared(
+        question=turn.question,
+        session_id=turn.session_id,
+        search_query=query,
+        history=turn.history,
+        sources=reply.sources,
+        relevant=bool(reply.sources),
+        started=asked.started,
+        retrieval_ms=elapsed_ms(asked.remembered, time.perf_counter()),
+        intent=turn.intent,
+        said=reply.said,
+        prompt=reply.prompt,
+    )

@@ -1,0 +1,120 @@
+"""What kind of turn a message is for this client, and what its answer is made from."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from langchain_core.messages import BaseMessage, HumanMessage
+
+from app.common.filters import PassageFilter, is_about_documents
+from app.common.passages import Passage
+from app.memory import SessionStore
+from app.services.answering.prompts import asked, remembered, with_operators
+from app.services.answering.types import ChatQuestion
+from app.services.catalog.records import DocumentRecord
+from app.services.conversing.choosing import MOST_NAMED, named_documents
+from app.services.conversing.earlier import EarlierAnswers
+from app.services.conversing.inventory import Inventory
+from app.services.conversing.more_phrases import phrases_of
+from app.services.conversing.talk import NEEDS_PASSAGES, Talk
+from app.services.conversing.tasks import task_reply
+from app.services.conversing.types import Reply, Turn
+from app.services.intents.context import spoken_in
+from app.services.intents.reading import names_documents_only, read_intent
+from app.services.intents.types import SEARCH, Intent, Kind, Reading
+from app.services.library.reading import LibraryReader
+from app.services.retriever import Retriever
+
+MOST_NAMES = 2000
+"""Documents of a client, the newest, whose names are compared with a message."""
+
+_REWRITTEN: frozenset[Kind] = frozenset(("reply", "continue"))
+"""What the assistant offered is said in its last message: only the rewriting makes it a search."""
+
+_SMALLTALK = """\
+You are in a conversation with a user about the user's documents. The latest message is small talk and asks for nothing
+in them. Answer it in one or two short sentences, in the language of the message. State no facts."""
+
+
+class Conversing:
+    """Tells turns apart and answers those that are no search. Safe to call from many threads; blocks."""
+
+    def __init__(
+        self, *, reader: LibraryReader, retriever: Retriever, sessions: SessionStore, with_model: bool
+    ) -> None:
+        self._reader = reader
+        self._retriever = retriever
+        self._with_model = with_model
+        self._inventory = Inventory(reader, retriever)
+        self._talk = Talk(EarlierAnswers(sessions, reader), with_model=with_model)
+
+    def read(self, question: ChatQuestion, session_id: str, history: Sequence[BaseMessage]) -> Turn:
+        """Return what kind of turn a message is; a search unless a rule is certain.
+
+        What the question's filter does not let through is not there for any kind of turn.
+        Raises NotFound when the client has no documents and the turn is not a front end's own prompt.
+        """
+        reading = read_intent(question.text, spoken_in(history), instructions=question.options.instructions)
+        turn = Turn(question, session_id, history, reading)
+        if reading.intent in ("search", "task"):
+            return turn
+        if _looks_into_documents(question.where):
+            return turn if reading.intent == "smalltalk" else replace(turn, reading=SEARCH)
+        self._retriever.require_documents(question.client_id)
+        if reading.intent == "document" or reading.kind == "pages":
+            return self._of_documents(turn)
+        if reading.kind in NEEDS_PASSAGES and not self._with_model:
+            return replace(turn, reading=SEARCH)
+        return replace(turn, rewritten=reading.kind in _REWRITTEN)
+
+    def decided(self, turn: Turn, intent: Intent, query: str) -> Turn:
+        """Return the turn as the model that made it stand alone sees it: `query` is what it asks for."""
+        if turn.intent != "search" or intent in ("search", "task") or _looks_into_documents(turn.question.where):
+            return turn
+        if intent == "inventory":
+            return replace(turn, reading=Reading("inventory", "list"))
+        if intent == "document":
+            return self._of_documents(replace(turn, reading=Reading("document", "summary", query, if_named=True)))
+        return replace(turn, reading=Reading("conversation", "reply"))
+
+    def reply(self, turn: Turn, found: Sequence[Passage] = ()) -> Reply:
+        """Return what the answer to a turn that is no search is made from."""
+        if turn.intent == "task":
+            return task_reply(turn, with_model=self._with_model)
+        if turn.intent == "smalltalk":
+            return self._smalltalk(turn)
+        if turn.intent == "inventory":
+            return self._inventory.reply(turn)
+        return self._talk.reply(turn, found)
+
+    def _smalltalk(self, turn: Turn) -> Reply:
+        """Answer with a phrase; a client that gives the model a role of its own has the model asked."""
+        instructions, kind = turn.question.options.instructions, turn.reading.kind
+        if self._with_model and instructions.strip():
+            talk = [remembered(message) for message in turn.history]
+            rules = with_operators(_SMALLTALK, instructions)
+            return Reply(prompt=[rules, *talk, HumanMessage(asked(turn.question.text))])
+        smalltalk = phrases_of(turn.reading.language).smalltalk
+        return Reply(said=(next(text for name, text in smalltalk.items() if name == kind),))
+
+    def _of_documents(self, turn: Turn) -> Turn:
+        """Return the turn with the documents that it is about; a search if it names none and has to."""
+        reading = turn.reading
+        documents = self._reader.documents(turn.question.client_id, limit=MOST_NAMES, where=turn.question.where)
+        chosen = self._chosen(reading, documents)
+        if not chosen and (reading.if_named or reading.kind == "pages"):
+            return replace(turn, reading=SEARCH)
+        return replace(turn, documents=chosen)
+
+    def _chosen(self, reading: Reading, documents: Sequence[DocumentRecord]) -> Sequence[DocumentRecord]:
+        named = named_documents(reading.subject, documents) if reading.subject else []
+        if named:
+            enough = 2 if reading.kind == "compare" else 1
+            return named if len(named) >= enough else []
+        if len(documents) == 1 and reading.kind != "compare":
+            return documents if not reading.subject or names_documents_only(reading) else []
+        return documents if not reading.if_named and reading.kind == "compare" and len(documents) <= MOST_NAMED else []
+
+
+def _looks_into_documents(where: PassageFilter | None) -> bool:
+    """Whether a filter tells parts of a document apart: then only a search can heed it."""
+    return where is not None and not is_about_documents(where)

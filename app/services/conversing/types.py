@@ -1,0 +1,44 @@
+"""What a turn brings along, and what its answer is made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from langchain_core.messages import BaseMessage
+
+from app.common.passages import Passage
+from app.services.answering.types import ChatQuestion, Quote
+from app.services.catalog.records import DocumentRecord
+from app.services.intents.types import SEARCH, Intent, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message with the conversation before it, and what kind of turn it is.
+
+    `documents` are those that it is about, if it says so. With `rewritten` what it searches for depends on the
+    conversation: it is to be made to stand alone.
+    """
+
+    question: ChatQuestion
+    session_id: str
+    history: Sequence[BaseMessage]
+    reading: Reading = SEARCH
+    documents: Sequence[DocumentRecord] = ()
+    rewritten: bool = False
+
+    @property
+    def intent(self) -> Intent:
+        """What kind of turn it is."""
+        return self.reading.intent
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an answer is made from: `said` is all of it, else `prompt` is put to the model.
+
+    `sources` are the passages that it may cite, in the order of their numbers.
+    """
+
+    sources: Sequence[Passage] = ()
+    said: Sequence[str | Quote] = ()
+    prompt: Sequence[BaseMessage] = field(default=())
