@@ -28,10 +28,13 @@ HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 """Each event goes out at once, through proxies too."""
 
 EVENTS_SCHEMA: dict[str, Any] = {
-    "schema": {"type": "string"},
-    "itemSchema": {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}},
+    "schema": {
+        "type": "object",
+        "required": ["data"],
+        "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    }
 }
-"""How the OpenAPI document describes a stream: as text, and for programs that know events, as those."""
+"""How the OpenAPI document describes a stream: by what each of its events is."""
 
 T = TypeVar("T")
 Events = AsyncGenerator[ServerSentEvent, None]

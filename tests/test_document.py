@@ -65,7 +65,7 @@ def test_answers_and_their_events_have_types_of_their_own(document: Any) -> None
     for path in ("/api/v1/chat/", "/v1/chat/completions"):
         content = document["paths"][path]["post"]["responses"]["200"]["content"]
         assert "$ref" in content["application/json"]["schema"]
-        assert content["text/event-stream"]["schema"] == {"type": "string"}
+        assert content["text/event-stream"]["schema"]["required"] == ["data"]
 
 
 def test_a_key_may_be_left_out_where_none_is_needed(document: Any, make_app: AppFactory) -> None:
@@ -102,6 +102,8 @@ def test_paths_queries_and_bodies_state_the_form_of_a_client_id(document: Any) -
 def test_the_methods_of_an_address_are_named_all(api: TestClient) -> None:
     answer = api.put("/api/v1/clients")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    answer = api.put("/api/v1/sessions/stats")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
     answer = api.post("/api/v1/documents/doc_1")
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, PATCH, PUT")
 
@@ -115,3 +117,13 @@ def test_bounds_of_numbers_are_stated(document: Any) -> None:
     lifetime = shapes["NewKey"]["properties"]["expires_in"]["anyOf"][0]
     assert lifetime == {"type": "integer", "minimum": 60, "maximum": 316_224_000}
     assert not re.search(r"'(ge|gt|le|lt)': -?\d", str(shapes))
+
+
+def test_a_document_is_replaced_by_one_file(document: Any) -> None:
+    for path, method, bounds in (
+        ("/api/v1/ingest/", "post", (1, None)),
+        ("/api/v1/documents/{document_id}", "put", (1, 1)),
+    ):
+        body = document["paths"][path][method]["requestBody"]["content"]["multipart/form-data"]["schema"]
+        files = body["properties"]["files"]
+        assert (files["minItems"], files.get("maxItems")) == bounds

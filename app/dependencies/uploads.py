@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -83,6 +84,9 @@ OPENAPI_BODY: dict[str, Any] = {
         },
     }
 }
+
+OPENAPI_BODY_OF_ONE = deepcopy(OPENAPI_BODY)
+OPENAPI_BODY_OF_ONE["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["files"]["maxItems"] = 1
 
 
 @dataclass(frozen=True, slots=True)

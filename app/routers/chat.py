@@ -50,9 +50,10 @@ _ERRORS = problem_responses(401, 404, 409, 413, 422, 429, 502, 503, 504)
 _EVENTS: dict[str, Any] = {
     "description": (
         "Server-sent events, each with a `type` in its data too: `sources`, then `delta` for each piece of the answer, "
-        "then `done` with the whole answer as it is without streaming, or `error` with a problem's fields."
+        "then `done` with the whole answer as it is without streaming, or `error` with a problem's fields.\n\n"
+        f"```\n{_EXAMPLE}```"
     ),
-    "content": {"text/event-stream": {**EVENTS_SCHEMA, "example": _EXAMPLE}},
+    "content": {"text/event-stream": EVENTS_SCHEMA},
 }
 
 
