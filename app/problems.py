@@ -218,9 +218,8 @@ def _methods(scope: Scope, routes: Iterable[Route]) -> str:
     """Return what the address takes: one path may have several routes, of which the framework names the first."""
     found = [route for route in routes if route.matches(scope)[0] is not Match.NONE]
     # An address such as /sessions/stats also looks like /sessions/{session_id}, which is another thing.
-    return ", ".join(
-        sorted({method for route in found if route.path == found[0].path for method in route.methods or ()})
-    )
+    named = min((route.path for route in found), key=lambda path: path.count("{"), default="")
+    return ", ".join(sorted({method for route in found if route.path == named for method in route.methods or ()}))
 
 
 async def _caller_left(_request: Request, _exc: ClientDisconnect) -> Response:

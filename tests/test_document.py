@@ -104,6 +104,8 @@ def test_the_methods_of_an_address_are_named_all(api: TestClient) -> None:
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
     answer = api.put("/api/v1/sessions/stats")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    answer = api.put("/api/v1/sessions/cleanup")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     answer = api.post("/api/v1/documents/doc_1")
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, PATCH, PUT")
 
