@@ -18,6 +18,7 @@ from app.common.errors import StartupError
 from app.common.logger import configure_logging
 from app.common.process import infrequent_gc, share_one_heap
 from app.config import Settings, load_settings, operator_chose_heaps
+from app.document import describe_routes, operation_id
 from app.edge.bodies import BodyLimit, BodyPace
 from app.edge.drain import Drain
 from app.edge.paths import EitherSlash
@@ -36,7 +37,6 @@ FORM_OVERHEAD_BYTES = 1 << 20
 CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
 JSON_BYTES_PER_CHARACTER = 6  # a character written as \uXXXX
 
-_CHANGING = ("post", "put", "patch", "delete")
 _STORES_NOTHING = (openai.PREFIX, "/api/v1/search")
 """Below these paths a full disk is no hindrance."""
 
@@ -126,15 +126,18 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
         redirect_slashes=False,
         docs_url=None,  # both pages are among the routes
         redoc_url=None,
+        generate_unique_id_function=operation_id,
     )
     app.state.settings = settings
     app.state.opener = opener
     app.state.drain = Drain()
-    add_problem_handlers(app)
+    add_problem_handlers(app, _routes())
     for router in _ROUTERS:
         app.include_router(router)
     app.mount(pages.ASSETS, pages.assets())
-    _document_problems(app)
+    shapes = (Problem, openai.OpenAIErrorResponse)
+    needs_key = settings.admin_api_key is not None
+    describe_routes(app, errors=_error, shapes=shapes, needs_key=needs_key, stores_nothing=_STORES_NOTHING)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -156,36 +159,19 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
     )
     app.add_middleware(openai.OpenAIErrors)
     app.add_middleware(BodyPace, drain=app.state.drain)
-    app.add_middleware(EitherSlash, slashed=_slashed_paths())
+    app.add_middleware(EitherSlash, slashed=[route.path for route in _routes() if route.path.endswith("/")])
     app.add_middleware(RequestLog, unexpected=unexpected_problem)
     return app
 
 
-def _slashed_paths() -> list[str]:
-    routes = [route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    return [route.path for route in routes if route.path.endswith("/")]
+def _routes() -> list[APIRoute]:
+    return [route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 
 
-def _document_problems(app: FastAPI) -> None:
-    """Describe errors in the OpenAPI document as what they are, not as FastAPI's own validation errors."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        for name in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(name, None)
-        operations = [(path, *each) for path, methods in document["paths"].items() for each in methods.items()]
-        for path, method, operation in operations:
-            if method in _CHANGING and not path.startswith(_STORES_NOTHING):
-                operation["responses"]["507"] = problem_responses(507)[507]
-            # The routes themselves say how they answer what does not validate; this one FastAPI added.
-            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
-                del operation["responses"]["422"]
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign] # FastAPI documents replacing this method
+def _error(path: str, status: int) -> dict[str, Any]:
+    """Describe an error of this status in the shape that is shown at the path."""
+    responses = openai.openai_responses if path.startswith(openai.PREFIX) else problem_responses
+    return responses(status)[status]
 
 
 def _app_from_environment() -> FastAPI:

@@ -1,7 +1,7 @@
 """Errors as answers: RFC 9457 problem details (`application/problem+json`) with a code for programs."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,9 +11,11 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from app.common.errors import UNSUPPORTED, AppError
+from app.common.file_loader import SUPPORTED_KINDS
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,29 @@ _DETAILS = {
     404: "There is nothing at this address; see /docs for the routes.",
     405: "This address does not take that method; see /docs for the routes.",
 }
+_UNEXPECTED = "Something went wrong on our side; try again, and tell the operator the request_id if it stays."
+_EXAMPLES = {
+    400: ("bad_request", _DETAILS[400]),
+    401: ("not_authenticated", "Send your key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'."),
+    403: ("admin_key_required", "This needs the admin key."),
+    404: ("collection_not_found", "This client has no documents yet; upload some first."),
+    408: ("request_timeout", "The request stopped arriving; send it again, without pauses."),
+    409: ("conflict", "The request does not fit the present state."),
+    413: ("too_large", "The body is too large; send less at once."),
+    415: ("unsupported_type", f"This kind of file is not read here; upload {SUPPORTED_KINDS}."),
+    422: ("invalid_input", "top_k: Input should be less than or equal to 50."),
+    429: ("limit_reached", "A limit of this client is used up; try again later."),
+    431: (
+        "headers_too_large",
+        "The request's address and headers are larger than accepted; send shorter ones.",
+    ),
+    500: ("internal_error", _UNEXPECTED),
+    502: ("model_failed", "The language model's service answered with an error."),
+    503: ("unavailable", "The service cannot take this now; try again shortly."),
+    504: ("model_timeout", "The language model did not answer in time; try again."),
+    507: ("insufficient_storage", "The disk has no room for this; delete something, or try again later."),
+}
+"""For each status a code that it comes with, and a sentence; in the OpenAPI document alone."""
 
 
 class Problem(BaseModel):
@@ -64,9 +89,33 @@ def _render(body: Problem, headers: Mapping[str, str]) -> Response:
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return OpenAPI `responses` that document these statuses with the Problem shape."""
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}} for status in statuses}
+    """Return OpenAPI `responses` that document these statuses with the Problem shape and an example of each."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "example": example_problem(status).model_dump(exclude_none=True),
+                }
+            },
+        }
+        for status in statuses
+    }
+
+
+def example_problem(status: int) -> Problem:
+    """Return what a problem of this status looks like."""
+    code, detail = _EXAMPLES[status]
+    field, _, message = detail.rstrip(".").partition(": ")
+    return Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        request_id="3f1c0b9d2a4e4f6f",
+        errors=[{"field": field, "message": message}] if code == "invalid_input" else None,
+    )
 
 
 def describe(request: Request, exc: AppError) -> Problem:
@@ -85,7 +134,7 @@ def describe_unexpected(request: Request, exc: Exception) -> Problem:
     return _problem(
         request,
         500,
-        detail="Something went wrong on our side; try again, and tell the operator the request_id if it stays.",
+        detail=_UNEXPECTED,
         code="internal_error",
     )
 
@@ -121,11 +170,18 @@ def _response(request: Request, body: Problem, headers: Mapping[str, str]) -> Re
     return renderer(body, headers)
 
 
-def add_problem_handlers(app: FastAPI) -> None:
-    """Turn every error, ours and the framework's, into a problem."""
+def add_problem_handlers(app: FastAPI, routes: Sequence[Route]) -> None:
+    """Turn every error, ours and the framework's, into a problem. `routes` are all that the app has."""
+
+    async def http_error(request: Request, exc: HTTPException) -> Response:
+        headers = dict(exc.headers or {})
+        if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = _methods(request.scope, routes)
+        return _http_error(request, exc, headers)
+
     app.exception_handler(AppError)(_app_error)
     app.exception_handler(RequestValidationError)(_invalid)
-    app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(HTTPException)(http_error)
     app.exception_handler(ClientDisconnect)(_caller_left)
 
 
@@ -152,10 +208,18 @@ async def _invalid(request: Request, exc: RequestValidationError) -> Response:
     return problem(request, 422, detail=detail, code=code, errors=errors)
 
 
-async def _http_error(request: Request, exc: HTTPException) -> Response:
+def _http_error(request: Request, exc: HTTPException, headers: Mapping[str, str]) -> Response:
     code = _CODES.get(exc.status_code, "http_error")
     detail = _DETAILS.get(exc.status_code, str(exc.detail))
-    return problem(request, exc.status_code, detail=detail, code=code, headers=exc.headers)
+    return problem(request, exc.status_code, detail=detail, code=code, headers=headers)
+
+
+def _methods(scope: Scope, routes: Iterable[Route]) -> str:
+    """Return what the address takes: one path may have several routes, of which the framework names the first."""
+    found = [route for route in routes if route.matches(scope)[0] is not Match.NONE]
+    # An address such as /sessions/stats also looks like /sessions/{session_id}, which is another thing.
+    named = min((route.path for route in found), key=lambda path: path.count("{"), default="")
+    return ", ".join(sorted({method for route in found if route.path == named for method in route.methods or ()}))
 
 
 async def _caller_left(_request: Request, _exc: ClientDisconnect) -> Response:

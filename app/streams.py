@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager, suppress
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import anyio
 from fastapi import Request
@@ -26,6 +26,15 @@ LAST_WORDS_SECONDS = 600.0
 stream's time is over, whatever it is made from fails, and it ends with an `error` event (see app/edge/drain.py)."""
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 """Each event goes out at once, through proxies too."""
+
+EVENTS_SCHEMA: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "required": ["data"],
+        "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    }
+}
+"""How the OpenAPI document describes a stream: by what each of its events is."""
 
 T = TypeVar("T")
 Events = AsyncGenerator[ServerSentEvent, None]

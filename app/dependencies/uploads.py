@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ from app.common.file_loader import SUPPORTED_KINDS
 from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE, Settings
 from app.dependencies.labels import read_labels
 from app.dependencies.parts import SettingsDep
+from app.schemas.ids import CLIENT_ID
 from app.schemas.ingest import IngestForm
 from app.services.ingestion.uploads import Incoming
 
@@ -37,11 +39,12 @@ OPENAPI_BODY: dict[str, Any] = {
                     "properties": {
                         "files": {
                             "type": "array",
+                            "minItems": 1,
                             "items": {"type": "string", "format": "binary"},
                             "description": f"One or more files: {SUPPORTED_KINDS}.",
                         },
                         "client_id": {
-                            "type": "string",
+                            **CLIENT_ID,
                             "description": "Whose documents these are. Left out, a new client is made.",
                             "examples": ["client_a1b2c3d4"],
                         },
@@ -55,6 +58,7 @@ OPENAPI_BODY: dict[str, Any] = {
                         "chunk_overlap": {
                             "type": "integer",
                             "minimum": 0,
+                            "exclusiveMaximum": MAX_CHUNK_SIZE,
                             "description": "Characters that neighbours share; smaller than chunk_size.",
                             "examples": [200],
                         },
@@ -80,6 +84,9 @@ OPENAPI_BODY: dict[str, Any] = {
         },
     }
 }
+
+OPENAPI_BODY_OF_ONE = deepcopy(OPENAPI_BODY)
+OPENAPI_BODY_OF_ONE["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["files"]["maxItems"] = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A dialect of the service's own API: `routes.py` reads it and asks the same servi
 its words, `errors.py` its way of saying no. Nothing outside knows of it but `main`, which includes it.
 """
 
-from app.openai.errors import PREFIX, OpenAIErrors
+from app.openai.errors import PREFIX, OpenAIErrorResponse, OpenAIErrors, openai_responses
 from app.openai.routes import router
 
-__all__ = ["PREFIX", "OpenAIErrors", "router"]
+__all__ = ["PREFIX", "OpenAIErrorResponse", "OpenAIErrors", "openai_responses", "router"]

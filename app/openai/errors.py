@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.edge.paths import own_path
-from app.problems import Problem, render_with
+from app.problems import Problem, example_problem, render_with
 
 PREFIX = "/v1/"
 
@@ -56,8 +56,19 @@ def openai_error(problem: Problem) -> dict[str, object]:
 
 
 def openai_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return OpenAPI `responses` that document these statuses with OpenAI's error object."""
-    return {status: {"description": HTTPStatus(status).phrase, "model": OpenAIErrorResponse} for status in statuses}
+    """Return OpenAPI `responses` that document these statuses with OpenAI's error object and an example of each."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/OpenAIErrorResponse"},
+                    "example": openai_error(example_problem(status)),
+                }
+            },
+        }
+        for status in statuses
+    }
 
 
 def _render(problem: Problem, headers: Mapping[str, str]) -> JSONResponse:

@@ -21,14 +21,17 @@ from app.services.intents.tasks import read_task
 from app.services.rag_chain import Answer, ChatQuestion, Delta
 from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService
-from app.streams import Events, EventStream, FirstPiece, capture_failure, event
+from app.streams import EVENTS_SCHEMA, Events, EventStream, FirstPiece, capture_failure, event
 
 router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"])
 
 OWN_CLIENT = "default"
 """The model, or the vector store, that means the client of the key."""
 
-_STREAM = {"description": "The answer; with `stream`, server-sent events.", "content": {"text/event-stream": {}}}
+_STREAM = {
+    "description": "The answer; with `stream`, server-sent events.",
+    "content": {"text/event-stream": EVENTS_SCHEMA},
+}
 
 
 async def get_asked_client(

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 from app.common.errors import UNSUPPORTED
 from app.schemas.chat import Finish, Intent, Source
 from app.schemas.filters import Filter
-from app.schemas.numbers import Integer, Number
+from app.schemas.numbers import Temperature, TopK
 
 MAX_MESSAGES = 2000
 
@@ -93,8 +93,8 @@ class CompletionRequest(BaseModel):
     messages: list[ChatMessage] = Field(min_length=1, max_length=MAX_MESSAGES)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
-    temperature: Number | None = Field(None, ge=0, le=2)
-    top_k: Integer | None = Field(None, ge=1, le=50, description="Not OpenAI's: passages to answer from.")
+    temperature: Temperature | None = None
+    top_k: TopK | None = Field(None, description="Not OpenAI's: passages to answer from.")
     filters: Filter | None = Field(
         None, description="Not OpenAI's: answer only from passages that these let through, as in a vector store search."
     )

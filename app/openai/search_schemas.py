@@ -5,21 +5,21 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.schemas.filters import Filter
-from app.schemas.numbers import Integer, Number
+from app.schemas.numbers import Similarity, TopK
 from app.schemas.text import ValidStr
 
 
 class RankingOptions(BaseModel):
     """How good a passage has to be. A `ranker` is accepted and changes nothing."""
 
-    score_threshold: Number | None = Field(None, ge=-1, le=1)
+    score_threshold: Similarity | None = None
 
 
 class VectorSearchRequest(BaseModel):
     """A search in OpenAI's shape."""
 
     query: Annotated[ValidStr, Field(min_length=1)] | Annotated[list[ValidStr], Field(min_length=1, max_length=8)]
-    max_num_results: Integer = Field(10, ge=1, le=50)
+    max_num_results: TopK = 10
     filters: Filter | None = None
     ranking_options: RankingOptions | None = None
 

@@ -30,7 +30,7 @@ from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagCha
 from app.shapes.chat import as_done, as_error, as_response, as_sources
 from app.shapes.filters import passage_filter
 from app.shapes.sessions import session_deleted
-from app.streams import Events, EventStream, FirstPiece, capture_failure, event
+from app.streams import EVENTS_SCHEMA, Events, EventStream, FirstPiece, capture_failure, event
 
 router = APIRouter(prefix="/api/v1/chat", tags=["Chat"])
 
@@ -50,9 +50,10 @@ _ERRORS = problem_responses(401, 404, 409, 413, 422, 429, 502, 503, 504)
 _EVENTS: dict[str, Any] = {
     "description": (
         "Server-sent events, each with a `type` in its data too: `sources`, then `delta` for each piece of the answer, "
-        "then `done` with the whole answer as it is without streaming, or `error` with a problem's fields."
+        "then `done` with the whole answer as it is without streaming, or `error` with a problem's fields.\n\n"
+        f"```\n{_EXAMPLE}```"
     ),
-    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+    "content": {"text/event-stream": EVENTS_SCHEMA},
 }
 
 

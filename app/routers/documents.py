@@ -18,7 +18,7 @@ from app.dependencies.clients import ClientQuery, QueryClientDep
 from app.dependencies.owners import DocumentOwnerDep, get_document_owner
 from app.dependencies.parts import DocumentsDep, UploadsDep, WorkDep
 from app.dependencies.presence import while_there
-from app.dependencies.uploads import OPENAPI_BODY, UploadForm, UploadFormDep
+from app.dependencies.uploads import OPENAPI_BODY_OF_ONE, UploadForm, UploadFormDep
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.documents import ChunkList, DocumentDeleted, DocumentInfo, DocumentList, DocumentStatus
@@ -136,7 +136,7 @@ async def get_replacement(
     summary="Replace a document",
     response_model_exclude_none=True,
     responses=problem_responses(400, 401, 404, 409, 413, 415, 422, 429, 503),
-    openapi_extra=OPENAPI_BODY,
+    openapi_extra=OPENAPI_BODY_OF_ONE,
 )
 async def replace_document(
     request: Request,

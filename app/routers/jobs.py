@@ -17,7 +17,7 @@ from app.schemas.jobs import JobInfo, JobList
 from app.services.jobs.following import follow
 from app.services.jobs.service import JobService
 from app.shapes.jobs import job_info, job_summary
-from app.streams import HEADERS, HEARTBEAT_SECONDS, LAST_WORDS_SECONDS, Events, event
+from app.streams import EVENTS_SCHEMA, HEADERS, HEARTBEAT_SECONDS, LAST_WORDS_SECONDS, Events, event
 
 router = APIRouter(prefix="/api/v1/ingest/jobs", tags=["Ingest"])
 
@@ -76,7 +76,7 @@ async def retry_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep, writing: Wri
     summary="Follow a job",
     response_class=EventSourceResponse,
     responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Server-sent events"},
+        200: {"content": {"text/event-stream": EVENTS_SCHEMA}, "description": "Server-sent events"},
         **problem_responses(401, 404, 422),
     },
 )

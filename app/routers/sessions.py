@@ -87,7 +87,13 @@ def session_messages(
     summary="Export a conversation",
     response_class=Response,
     responses={
-        200: {"description": "The whole conversation.", "content": {"application/json": {}, "text/markdown": {}}},
+        200: {
+            "description": "The whole conversation.",
+            "content": {
+                "application/json": {"schema": {"type": "object"}},
+                "text/markdown": {"schema": {"type": "string"}},
+            },
+        },
         **problem_responses(401, 404, 409, 422),
     },
 )

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.filters import AnyFilter
+from app.schemas.ids import NamedClient, NamedSession
 from app.schemas.labels import Labelled
-from app.schemas.numbers import Integer
+from app.schemas.numbers import ContextTokens, TopK
 from app.schemas.passages import FoundPassage
+from app.schemas.text import Question
 
 Finish = Literal["stop", "length", "content_filter"]
 Intent = Literal["search", "smalltalk", "inventory", "conversation", "document", "task"]
@@ -41,19 +43,19 @@ class ChatRequest(BaseModel):
         }
     )
 
-    message: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-    client_id: str | None = Field(
+    message: Question
+    client_id: NamedClient | None = Field(
         None,
         description="Whose documents. Required, except for callers whose API key belongs to one client.",
         examples=["client_a1b2c3d4"],
     )
-    session_id: str | None = Field(
+    session_id: NamedSession | None = Field(
         None, description="The conversation to continue, or a name for a new one; generated when left out."
     )
     use_memory: bool = Field(default=True, description="Whether the session is read and the turn stored in it.")
-    top_k: Integer | None = Field(None, ge=1, le=50, description="How many passages to answer from (setting TOP_K).")
-    context_tokens: Integer | None = Field(
-        None, ge=100, le=100_000, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
+    top_k: TopK | None = Field(None, description="How many passages to answer from (setting TOP_K).")
+    context_tokens: ContextTokens | None = Field(
+        None, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
     )
     filters: AnyFilter | None = Field(None, description="Answer only from passages that these let through.")
     stream: bool = Field(default=False, description="Answer as server-sent events, as /api/v1/chat/stream does.")

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.schemas.chat import Message
-from app.schemas.numbers import Integer, Number
+from app.schemas.ids import NamedClient
+from app.schemas.numbers import KeyLifetime, Temperature, TopK
 
 MAX_SYSTEM_PROMPT = 4000
 
@@ -25,7 +26,7 @@ class NewClient(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"client_id": "acme-gmbh"}, {}]})
 
-    client_id: str | None = Field(None, description="Its name; generated when left out.")
+    client_id: NamedClient | None = Field(None, description="Its name; generated when left out.")
 
 
 class ClientCreated(BaseModel):
@@ -78,7 +79,7 @@ class NewKey(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"label": "web shop", "expires_in": 7776000}]})
 
     label: Label = ""
-    expires_in: Integer | None = Field(None, ge=60, le=10 * 366 * 86400, description="Seconds; never when left out.")
+    expires_in: KeyLifetime | None = Field(None, description="Seconds; never when left out.")
 
 
 class KeyInfo(BaseModel):
@@ -143,8 +144,8 @@ class ClientSettings(BaseModel):
         None, description="Instructions of the client's own, followed after the service's rules, never instead of them."
     )
     language: Language | None = Field(None, description="The answers' language; that of the question when null.")
-    top_k: Integer | None = Field(None, ge=1, le=50, description="Passages an answer is made from (setting TOP_K).")
-    temperature: Number | None = Field(None, ge=0, le=2, description="(setting TEMPERATURE)")
+    top_k: TopK | None = Field(None, description="Passages an answer is made from (setting TOP_K).")
+    temperature: Temperature | None = Field(None, description="(setting TEMPERATURE)")
     model: ModelName | None = Field(
         None,
         description="A model of the provider's (setting MODEL_NAME). A client's key may choose from the service's own "

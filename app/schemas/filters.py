@@ -40,7 +40,7 @@ class CompoundFilter(BaseModel):
     """Several filters of which all, or any one, have to hold."""
 
     type: Literal["and", "or"]
-    filters: list["Filter"]
+    filters: list["Filter"] = Field(json_schema_extra={"minItems": 1})
 
 
 Filter = Annotated[ComparisonFilter | CompoundFilter, Field(discriminator="type")]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 
@@ -12,5 +12,11 @@ def _number(value: object) -> object:
     return value
 
 
-Integer = Annotated[int, BeforeValidator(_number)]
-Number = Annotated[float, BeforeValidator(_number)]
+_Strict = BeforeValidator(_number)
+
+# The bounds come first: after the validator the OpenAPI document would not know them.
+TopK = Annotated[int, Field(ge=1, le=50), _Strict]
+ContextTokens = Annotated[int, Field(ge=100, le=100_000), _Strict]
+KeyLifetime = Annotated[int, Field(ge=60, le=10 * 366 * 86400), _Strict]
+Temperature = Annotated[float, Field(ge=0, le=2), _Strict]
+Similarity = Annotated[float, Field(ge=-1, le=1), _Strict]

@@ -1,12 +1,12 @@
 """Search on the wire."""
 
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.filters import AnyFilter, FieldFilters
-from app.schemas.numbers import Integer
+from app.schemas.ids import NamedClient
+from app.schemas.numbers import ContextTokens, TopK
 from app.schemas.passages import FoundPassage
+from app.schemas.text import Question
 
 
 class SearchRequest(BaseModel):
@@ -25,13 +25,13 @@ class SearchRequest(BaseModel):
         }
     )
 
-    query: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-    client_id: str | None = Field(
+    query: Question
+    client_id: NamedClient | None = Field(
         None, description="Whose documents. Required, except for callers whose API key belongs to one client."
     )
-    top_k: Integer | None = Field(None, ge=1, le=50, description="How many passages, at most (setting TOP_K).")
-    context_tokens: Integer | None = Field(
-        None, ge=100, le=100_000, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
+    top_k: TopK | None = Field(None, description="How many passages, at most (setting TOP_K).")
+    context_tokens: ContextTokens | None = Field(
+        None, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
     )
     filters: AnyFilter = FieldFilters()
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, StrictStr
+from pydantic import AfterValidator, Field, StrictStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
 
@@ -17,3 +17,7 @@ def valid(text: str) -> str:
 
 Unicode = AfterValidator(valid)
 ValidStr = Annotated[StrictStr, Unicode]
+Question = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), Field(json_schema_extra={"pattern": r"\S"})
+]
+"""A text that is not blank; how long it may be is a setting."""

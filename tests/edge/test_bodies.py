@@ -31,7 +31,7 @@ class Counting:
         self.app.add_api_route("/drain", self._begin, methods=["POST"])
         self.app.add_middleware(BodyLimit, limit=1000, larger={"/large": 2000})
         self.app.add_middleware(BodyPace, drain=self.drain)
-        add_problem_handlers(self.app)
+        add_problem_handlers(self.app, ())
 
     async def _count(self, request: Request) -> int:
         self.reading = True
