@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 
 class Reading:
-    """Reads that take no lock, but for a client's first one and one that was disturbed."""
+    """Reads that take no lock, except a client's first one and one that was disturbed."""
 
     def __init__(self, chroma: ChromaCollections, health: IndexHealth, renewal: Renewal, locks: KeyedLocks) -> None:
         """`locks` are those of the clients' collections."""
