@@ -52,7 +52,7 @@ def open_stores(settings: Settings, stack: ExitStack, embedder: Embedder | None,
         settings.vector_store_path, cache_size=settings.collection_cache_size, embedding_model=embedder.name
     )
     stack.callback(vectors.close)
-    words = WordStore(settings.vector_store_path / "words", open_files=settings.collection_cache_size)
+    words = WordStore(data_files(settings).words, open_files=settings.collection_cache_size)
     stack.callback(words.close)
     return Stores(catalog, sessions, embedder, vectors, words, clock)
 
@@ -78,6 +78,7 @@ def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
         catalog=stores.catalog, store=stores.vectors, words=stores.words, compactor=compactor, limits=limits
     )
     library.resume()
+    stores.words.remove_orphans(record.client_id for record in stores.catalog.list_clients())
     cleaner = session_cleaner(stores.sessions, every=settings.cleanup_interval)
     repairer = Repairer(library=library, store=stores.vectors, embedder=stores.embedder)
     for background in (cleaner, compactor, repairer):

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
 from typing_extensions import override
 
 from app.common.absent import no_such_document
@@ -17,20 +16,16 @@ from app.common.ids import ClientId
 from app.common.labels import Labels
 from app.common.lives import Lives
 from app.common.locks import KeyedLocks, Rank
-from app.common.passages import Chunk, embedded_text
-from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
-from app.services.library.facts import facts_of
+from app.services.library.indexing import WordIndexing
 from app.services.library.labelling import inherited, noting
 from app.services.library.types import ClientLimits, Library, NewDocument, Succession, deleted_meanwhile
 from app.services.vector_store import VectorStoreService
-from app.services.words.store import WordStore, WordStoreFailed
+from app.services.words.store import WordStore
 
 logger = logging.getLogger(__name__)
-
-_ALL = 2**31 - 1
 
 
 class EmbeddedLibrary(Library):
@@ -47,13 +42,12 @@ class EmbeddedLibrary(Library):
     ) -> None:
         self._catalog = catalog
         self._store = store
-        self._words = words
+        self._words = WordIndexing(catalog=catalog, store=store, words=words)
         self._compactor = compactor
         self._limits = limits or ClientLimits()
         self._locks = KeyedLocks(Rank.CLIENT)
         self._lives = Lives()
         self._unresumed: dict[ClientId, list[DocumentRecord]] = {}
-        self._stale: set[ClientId] = set()
 
     @override
     def life(self, client_id: ClientId) -> int:
@@ -122,7 +116,7 @@ class EmbeddedLibrary(Library):
         with self._locks.hold(client_id):
             self._lives.end(client_id)
             count = self._catalog.begin_delete_all(client_id)
-            self._words.delete_client(client_id)
+            self._words.forget_client(client_id)
             self._store.delete_collection(client_id)
             self._catalog.drop_deleted(client_id)
             if forget_client:
@@ -142,7 +136,7 @@ class EmbeddedLibrary(Library):
 
     @override
     def unresumed(self) -> Sequence[ClientId]:
-        return list(dict.fromkeys((*self._unresumed, *self._stale)))
+        return list(dict.fromkeys((*self._unresumed, *self._words.stale())))
 
     @override
     def resume_client(self, client_id: ClientId) -> None:
@@ -150,13 +144,11 @@ class EmbeddedLibrary(Library):
             for record in self._unresumed.get(client_id, ()):
                 self._erase(client_id, record.document_id)
             self._unresumed.pop(client_id, None)
-            if client_id in self._stale:
-                self._reindex(client_id)
-                self._stale.discard(client_id)
+            self._words.mend_stale(client_id)
 
+    @override
     def note_stale(self, client_id: ClientId) -> None:
-        """Remember that the client's index of words lacks documents or is damaged: `resume_client` rebuilds it."""
-        self._stale.add(client_id)
+        self._words.note_stale(client_id)
 
     def _resumed(self, record: DocumentRecord) -> bool:
         try:
@@ -175,7 +167,7 @@ class EmbeddedLibrary(Library):
         self._catalog.begin_document(record, document.chunks)
         try:
             self._store.add(record.client_id, document.parts, document.vectors)
-            self._index(record, document.parts, document.vectors)
+            self._words.add(record, document.parts, document.vectors)
             self._catalog.finish_document(record.client_id, record.document_id, replaces=replaced)
         except BaseException:
             # If even that fails, the next start does it from the journal.
@@ -184,46 +176,14 @@ class EmbeddedLibrary(Library):
 
     def _erase(self, client_id: ClientId, document_id: str) -> None:
         """Remove what there is of a document that is not ready, and its client when nothing is left of it."""
-        self._forget_words(client_id, document_id)
+        self._words.forget(client_id, document_id)
         if self._store.exists(client_id):
             self._store.delete_document(client_id, document_id)
         self._catalog.drop_document(client_id, document_id)
         known = self._catalog.client(client_id)
         if known is None or known.document_count == 0:
-            self._words.delete_client(client_id)
+            self._words.forget_client(client_id)
             self._store.delete_collection(client_id)
-
-    def _index(self, record: DocumentRecord, parts: Sequence[Chunk], vectors: Vectors) -> None:
-        """Add a document to the index of words; one that fails is rebuilt later, the vectors answer without it."""
-        facts = facts_of(parts, vectors, chunk_size=record.chunk_size)
-        try:
-            self._words.add(record.client_id, record.document_id, [embedded_text(part) for part in parts], facts)
-        except WordStoreFailed as exc:
-            logger.error("index of words failed", extra={"client": record.client_id, "code": exc.code})  # noqa: TRY400
-            self.note_stale(record.client_id)
-
-    def _forget_words(self, client_id: ClientId, document_id: str) -> None:
-        """Take a document out of the index of words; if that fails the whole index goes, and is rebuilt later."""
-        try:
-            self._words.delete_document(client_id, document_id)
-        except WordStoreFailed:
-            self._words.delete_client(client_id)
-            self.note_stale(client_id)
-
-    def _reindex(self, client_id: ClientId) -> None:
-        """Add to the client's index of words what it lacks; one that is damaged or mostly deleted is rebuilt."""
-        if self._words.is_worn_out(client_id):
-            self._words.delete_client(client_id)
-        known = self._words.documents(client_id)
-        records = self._catalog.list_documents(client_id, status="ready", limit=_ALL)
-        missing = [record for record in records if record.document_id not in known]
-        for record in missing:
-            parts = self._store.chunks(client_id, record.document_id, limit=record.stored_parts)
-            vectors = self._store.vectors(client_id, [part.id for part in parts])
-            if parts and len(vectors) == len(parts):
-                self._index(record, parts, np.stack([vectors[part.id] for part in parts]))
-        if missing:
-            logger.info("words indexed again", extra={"client": client_id, "documents": len(missing)})
 
     def _remove_marked(self, client_id: ClientId, outdated: Sequence[str]) -> None:
         """Remove documents that are marked for it. What cannot be removed is hidden, and goes at the next start."""

@@ -110,7 +110,10 @@ class Library(Protocol):
         """Return the clients of which `resume` had to leave something."""
 
     def resume_client(self, client_id: ClientId) -> None:
-        """Try again what `resume` left of one client. Raises the errors of the stores."""
+        """Try again what `resume` left of one client, and mend what was noted. Raises the errors of the stores."""
+
+    def note_stale(self, client_id: ClientId) -> None:
+        """Remember that what is derived from the client's texts lacks something: `unresumed` has the client then."""
 
 
 def deleted_meanwhile() -> Conflict:
