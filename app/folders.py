@@ -14,17 +14,26 @@ from app.services.upkeep.stored import Places
 
 @dataclass(frozen=True, slots=True)
 class DataFiles:
-    """What lies in DATA_PATH: the catalog, the folder of uploads being read, the sign that a compaction is due."""
+    """What lies in DATA_PATH: the catalog, the folder of uploads being read, the sign that a compaction is due.
+
+    And beside the vectors, the indexes of words.
+    """
 
     catalog: Path
     spool: Path
     compaction_marker: Path
+    words: Path
 
 
 def data_files(settings: Settings) -> DataFiles:
     """Return where the data of the service is, whether it exists or not."""
     folder = settings.data_path
-    return DataFiles(folder / "catalog.db", folder / "uploads", folder / "compaction.due")
+    return DataFiles(
+        catalog=folder / "catalog.db",
+        spool=folder / "uploads",
+        compaction_marker=folder / "compaction.due",
+        words=settings.vector_store_path / "words",
+    )
 
 
 def database_places(settings: Settings) -> Places:

@@ -17,6 +17,7 @@ from app.common.ids import ClientId
 from app.config import Settings
 from app.folders import data_files
 from app.service import Services
+from app.services.words.files import index_path
 from tests.api import TEXT
 from tests.fakes import HashEmbeddings
 
@@ -76,7 +77,7 @@ def test_sound_data_is_called_well_and_not_touched(visit: Doctor) -> None:
     assert visit(repair=True)  # Chroma purges its log a moment after a write, or when it is opened the next time
     before = _files(visit.settings)
     assert visit(repair=True)
-    assert "harbour: documents 2 recorded, 2 stored; chunks 2 recorded, 2 stored; index ok" in visit.said
+    assert "harbour: documents 2 recorded, 2 stored; chunks 2 recorded, 2 stored; index ok, words ok" in visit.said
     assert "All is well." in visit.said
     assert _files(visit.settings) == before
 
@@ -95,6 +96,59 @@ def test_a_damaged_index_is_made_anew(visit: Doctor) -> None:
     with open_quickly(visit.settings) as services:
         vector = HashEmbeddings().embed_question("crane")
         assert len(services.vector_store_service.search(HARBOUR, vector, 10)) == 2
+
+
+def _no_words(settings: Settings) -> None:
+    shutil.rmtree(data_files(settings).words)
+
+
+def _damaged_words(settings: Settings) -> None:
+    for file in data_files(settings).words.rglob("*.db"):
+        file.write_bytes(b"\xff" * 8192)
+
+
+def _outdated_words(settings: Settings) -> None:
+    for file in data_files(settings).words.rglob("*.db"):
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("PRAGMA user_version = 0")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [(_no_words, "words missing"), (_damaged_words, "words damaged"), (_outdated_words, "words outdated")],
+)
+def test_an_index_of_words_is_made_again(visit: Doctor, harm: Callable[[Settings], None], said: str) -> None:
+    harm(visit.settings)
+    assert not visit()
+    assert visit.said.count(said) == 2
+    assert not visit(), "looking has changed nothing"
+    assert visit(repair=True)
+    assert "Words of harbour indexed again from its texts." in visit.said
+    assert visit()
+    assert visit.said.count("words ok") == 2
+
+
+def test_words_of_a_document_are_compared_with_the_catalog(visit: Doctor) -> None:
+    with open_quickly(visit.settings) as services:
+        (lost, *_) = services.internals.words.documents(HARBOUR)
+        services.internals.words.delete_document(HARBOUR, lost)
+    assert not visit()
+    assert f"words not as in the catalog: {lost}" in visit.said
+    assert "1 clients have something wrong." in visit.said
+    assert visit(repair=True)
+
+
+def test_words_of_nobody_are_removed(visit: Doctor) -> None:
+    with open_quickly(visit.settings) as services:
+        path = index_path(data_files(visit.settings).words, ClientId("nobody"))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"left behind")
+        assert services.internals.words.search(BAKERY, "tide")
+    assert not visit()
+    assert "1 indexes of words belong to no client in the catalog" in visit.said
+    assert visit(repair=True)
+    assert "1 indexes of words removed." in visit.said
+    assert not path.exists()
 
 
 def test_what_a_crash_left_behind_is_found_and_mended(visit: Doctor) -> None:

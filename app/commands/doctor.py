@@ -112,7 +112,13 @@ def _inspect(settings: Settings) -> Inspection:
     with hold_folders(settings), startup_errors():
         catalog = Catalog.open(files.catalog)
         try:
-            return inspect(catalog, settings.vector_store_path, spool=files.spool, marker=files.compaction_marker)
+            return inspect(
+                catalog,
+                settings.vector_store_path,
+                words=files.words,
+                spool=files.spool,
+                marker=files.compaction_marker,
+            )
         finally:
             catalog.close()
 
@@ -126,6 +132,11 @@ def _report(found: Inspection, say: Say, *, every_client: bool) -> None:
         say(_line(client))
     for sentence in _sentences(found):
         say(sentence)
+    if found.older_documents:
+        say(
+            f"{found.older_documents} documents were stored by an earlier version: they answer, but are found less "
+            "well until `rag reembed` has brought them up, or they are uploaded again."
+        )
     if found.sound:
         say("Catalog and vector store agree.")
 
@@ -134,12 +145,14 @@ def _line(client: ClientState) -> str:
     parts = [
         f"  {client.client_id}: documents {len(client.recorded)} recorded, {len(client.stored)} stored;",
         f"chunks {sum(client.recorded.values())} recorded, {sum(client.stored.values())} stored;",
-        f"index {client.index}",
+        f"index {client.index}, words {client.words}",
     ]
     if client.incomplete:
         parts.append(f"- not whole: {', '.join(client.incomplete)}")
     if client.unknown:
         parts.append(f"- not in the catalog: {', '.join(client.unknown)}")
+    if client.unindexed:
+        parts.append(f"- words not as in the catalog: {', '.join(client.unindexed)}")
     return " ".join(parts)
 
 
@@ -152,6 +165,7 @@ def _sentences(found: Inspection) -> list[str]:
         (unknown, "indexes are of a format that this version does not know: run the version that wrote them"),
         (len(found.unfinished), "documents were being written or deleted when the service ended"),
         (found.spool_files, "uploaded files were left behind"),
+        (found.orphan_words, "indexes of words belong to no client in the catalog"),
         (int(found.compaction_due), "compaction of deleted data is due"),
     ]
     return [f"{count} {what}." for count, what in counted if count]
@@ -173,6 +187,7 @@ def _mend(services: Services, found: Inspection, say: Say) -> None:
     for count, what in (
         (len(found.unfinished), "unfinished documents taken back"),
         (found.spool_files, "uploaded files removed"),
+        (found.orphan_words, "indexes of words removed"),
     ):
         if count:
             say(f"{count} {what}.")
@@ -182,7 +197,17 @@ def _mend(services: Services, found: Inspection, say: Say) -> None:
             services.internals.repairer.repair_due()
             if client.client_id not in store.damaged():
                 say(f"Index of {client.client_id} rebuilt from its texts.")
+    _mend_words(services, found, say)
     _compact(services, say)
+
+
+def _mend_words(services: Services, found: Inspection, say: Say) -> None:
+    library = services.internals.library
+    wanting = [client.client_id for client in found.unsound if not client.words_sound]
+    for client_id in wanting:
+        library.note_stale(client_id)
+        if _worked(say, client_id, partial(library.resume_client, client_id)):
+            say(f"Words of {client_id} indexed again from its texts.")
 
 
 def _discard(services: Services, found: Inspection, say: Say) -> None:

@@ -186,6 +186,7 @@ def collection_stats(client_id: PathClientDep, documents: DocumentsDep) -> Colle
         exists=stats.exists,
         document_count=stats.document_count,
         chunk_count=stats.chunk_count,
+        older_documents=stats.older_documents,
         last_modified=stats.last_modified,
     )
 

@@ -62,7 +62,7 @@ def open_stores(
         space=space,
     )
     stack.callback(vectors.close)
-    words = WordStore(settings.vector_store_path / "words", open_files=settings.collection_cache_size)
+    words = WordStore(data_files(settings).words, open_files=settings.collection_cache_size)
     stack.callback(words.close)
     return Stores(catalog, sessions, embedder, vectors, words, space, lives, clock)
 
@@ -94,6 +94,7 @@ def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
         lives=stores.lives.documents,
     )
     library.resume()
+    stores.words.remove_orphans(record.client_id for record in stores.catalog.list_clients())
     cleaner = session_cleaner(stores.sessions, every=settings.cleanup_interval)
     repairer = Repairer(library=library, store=stores.vectors, embedder=stores.embedder)
     for background in (cleaner, compactor, repairer):

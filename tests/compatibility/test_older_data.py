@@ -11,19 +11,32 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.bootstrap import open_services
+from app.commands.doctor import doctor
+from app.common.ids import ClientId
+from app.common.vectors import Vectors
 from app.main import create_app
 from app.service import Services
+from app.services.embedding.opening import open_embedder
+from app.services.embedding.types import Embedder
+from app.services.words.checking import IndexReport
 from tests.compatibility.make_data import DATA, QUESTION, SESSION, settings_in
+from tests.waiting import wait_for
 
 ARCHIVES = sorted(DATA.glob("*.tar.gz"))
+
+
+def unpacked(folder: Path, archive: Path) -> dict[str, Any]:
+    """Unpack the data into a folder, and return what the API said of them."""
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    expected: dict[str, Any] = json.loads((folder / "expected.json").read_text())
+    return expected
 
 
 @contextmanager
 def opened(folder: Path, archive: Path) -> Iterator[tuple[TestClient, dict[str, Any]]]:
     """Unpack the folder and start the app on it, at the time when it was written."""
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
-    expected = json.loads((folder / "expected.json").read_text())
+    expected = unpacked(folder, archive)
     written = expected["messages"][-1]["timestamp"]
 
     def opener(settings: Any) -> Services:
@@ -73,6 +86,59 @@ def test_settings_of_a_client_are_kept(old: Any) -> None:
     api, expected = old
     settings = api.get("/api/v1/clients/port/settings", headers=_as(expected["keys"]["port"])).json()
     assert {name: settings[name] for name in expected["settings"]} == expected["settings"]
+
+
+def test_statistics_and_the_doctor_tell_of_older_documents(old: Any, tmp_path: Path) -> None:
+    api, expected = old
+    stats = api.get("/api/v1/chat/collections/acme/stats", headers=_as(expected["keys"]["acme"])).json()
+    assert stats["older_documents"] == stats["document_count"] == len(expected["documents"]["acme"])
+    unpacked(tmp_path, ARCHIVES[0])
+    said: list[str] = []
+    doctor(settings_in(tmp_path), said.append)
+    (told,) = [line for line in said if "earlier version" in line]
+    assert told.startswith("3 documents")
+
+
+class Frugal(Embedder):
+    """The real model, which must not be asked to embed documents."""
+
+    def __init__(self, model: Embedder) -> None:
+        self.name, self.dimension, self.scale = model.name, model.dimension, model.scale
+        self.embed_question = model.embed_question  # type: ignore[method-assign]
+        self.unfamiliar = model.unfamiliar  # type: ignore[method-assign]
+        self.close = model.close  # type: ignore[method-assign]
+
+    def embed_texts(self, *_: object, **__: object) -> Vectors:
+        """See Embedder."""
+        raise AssertionError("documents of the version before were embedded again")
+
+    def embed_question(self, text: str, *, owner: str = "") -> Vectors:
+        """See Embedder."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """See Embedder."""
+
+
+@pytest.mark.parametrize("archive", ARCHIVES, ids=lambda path: path.name)
+def test_words_are_indexed_from_the_stored_texts_and_nothing_is_embedded_again(tmp_path: Path, archive: Path) -> None:
+    expected = unpacked(tmp_path, archive)
+    settings, acme = settings_in(tmp_path), ClientId("acme")
+    model = open_embedder(settings.embedding_model, backend="onnx", device="cpu", cache=tmp_path / "models", threads=1)
+    with open_services(settings, embedder=Frugal(model)) as services:
+        words = services.internals.words
+        assert words.examine(acme).state == "missing"
+        assert services.retriever.retrieve(acme, QUESTION)[0].chunk.source in expected["sources"]
+        wait_for(lambda: not services.internals.library.unresumed())
+        listed = services.documents.page(acme).records
+        assert words.examine(acme) == IndexReport("ok", {each.document_id: each.chunk_count for each in listed})
+        assert services.retriever.retrieve(acme, QUESTION)[0].chunk.source in expected["sources"]
+    said: list[str] = []
+    doctor(settings, said.append)
+    lines = {line.split(":")[0].strip(): line for line in said}
+    assert "words ok" in lines["acme"]
+    assert "words none" in lines["port"], "nobody asked it anything yet"
+    assert not any("something wrong" in line for line in said)
 
 
 def test_documents_can_be_added_and_removed(old: Any) -> None:

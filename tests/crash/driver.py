@@ -4,9 +4,11 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -14,6 +16,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+
+from app.folders import data_files
+from app.services.catalog.store import Catalog
+from app.services.upkeep.inspection import inspect
+from tests.crash.server import settings_for
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = ("alder", "birch", "cedar", "dogwood")
@@ -128,6 +135,7 @@ class Outcome:
     acknowledged: int = 0
     deletions: int = 0
     turns: int = 0
+    documents_compared: int = 0
     lost: list[str] = field(default_factory=list)
     failed_starts: list[str] = field(default_factory=list)
     start_seconds: list[float] = field(default_factory=list)
@@ -227,6 +235,7 @@ def kill_again_and_again(
             server = _start(launcher, folder, outcome)
             _look(server, ledgers, outcome)
             _write_and_kill(server, ledgers, outcome, chance, chance.randint(1, most))
+            _compare_stores(folder, outcome)
         server = _start(launcher, folder, outcome)
         _look(server, ledgers, outcome)
         _wait_for_compaction(folder)
@@ -276,6 +285,33 @@ def _look(server: Server, ledgers: list[Ledger], outcome: Outcome) -> None:
             _compare_counts(http, ledger, outcome)
             _compare_turns(http, ledger, outcome)
             _compare_labels(http, ledger, outcome)
+
+
+def _compare_stores(folder: Path, outcome: Outcome) -> None:
+    """Look at what the kill has left: at any moment each acknowledged document is whole, its words included.
+
+    At a copy: the next start is to find the files as they are.
+    """
+    with tempfile.TemporaryDirectory() as copied:
+        shutil.copytree(folder, copied, dirs_exist_ok=True)
+        settings = settings_for(Path(copied))
+        files = data_files(settings)
+        catalog = Catalog.open(files.catalog)
+        try:
+            found = inspect(
+                catalog,
+                settings.vector_store_path,
+                words=files.words,
+                spool=files.spool,
+                marker=files.compaction_marker,
+            )
+        finally:
+            catalog.close()
+    outcome.documents_compared += sum(len(client.recorded) for client in found.clients)
+    for client in found.clients:
+        if client.incomplete or not client.words_sound:
+            wrong = (*client.incomplete, *client.unindexed)
+            outcome.lost.append(f"{client.client_id}: words {client.words}, not whole after a kill: {wrong}")
 
 
 def _settle(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:

@@ -12,5 +12,6 @@ def test_nothing_acknowledged_is_lost_and_every_start_succeeds(tmp_path: Path) -
     assert outcome.lost == []
     assert outcome.failed_starts == []
     assert outcome.acknowledged > 0
+    assert outcome.documents_compared > 0
     lines: list[str] = []
     assert doctor(settings_for(tmp_path), lines.append), lines

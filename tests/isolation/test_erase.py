@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from app.common.ids import ClientId
 from app.config import Settings
+from app.services.words.analysis import fold
+from app.services.words.files import index_path
 from tests.api import AppFactory, ask, upload
 from tests.crash.driver import Launcher, Server
 from tests.standin import Reply, StandIn
@@ -44,7 +47,7 @@ def _traces(folder: Path, words: Iterable[str]) -> set[tuple[str, str]]:
 
 
 def _traces_in(folder: Path, words: Iterable[str]) -> set[tuple[str, str]]:
-    forms = {form for word in words for form in (word, word.lower(), word.upper())}
+    forms = {form for word in words for form in (word, word.lower(), word.upper(), fold(word))}
     forms |= {word.lower()[at : at + 3] for word in WORDS[2:] for at in range(len(word) - 2)}
     contents = {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     return {(form, name) for form in forms for name, content in contents.items() if form.encode() in content}
@@ -86,7 +89,10 @@ def test_an_erased_client_is_in_no_file(make_client: AppFactory, folder: Path) -
     before = _size(folder)
     _fill(api, CLIENT, remember=True)
     api.post(f"/api/v1/clients/{CLIENT}/keys", json={"label": "Vexillologist's key"})
-    assert {form for form, _ in _traces(folder, ALL_WORDS)} >= {*WORDS[:3], "Zymurgist", "Pyrrhuloxia", CLIENT}
+    traces = _traces(folder, ALL_WORDS)
+    assert {form for form, _ in traces} >= {*WORDS[:3], "Zymurgist", "Pyrrhuloxia", CLIENT}
+    indexed = index_path(folder / "chroma" / "words", ClientId(CLIENT)).name
+    assert {form for form, name in traces if name.startswith(indexed)} >= {fold(word) for word in WORDS}
     erased = api.delete(f"/api/v1/clients/{CLIENT}").json()
     assert (erased["documents_deleted"], erased["sessions_deleted"]) == (4, 1)
     assert _traces(folder, ALL_WORDS) == set()
@@ -105,6 +111,28 @@ def test_a_deleted_collection_is_in_no_file_once_the_compaction_ran(make_client:
     _wait_for_compaction(folder / "data")
     assert _traces(folder, ("Vexillologist", *WORDS, *LABELS)) == set()
     _assert_others_answer(api)
+
+
+def test_a_deleted_document_is_in_no_file_once_the_compaction_ran(make_client: AppFactory, folder: Path) -> None:
+    api = make_client()
+    upload(api, (FILE, _text(1)), client_id=CLIENT)
+    upload(api, ("keeper.txt", SPARE.encode()), client_id=CLIENT)
+    document = api.get("/api/v1/documents", params={"client_id": CLIENT}).json()["documents"][1]
+    assert document["filename"] == FILE
+    assert api.delete(f"/api/v1/documents/{document['document_id']}").is_success
+    _wait_for_compaction(folder / "data")
+    assert _traces(folder, ("Vexillologist", *WORDS)) == set()
+    assert "Kulmbach" in ask(api, "Who trims the wick?", CLIENT).json()["response"]
+
+
+def test_a_replaced_document_is_in_no_file_once_the_compaction_ran(make_client: AppFactory, folder: Path) -> None:
+    api = make_client()
+    upload(api, (FILE, _text(1)), client_id=CLIENT)
+    assert _traces(folder / "chroma" / "words", WORDS)
+    upload(api, (FILE, SPARE.encode()), client_id=CLIENT, replace="true")
+    _wait_for_compaction(folder / "data")
+    assert _traces(folder, WORDS) == set()
+    assert "Kulmbach" in ask(api, "Who trims the wick?", CLIENT).json()["response"]
 
 
 @pytest.mark.parametrize("query", ["", "?async=true"])

@@ -29,6 +29,9 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 # Built once, as every chat runs them.
 _CLIENT = select(clients).where(clients.c.client_id == bindparam("client"))
 _UNACKNOWLEDGED = select(documents.c.document_id).where(documents.c.client_id == bindparam("client"), UNFINISHED)
+_ACKNOWLEDGED = select(documents.c.document_id).where(
+    documents.c.client_id == bindparam("client"), documents.c.status == "ready"
+)
 
 
 class Catalog:
@@ -232,6 +235,13 @@ class Catalog:
         with self._db.read() as connection:
             return connection.execute(query).scalar_one()
 
+    def count_older_documents(self, client_id: ClientId) -> int:
+        """Return how many of the client's documents an earlier version stored, in chunks instead of parts."""
+        mine = _selection(client_id, "ready", None)
+        query = select(func.count()).select_from(documents).where(*mine, documents.c.part_count.is_(None))
+        with self._db.read() as connection:
+            return connection.execute(query).scalar_one()
+
     def superseded(
         self, client_id: ClientId, sha256: str, *, filename: str | None, document_id: str | None
     ) -> list[DocumentRecord]:
@@ -252,6 +262,10 @@ class Catalog:
     def unacknowledged(self, client_id: ClientId) -> frozenset[str]:
         """Return the ids of the client's documents that are being written or deleted."""
         return frozenset(row.document_id for row in self._db.rows(_UNACKNOWLEDGED, {"client": client_id}))
+
+    def acknowledged(self, client_id: ClientId) -> frozenset[str]:
+        """Return the ids of the client's documents that are ready."""
+        return frozenset(row.document_id for row in self._db.rows(_ACKNOWLEDGED, {"client": client_id}))
 
     def same_content(
         self, client_id: ClientId, sha256: str, *, chunk_size: int, chunk_overlap: int

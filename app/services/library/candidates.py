@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.services.chroma.collections import Nearest
 from app.services.words.bm25 import WordScores
-from app.services.words.index import Document
+from app.services.words.contents import Document
 from app.services.words.postings import FACTS, Facts, Numbers
 from app.services.words.store import WordView
 

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
 from typing_extensions import override
 
 from app.common.absent import no_such_document
@@ -17,21 +16,17 @@ from app.common.ids import ClientId
 from app.common.labels import Labels
 from app.common.lives import Lives, Standing, deleted_meanwhile
 from app.common.locks import KeyedLocks, Rank
-from app.common.passages import Chunk, embedded_text
-from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
-from app.services.library.facts import facts_of
+from app.services.library.indexing import WordIndexing
 from app.services.library.labelling import inherited, noting
 from app.services.library.removal import Removal
 from app.services.library.types import ClientLimits, Library, NewDocument, Succession
 from app.services.vector_store import VectorStoreService
-from app.services.words.store import WordStore, WordStoreFailed
+from app.services.words.store import WordStore
 
 logger = logging.getLogger(__name__)
-
-_ALL = 2**31 - 1
 
 
 class EmbeddedLibrary(Library):
@@ -50,15 +45,14 @@ class EmbeddedLibrary(Library):
         """`lives` are those of the clients' documents, which end here when all of them are removed."""
         self._catalog = catalog
         self._store = store
-        self._words = words
+        self._words = WordIndexing(catalog=catalog, store=store, words=words)
         self._compactor = compactor
         self._limits = limits or ClientLimits()
         self._locks = KeyedLocks(Rank.CLIENT)
         self._lives = lives or Lives(deleted_meanwhile)
         self._removal = Removal(
-            catalog=catalog, store=store, words=words, forget_words=self._forget_words, space=store.space
+            catalog=catalog, store=store, words=words, forget_words=self._words.forget, space=store.space
         )
-        self._stale: set[ClientId] = set()
 
     @override
     def require_standing(self, client_id: ClientId, standing: Standing) -> None:
@@ -135,7 +129,7 @@ class EmbeddedLibrary(Library):
         with self._locks.hold(client_id), self._removal.under_way(client_id):
             self._lives.end(client_id)
             count = self._catalog.begin_delete_all(client_id)
-            self._words.delete_client(client_id)
+            self._words.forget_client(client_id)
             self._store.delete_collection(client_id)
             self._catalog.drop_deleted(client_id)
             if forget_client:
@@ -152,21 +146,19 @@ class EmbeddedLibrary(Library):
 
     @override
     def unresumed(self) -> Sequence[ClientId]:
-        return list(dict.fromkeys((*self._removal.unresumed(), *self._stale)))
+        return list(dict.fromkeys((*self._removal.unresumed(), *self._words.stale())))
 
     @override
     def resume_client(self, client_id: ClientId) -> None:
         with self._locks.hold(client_id):
             removed = self._removal.resume(client_id)
-            if client_id in self._stale:
-                self._reindex(client_id)
-                self._stale.discard(client_id)
+            self._words.mend_stale(client_id)
         if removed:
             self._compactor.request()
 
+    @override
     def note_stale(self, client_id: ClientId) -> None:
-        """Remember that the client's index of words lacks documents or is damaged: `resume_client` rebuilds it."""
-        self._stale.add(client_id)
+        self._words.note_stale(client_id)
 
     def _write(self, document: NewDocument, replaced: Sequence[str], still_wanted: Callable[[], None]) -> None:
         """Journal, vectors, acknowledgement: all three, or nothing of the document is left."""
@@ -174,44 +166,12 @@ class EmbeddedLibrary(Library):
         self._catalog.begin_document(record, document.chunks)
         try:
             self._store.add(record.client_id, document.parts, document.vectors)
-            self._index(record, document.parts, document.vectors)
+            self._words.add(record, document.parts, document.vectors)
             still_wanted()
             self._catalog.finish_document(record.client_id, record.document_id, replaces=replaced)
         except BaseException:
             self._removal.taken_back(record)
             raise
-
-    def _index(self, record: DocumentRecord, parts: Sequence[Chunk], vectors: Vectors) -> None:
-        """Add a document to the index of words; one that fails is rebuilt later, the vectors answer without it."""
-        facts = facts_of(parts, vectors, chunk_size=record.chunk_size)
-        try:
-            self._words.add(record.client_id, record.document_id, [embedded_text(part) for part in parts], facts)
-        except WordStoreFailed as exc:
-            logger.error("index of words failed", extra={"client": record.client_id, "code": exc.code})  # noqa: TRY400
-            self.note_stale(record.client_id)
-
-    def _forget_words(self, client_id: ClientId, document_id: str) -> None:
-        """Take a document out of the index of words; if that fails the whole index goes, and is rebuilt later."""
-        try:
-            self._words.delete_document(client_id, document_id)
-        except WordStoreFailed:
-            self._words.delete_client(client_id)
-            self.note_stale(client_id)
-
-    def _reindex(self, client_id: ClientId) -> None:
-        """Add to the client's index of words what it lacks; one that is damaged or mostly deleted is rebuilt."""
-        if self._words.is_worn_out(client_id):
-            self._words.delete_client(client_id)
-        known = self._words.documents(client_id)
-        records = self._catalog.list_documents(client_id, status="ready", limit=_ALL)
-        missing = [record for record in records if record.document_id not in known]
-        for record in missing:
-            parts = self._store.chunks(client_id, record.document_id, limit=record.stored_parts)
-            vectors = self._store.vectors(client_id, [part.id for part in parts])
-            if parts and len(vectors) == len(parts):
-                self._index(record, parts, np.stack([vectors[part.id] for part in parts]))
-        if missing:
-            logger.info("words indexed again", extra={"client": client_id, "documents": len(missing)})
 
     def _remove_marked(self, client_id: ClientId, outdated: Sequence[str]) -> None:
         """Remove documents that are marked for it. What cannot be removed is hidden, and goes later."""

@@ -18,7 +18,7 @@ from app.common.ids import ClientId
 from app.services.catalog.labels import DocumentLabels
 from app.services.library.candidates import Numbering
 from app.services.vector_store import VectorStoreService
-from app.services.words.index import Document
+from app.services.words.contents import Document
 
 Mask = NDArray[np.bool_]
 

@@ -85,6 +85,7 @@ class LibrarySearch:
         self._words = words
         self._note_stale = note_stale
         self._filtering = Filtering(catalog.labels, store)
+        self._compared: set[ClientId] = set()
 
     def exists(self, client_id: ClientId) -> bool:
         """Say whether the client has a document that is ready."""
@@ -152,6 +153,17 @@ class LibrarySearch:
             logger.warning("searching without words", extra={"client": client_id, "code": exc.code})
             self._note_stale(client_id)
             return None
-        if view is None:
+        if view is None or self._lacks_documents(client_id, view):
             self._note_stale(client_id)
         return view
+
+    def _lacks_documents(self, client_id: ClientId, view: WordView) -> bool:
+        """Look at the client's first question whether its index has all documents: the process before may have failed.
+
+        What fails in this process is noted when it does.
+        """
+        if client_id in self._compared:
+            return False
+        self._compared.add(client_id)
+        indexed = {document.document_id for document in view.contents.documents}
+        return not self._catalog.acknowledged(client_id) <= indexed

@@ -125,4 +125,10 @@ class Library(Protocol):
         """Return the clients of which something could not be finished or undone, at the start or since."""
 
     def resume_client(self, client_id: ClientId) -> None:
-        """Try again what could not be finished or undone of one client. Raises the errors of the stores."""
+        """Try again what could not be finished or undone of one client, and mend what was noted.
+
+        Raises the errors of the stores.
+        """
+
+    def note_stale(self, client_id: ClientId) -> None:
+        """Remember that what is derived from the client's texts lacks something: `unresumed` has the client then."""

@@ -34,12 +34,16 @@ class CollectionPage:
 
 @dataclass(frozen=True, slots=True)
 class CollectionStatistics:
-    """One client's counts; `last_modified` in seconds since the epoch, None when nothing was ever stored."""
+    """One client's counts; `last_modified` in seconds since the epoch, None when nothing was ever stored.
+
+    `older_documents` are those that an earlier version stored: they answer, but are found less well.
+    """
 
     collection_name: str
     exists: bool
     document_count: int = 0
     chunk_count: int = 0
+    older_documents: int = 0
     last_modified: float | None = None
 
 
@@ -106,6 +110,7 @@ class DocumentService:
             exists=record.document_count > 0,
             document_count=record.document_count,
             chunk_count=record.chunk_count,
+            older_documents=self._catalog.count_older_documents(client_id),
             last_modified=record.last_modified,
         )
 

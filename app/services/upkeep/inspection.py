@@ -1,10 +1,12 @@
-"""Looking at the data of a stopped service from outside: does the catalog agree with what is stored?"""
+"""Looking at the data of a stopped service from outside: do catalog, texts and words agree?"""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.common.errors import Unavailable
 from app.common.ids import ClientId
@@ -15,6 +17,8 @@ from app.services.chroma import sql as chroma_sql
 from app.services.chroma.files import State
 from app.services.chroma.sql import SegmentFacts
 from app.services.vector_store import collection_name
+from app.services.words import checking as words_checking
+from app.services.words.files import index_path, orphans
 
 Counts = Mapping[str, int]
 """Chunks by document id."""
@@ -26,6 +30,8 @@ class ClientState:
 
     `recorded` has the acknowledged documents, `stored` what there is of them. `incomplete` documents lack chunks or
     have too many, `unknown` ones are not in the catalog; both stay empty while Chroma still has writes to replay.
+    `words` is how the index of words is, none where only an earlier version stored something; `unindexed` are the
+    documents of which it has other parts than the catalog.
     """
 
     client_id: ClientId
@@ -34,18 +40,26 @@ class ClientState:
     incomplete: tuple[str, ...]
     unknown: tuple[str, ...]
     index: State
+    words: words_checking.State | Literal["none"] = "none"
+    unindexed: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
         """Whether nothing is wrong with this client."""
-        return self.index == "ok" and not self.incomplete and not self.unknown
+        return self.index == "ok" and not self.incomplete and not self.unknown and self.words_sound
+
+    @property
+    def words_sound(self) -> bool:
+        """Whether nothing is wrong with the client's index of words."""
+        return self.words in ("ok", "none") and not self.unindexed
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """All that was found. `unfinished` are documents that a crash left half-written or half-deleted.
 
-    `spool_files` counts the received files that no job waits to read.
+    `spool_files` counts the received files that no job waits to read, `orphan_words` the indexes of words
+    that belong to nobody. `older_documents` are those that an earlier version stored: nothing is wrong with them.
     """
 
     clients: tuple[ClientState, ...]
@@ -53,7 +67,9 @@ class Inspection:
     orphan_folders: tuple[str, ...]
     unfinished: tuple[tuple[ClientId, str], ...]
     spool_files: int
+    orphan_words: int
     compaction_due: bool
+    older_documents: int
 
     @property
     def unsound(self) -> list[ClientState]:
@@ -63,7 +79,8 @@ class Inspection:
     @property
     def sound(self) -> bool:
         """Whether nothing is wrong at all."""
-        leftovers = self.orphan_collections or self.orphan_folders or self.unfinished or self.spool_files
+        folders = self.orphan_collections or self.orphan_folders
+        leftovers = folders or self.unfinished or self.spool_files or self.orphan_words
         return not (self.unsound or leftovers or self.compaction_due)
 
 
@@ -72,6 +89,7 @@ class _Recorded:
     ready: Mapping[str, dict[str, int]]
     unfinished: tuple[tuple[ClientId, str], ...]
     uploads: frozenset[str]
+    older: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +104,25 @@ class _Stored:
         return facts.text_seq >= self.logged.get(facts.collection_id, 0)
 
 
-def inspect(catalog: Catalog, chroma: Path, *, spool: Path, marker: Path) -> Inspection:
-    """Compare the catalog with Chroma's folder `chroma`; nobody else may have that open.
+def inspect(catalog: Catalog, chroma: Path, *, words: Path, spool: Path, marker: Path) -> Inspection:
+    """Compare the catalog with Chroma's folder `chroma` and that of the words; nobody else may have them open.
 
     `spool` is the folder of waiting uploads, `marker` the file that stands for a compaction which is due.
     """
     recorded, stored = _read_catalog(catalog), _read_chroma(chroma)
     known = {record.client_id for record in catalog.list_clients()}
     names = {collection_name(ClientId(client_id)): ClientId(client_id) for client_id in known}
-    states = [_client(client_id, recorded, stored, chroma) for client_id in sorted(names.values())]
+    texts = (_client(client_id, recorded, stored, chroma) for client_id in sorted(names.values()))
+    states = [_with_words(state, recorded, words) for state in texts]
     return Inspection(
         clients=tuple(states),
         orphan_collections=tuple(sorted(set(stored.facts) - set(names))),
         orphan_folders=_orphan_folders(chroma, stored),
         unfinished=recorded.unfinished,
         spool_files=len(set(_names(spool)) - recorded.uploads),
+        orphan_words=len(orphans(words, names.values())),
         compaction_due=marker.exists(),
+        older_documents=sum(recorded.older.values()),
     )
 
 
@@ -120,6 +141,16 @@ def _client(client_id: ClientId, recorded: _Recorded, stored: _Stored, root: Pat
     return ClientState(client_id, ready, known, incomplete, unknown, chroma_files.index_state(root, facts))
 
 
+def _with_words(state: ClientState, recorded: _Recorded, words: Path) -> ClientState:
+    report = words_checking.examine(index_path(words, state.client_id))
+    if report.state == "missing" and len(state.recorded) == recorded.older.get(state.client_id, 0):
+        return state
+    pending = {document for client, document in recorded.unfinished if client == state.client_id}
+    named = (state.recorded.keys() | report.parts.keys()) - pending
+    wrong = (name for name in named if state.recorded.get(name) != report.parts.get(name))
+    return replace(state, words=report.state, unindexed=tuple(sorted(wrong)) if report.state == "ok" else ())
+
+
 def _orphan_folders(root: Path, stored: _Stored) -> tuple[str, ...]:
     if not root.is_dir():
         return ()
@@ -128,15 +159,19 @@ def _orphan_folders(root: Path, stored: _Stored) -> tuple[str, ...]:
 
 def _read_catalog(catalog: Catalog) -> _Recorded:
     ready: dict[str, dict[str, int]] = {}
-    # Of older documents the chunks themselves are stored.
-    stored = func.coalesce(documents.c.part_count, documents.c.chunk_count)
-    columns = (documents.c.client_id, documents.c.document_id, stored)
+    older: Counter[str] = Counter()
+    columns = (documents.c.client_id, documents.c.document_id, documents.c.part_count, documents.c.chunk_count)
     with catalog.database.read() as connection:
-        for client_id, document_id, chunks in connection.execute(select(*columns).where(documents.c.status == "ready")):
-            ready.setdefault(client_id, {})[document_id] = chunks
+        for client_id, document_id, parts, chunks in connection.execute(
+            select(*columns).where(documents.c.status == "ready")
+        ):
+            # Of older documents the chunks themselves are stored.
+            ready.setdefault(client_id, {})[document_id] = chunks if parts is None else parts
+            older[client_id] += parts is None
         uploads = connection.execute(select(job_files.c.upload).where(job_files.c.upload.is_not(None))).scalars()
         kept = frozenset(name for name in uploads if name)
-    return _Recorded(ready, tuple((record.client_id, record.document_id) for record in catalog.unfinished()), kept)
+    unfinished = tuple((record.client_id, record.document_id) for record in catalog.unfinished())
+    return _Recorded(ready, unfinished, kept, older)
 
 
 def _names(folder: Path) -> list[str]:

@@ -15,15 +15,25 @@ from pathlib import Path
 
 import numpy as np
 
-from app.services.words.postings import BLOCK, FACTS, Facts, Piece, Postings, blocks, decoded, extended, joined, without
-from app.services.words.soundness import require_sound
+from app.services.words.contents import Change, Contents, next_number, read_change, read_contents, write_facts
+from app.services.words.gaps import close_gaps
+from app.services.words.postings import (
+    BLOCK,
+    FACTS,
+    Facts,
+    Piece,
+    Postings,
+    blocks,
+    decoded,
+    extended,
+    joined,
+    without,
+)
 
 VERSION = 1
 """Raise it when analysis gives other terms: an index of another version is rebuilt from the texts."""
 
 _SOME = 500
-_DOCUMENT_BYTES = 300
-_WAIT_SECONDS = 10
 _SCHEMA = (
     "CREATE TABLE state (born INTEGER NOT NULL, change INTEGER NOT NULL)",
     "INSERT INTO state VALUES (random(), 0)",
@@ -33,10 +43,6 @@ _SCHEMA = (
     "CREATE TABLE postings (block INTEGER NOT NULL, term TEXT NOT NULL, data BLOB NOT NULL,"
     " PRIMARY KEY (block, term)) WITHOUT ROWID",
 )
-
-
-Change = tuple[int, int]
-"""Names one state of one index: a number drawn when it was made, and how often it was changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +55,17 @@ class NewParts:
     facts: Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A document's parts are those numbered `first` to `first + count`."""
-
-    document_id: str
-    first: int
-    count: int
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What an index held at one moment; `documents` are in the order of their numbers."""
-
-    change: Change
-    documents: tuple[Document, ...]
-    facts: Facts
-
-    @property
-    def size_bytes(self) -> int:
-        """What this takes in memory, roughly."""
-        return self.facts.nbytes + _DOCUMENT_BYTES * len(self.documents)
-
-
 class PartIndex:
     """A connection to the file. Not to be used by two threads at once; several connections may be open."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file or make it. One of another version is emptied: the caller sees that documents are missing."""
-        self._db = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    def __init__(self, path: Path, *, create: bool = True, patience: float = 10.0) -> None:
+        """Open the file, or make it with `create`. One of another version is emptied: its documents are missing then.
+
+        Whoever is in the way is waited for `patience` seconds, then it is sqlite3.OperationalError, as it is without
+        a file.
+        """
+        name = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+        self._db = sqlite3.connect(name, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
         try:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
                 self._db.execute(f"PRAGMA {pragma}")
@@ -96,11 +83,11 @@ class PartIndex:
         """Add a document, all or nothing; one that is there already is replaced."""
         with self._change():
             self._delete(parts.document_id)
-            first = self._next()
+            first = next_number(self._db)
             placed = parts.facts.copy()
             placed["group"] += first
             placed["leaf"] += first
-            self._write_facts(first, placed)
+            write_facts(self._db, first, placed)
             self._write_postings(first, parts.terms)
             row = (parts.document_id, first, len(parts.terms), parts.language)
             self._db.execute("INSERT INTO documents VALUES (?, ?, ?, ?)", row)
@@ -111,21 +98,17 @@ class PartIndex:
             return self._delete(document_id)
 
     def compact(self) -> None:
-        """Rewrite the file without remains of deleted rows, and empty its write-ahead log."""
-        self._db.execute("VACUUM")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Rewrite the file without gaps and remains of what was deleted, and empty its write-ahead log.
 
-    def check(self) -> bool:
-        """Whether SQLite finds the file whole and every row can be read. Costs a reading of it."""
-        if self._db.execute("PRAGMA quick_check").fetchone() != ("ok",):
-            return False
-        try:
-            for (data,) in self._db.execute("SELECT data FROM postings"):
-                decoded(data)
-            self.contents()
-        except (ValueError, sqlite3.DatabaseError):
-            return False
-        return True
+        Raises sqlite3.OperationalError when that cannot be done now, because somebody reads.
+        """
+        with self._transaction():
+            if close_gaps(self._db):
+                self._note_change()
+        self._db.execute("VACUUM")
+        (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise sqlite3.OperationalError("a reader holds the log")
 
     @contextmanager
     def view(self) -> Iterator[None]:
@@ -138,19 +121,11 @@ class PartIndex:
 
     def change(self) -> Change:
         """Return which state of the index this is."""
-        born, change = self._db.execute("SELECT born, change FROM state").fetchone()
-        return born, change
+        return read_change(self._db)
 
     def contents(self) -> Contents:
-        """Return the documents, and the facts of all parts by number. Raises ValueError when they are damaged."""
-        rows = self._db.execute("SELECT document, first, count, language FROM documents ORDER BY first")
-        documents = tuple(Document(*row) for row in rows)
-        found = self._db.execute("SELECT block, facts FROM blocks ORDER BY block").fetchall()
-        facts = np.zeros((found[-1][0] + 1) * BLOCK if found else 0, FACTS)
-        for block, data in found:
-            facts[block * BLOCK : block * BLOCK + len(data) // FACTS.itemsize] = np.frombuffer(data, FACTS)
-        require_sound([(each.first, each.count) for each in documents], facts)
-        return Contents(self.change(), documents, facts)
+        """Return the documents, and the facts of all parts by number."""
+        return read_contents(self._db)
 
     def postings(self, terms: Iterable[str]) -> dict[str, Postings]:
         """Return the postings of those terms that some part has."""
@@ -168,17 +143,6 @@ class PartIndex:
             marks = ",".join("?" * len(some))
             query = f"SELECT term, data FROM postings WHERE block = ? AND term IN ({marks})"  # noqa: S608 - only marks
             yield from self._db.execute(query, [block, *some])
-
-    def _next(self) -> int:
-        row = self._db.execute("SELECT block, length(facts) FROM blocks ORDER BY block DESC LIMIT 1").fetchone()
-        return int(row[0]) * BLOCK + int(row[1]) // FACTS.itemsize if row else 0
-
-    def _write_facts(self, first: int, facts: Facts) -> None:
-        for block, start, end in blocks(first, len(facts)):
-            self._db.execute(
-                "INSERT INTO blocks VALUES (?1, ?2) ON CONFLICT DO UPDATE SET facts = CAST(facts || ?2 AS BLOB)",
-                (block, facts[start:end].tobytes()),
-            )
 
     def _write_postings(self, first: int, parts: Sequence[Sequence[str]]) -> None:
         for block, start, end in blocks(first, len(parts)):
@@ -228,7 +192,10 @@ class PartIndex:
     def _change(self) -> Iterator[None]:
         with self._transaction():
             yield
-            self._db.execute("UPDATE state SET change = change + 1")
+            self._note_change()
+
+    def _note_change(self) -> None:
+        self._db.execute("UPDATE state SET change = change + 1")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

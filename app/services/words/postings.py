@@ -1,6 +1,7 @@
 """The bytes of an index of words: what is kept of each part, and which parts have a term how often."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,8 @@ Piece = tuple[Numbers, NDArray[np.uint8]]
 """The same of one block, with the counts as they are stored."""
 
 _GREATEST_COUNT = 255
-_ENTRY_BYTES = 3
+ENTRY_BYTES = 3
+"""A place and a count."""
 
 
 def blocks(first: int, count: int) -> Iterator[tuple[int, int, int]]:
@@ -51,13 +53,18 @@ def extended(known: bytes, pairs: Sequence[tuple[int, int]]) -> bytes:
     """Return postings `known` with (place, count) appended; places only grow."""
     places = np.array([place for place, _ in pairs], np.uint16).tobytes()
     counts = bytes(min(count, _GREATEST_COUNT) for _, count in pairs)
-    middle = len(known) // _ENTRY_BYTES * 2
+    middle = len(known) // ENTRY_BYTES * 2
     return known[:middle] + places + known[middle:] + counts
+
+
+def packed(places: NDArray[np.integer[Any]], counts: NDArray[np.uint8]) -> bytes:
+    """Return a row of postings with these places in its block and counts."""
+    return places.astype(np.uint16).tobytes() + counts.tobytes()
 
 
 def decoded(data: bytes) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     """Return the places in the block and the counts that a row of postings holds. Raises ValueError for damage."""
-    size, rest = divmod(len(data), _ENTRY_BYTES)
+    size, rest = divmod(len(data), ENTRY_BYTES)
     places = np.frombuffer(data, np.uint16, size)
     if rest:
         raise ValueError("a row of postings is cut short")
@@ -72,7 +79,7 @@ def without(data: bytes, start: int, end: int) -> bytes | None:
     keep = (places < start) | (places >= end)
     if keep.all():
         return None
-    return places[keep].tobytes() + counts[keep].tobytes()
+    return packed(places[keep], counts[keep])
 
 
 def joined(pieces: Sequence[Piece]) -> Postings:

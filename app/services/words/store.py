@@ -7,24 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.common.locks import Rank, RankedLock
 from app.services.words.analysis import language_of, question_words, terms
 from app.services.words.bm25 import WordScores, score_words
+from app.services.words.checking import IndexReport, examine
+from app.services.words.contents import Contents, Document
 from app.services.words.files import IndexFiles
-from app.services.words.index import Contents, Document, NewParts, PartIndex
+from app.services.words.index import NewParts, PartIndex
 from app.services.words.postings import Facts
 
 logger = logging.getLogger(__name__)
 
-State = Literal["ok", "damaged", "missing"]
-
 _CACHED_BYTES = 64 << 20
-_SPARSE_PARTS = 2000
-"""An index of at least so many numbers is rebuilt when more than half of them belong to deleted parts."""
 
 
 class WordStoreFailed(AppError):
@@ -47,9 +44,12 @@ class WordStore:
     Nothing here is the only copy of anything: an index can be made again from the texts.
     """
 
-    def __init__(self, root: Path, *, open_files: int) -> None:
-        """Keep the indexes below `root`; connections to at most `open_files` clients' files stay open."""
-        self._files = IndexFiles(root, open_files=open_files)
+    def __init__(self, root: Path, *, open_files: int, patience: float = 10.0) -> None:
+        """Keep the indexes below `root`; connections to at most `open_files` clients' files stay open.
+
+        Whoever waits for another user of the same file gives up after `patience` seconds.
+        """
+        self._files = IndexFiles(root, open_files=open_files, patience=patience)
         self._cache = _ContentsCache(_CACHED_BYTES)
 
     def add(self, client_id: ClientId, document_id: str, texts: Sequence[str], facts: Facts) -> None:
@@ -65,12 +65,10 @@ class WordStore:
 
     def delete_document(self, client_id: ClientId, document_id: str) -> bool:
         """Remove a document; whether it was there."""
-        if not self._files.exists(client_id):
-            return False
         with _word_errors():
             self._files.note_worn(client_id)
-            with self._files.opened(client_id) as index:
-                return index.delete(document_id)
+            with self._files.existing(client_id) as index:
+                return index is not None and index.delete(document_id)
 
     def delete_client(self, client_id: ClientId) -> None:
         """Remove the client's index."""
@@ -80,38 +78,18 @@ class WordStore:
 
     def search(self, client_id: ClientId, question: str) -> WordView | None:
         """Return how well each part's words match the question's; None when the client has no index."""
-        if not self._files.exists(client_id):
-            return None
-        with _word_errors(), self._files.opened(client_id) as index, index.view():
-            contents = self._contents(client_id, index)
-            languages = list(dict.fromkeys(document.language for document in contents.documents))
-            words = question_words(question, languages)
-            postings = index.postings({form for word in words for form in word.forms})
-        return WordView(contents, score_words(words, postings, contents.facts["words"]))
+        with _word_errors(), self._files.existing(client_id) as index:
+            if index is None:
+                return None
+            return self._view(client_id, index, question)
 
     def documents(self, client_id: ClientId) -> frozenset[str]:
         """Return the ids of the documents in the client's index."""
         return frozenset(document.document_id for document in self._known(client_id))
 
-    def is_worn_out(self, client_id: ClientId) -> bool:
-        """Whether the client's index should be rebuilt: it cannot be read, or most of it is deleted parts."""
-        try:
-            documents = self._known(client_id)
-        except WordStoreFailed:
-            return True
-        used = sum(document.count for document in documents)
-        highest = max((document.first + document.count for document in documents), default=0)
-        return highest >= _SPARSE_PARTS and 2 * used < highest
-
-    def check(self, client_id: ClientId) -> State:
-        """Whether the client's index can be read. Costs a reading of it."""
-        if not self._files.exists(client_id):
-            return "missing"
-        try:
-            with self._files.opened(client_id) as index:
-                return "ok" if index.check() else "damaged"
-        except (sqlite3.Error, OSError):
-            return "damaged"
+    def examine(self, client_id: ClientId) -> IndexReport:
+        """Say how the client's index is. Costs a reading of all of it."""
+        return examine(self._files.path(client_id))
 
     def remove_orphans(self, clients: Iterable[ClientId]) -> int:
         """Remove the indexes of all others than `clients`; return how many."""
@@ -119,7 +97,11 @@ class WordStore:
             return self._files.remove_orphans(clients)
 
     def scrub(self) -> bool:
-        """Overwrite what deleted words left behind; False when a reader was in the way, then try again later."""
+        """Overwrite what deleted words left behind, and close the gaps where most parts of an index are deleted.
+
+        False when somebody was in the way: try again later. An index that is found damaged is removed: it is made again
+        from the texts when it is missed.
+        """
         try:
             self._files.compact_worn()
         except sqlite3.OperationalError:
@@ -134,11 +116,20 @@ class WordStore:
         """Release the files."""
         self._files.close()
 
+    def _view(self, client_id: ClientId, index: PartIndex, question: str) -> WordView:
+        with index.view():
+            contents = self._contents(client_id, index)
+            languages = list(dict.fromkeys(document.language for document in contents.documents))
+            words = question_words(question, languages)
+            postings = index.postings({form for word in words for form in word.forms})
+        return WordView(contents, score_words(words, postings, contents.facts["words"]))
+
     def _known(self, client_id: ClientId) -> Sequence[Document]:
-        if not self._files.exists(client_id):
-            return ()
-        with _word_errors(), self._files.opened(client_id) as index, index.view():
-            return self._contents(client_id, index).documents
+        with _word_errors(), self._files.existing(client_id) as index:
+            if index is None:
+                return ()
+            with index.view():
+                return self._contents(client_id, index).documents
 
     def _contents(self, client_id: ClientId, index: PartIndex) -> Contents:
         change = index.change()
@@ -186,5 +177,5 @@ class _ContentsCache:
 def _word_errors() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError, ValueError) as exc:
+    except (sqlite3.Error, OSError, ValueError, IndexError) as exc:
         raise WordStoreFailed("The index of words failed; try again or ask the operator to look.") from exc

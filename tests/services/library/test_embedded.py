@@ -1,10 +1,12 @@
 """The library on SQLite and Chroma, and what a failing store leaves of a document."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.common.errors import Unavailable
@@ -16,6 +18,10 @@ from app.services.library import ClientLimits
 from app.services.library.embedded import EmbeddedLibrary
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
+from app.services.words.checking import IndexReport
+from app.services.words.files import index_path
+from app.services.words.index import NewParts, PartIndex
+from app.services.words.postings import FACTS, Facts
 from app.services.words.store import WordStoreFailed
 from tests.services.library.contract import EMBEDDER, HARBOUR, LibraryContract, OpenShelf, new_document, put
 
@@ -112,24 +118,77 @@ def test_what_cannot_be_undone_waits_for_the_next_start(shelf: EmbeddedShelf, mo
     assert shelf.found(HARBOUR) == {"one"}
 
 
-def test_a_lost_or_damaged_index_of_words_is_made_anew(shelf: EmbeddedShelf, tmp_path: Path) -> None:
+def _lose(path: Path) -> None:
+    path.unlink()
+
+
+def _scribble(path: Path) -> None:
+    path.write_bytes(b"no database" * 1000)
+
+
+def _lose_a_document(path: Path) -> None:
+    with closing(PartIndex(path)) as index:
+        assert index.delete("one")
+
+
+def _shorten_a_document(path: Path) -> None:
+    with closing(PartIndex(path)) as index:
+        index.add(NewParts("one", "", [["chunk"]], _fact()))
+
+
+def _keep_a_document_of_nobody(path: Path) -> None:
+    with closing(PartIndex(path)) as index:
+        index.add(NewParts("gone", "", [["chunk"]], _fact()))
+
+
+def _cut_a_row(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE postings SET data = substr(data, 1, 1)")
+
+
+def _fact() -> Facts:
+    fact = np.zeros(1, FACTS)
+    fact["words"] = fact["size"] = 1
+    return fact
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [_lose, _scribble, _lose_a_document, _shorten_a_document, _keep_a_document_of_nobody, _cut_a_row],
+    ids=lambda harm: harm.__name__,
+)
+def test_an_index_of_words_that_is_not_as_the_catalog_is_mended(
+    shelf: EmbeddedShelf, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
     put(shelf.library, new_document("one"))
     put(shelf.library, new_document("two"))
     shelf.words.close()
-    for content in (None, b"no database" * 1000):
-        for file in (tmp_path / "words").rglob("*.db"):
-            file.unlink()
-            if content:
-                file.write_bytes(content)
-        shelf.library.note_stale(HARBOUR)
-        assert list(shelf.library.unresumed()) == [HARBOUR]
-        shelf.library.resume_client(HARBOUR)
-        assert list(shelf.library.unresumed()) == []
-        assert shelf.words.documents(HARBOUR) == {"one", "two"}
-        view = shelf.words.search(HARBOUR, "chunk number two")
-        assert view is not None
-        assert view.scores.values.max() > 0
-        shelf.words.close()
+    harm(index_path(tmp_path / "words", HARBOUR))
+    shelf.library.note_stale(HARBOUR)
+    assert list(shelf.library.unresumed()) == [HARBOUR]
+    shelf.library.resume_client(HARBOUR)
+    assert list(shelf.library.unresumed()) == []
+    assert shelf.words.examine(HARBOUR) == IndexReport("ok", {"one": 3, "two": 3})
+    view = shelf.words.search(HARBOUR, "chunk number two")
+    assert view is not None
+    assert view.scores.values.max() > 0
+
+
+def test_words_that_cannot_be_mended_stay_noted(shelf: EmbeddedShelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(shelf.library, new_document("one"))
+    shelf.words.delete_client(HARBOUR)
+    shelf.library.note_stale(HARBOUR)
+
+    def fail(*_: object, **__: object) -> None:
+        raise Unavailable("The disk is slow.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf.store, "vectors", fail)
+        with pytest.raises(Unavailable):
+            shelf.library.resume_client(HARBOUR)
+    assert list(shelf.library.unresumed()) == [HARBOUR]
+    shelf.library.resume_client(HARBOUR)
+    assert shelf.found(HARBOUR) == {"one"}
 
 
 def test_a_document_is_there_although_its_words_cannot_be_indexed(

@@ -22,10 +22,10 @@ from app.services.chroma.collections import Nearest
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
 from app.services.ingestion.uploads import Incoming
 from app.services.library.candidates import Candidates
-from app.services.library.embedded import EmbeddedLibrary
 from app.services.library.search import LibrarySearch, PartReader, Query
 from app.services.vector_store import VectorStoreService
 from tests.fakes import HashEmbeddings
+from tests.waiting import wait_for
 
 ANNA = ClientId("anna")
 CHUNKING = ChunkSettings(200, 20)
@@ -39,13 +39,11 @@ def services(make_settings: Callable[..., Settings]) -> Iterator[Services]:
 
 
 def search_of(services: Services, store: VectorStoreService | None = None) -> LibrarySearch:
-    library = services.internals.library
-    assert isinstance(library, EmbeddedLibrary)
     return LibrarySearch(
         catalog=services.internals.catalog,
         store=store or services.vector_store_service,
         words=services.internals.words,
-        note_stale=library.note_stale,
+        note_stale=services.internals.library.note_stale,
     )
 
 
@@ -216,3 +214,21 @@ def test_a_document_labelled_while_a_question_is_answered_is_found_or_not(servic
         ["The new crane.", "The old crane."],
     )
     assert found(search_of(services), where=Comparison("tags", "eq", "a")) == ["The new crane."]
+
+
+def test_words_that_the_process_before_left_out_are_missed_at_the_first_question(
+    make_settings: Callable[..., Settings],
+) -> None:
+    with open_services(make_settings(), embedder=EMBEDDER) as services:
+        ingest(services, "a.txt", "The old crane.")
+        far = ingest(services, "b.txt", "Nothing in common with any question.").document_id
+        assert far
+        services.internals.words.delete_document(ANNA, far)
+    with open_services(make_settings(), embedder=EMBEDDER) as services:
+        library, words = services.internals.library, services.internals.words
+        assert list(library.unresumed()) == []
+        services.retriever.retrieve(ANNA, "crane")
+        wait_for(lambda: far in words.documents(ANNA))
+        wait_for(lambda: not library.unresumed())
+        services.retriever.retrieve(ANNA, "crane")
+        assert list(library.unresumed()) == []

@@ -14,6 +14,7 @@ from app.common.errors import Unavailable
 from app.common.ids import ClientId
 from app.common.vectors import Vectors
 from app.config import Settings
+from app.folders import data_files
 from app.service import Services
 from app.services.catalog.store import Catalog
 from app.services.chroma.sql import facts
@@ -59,7 +60,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 def _library(settings: Settings, catalog: Catalog, store: VectorStoreService) -> EmbeddedLibrary:
     compactor = Compactor(steps=(), folders=(), marker=settings.data_path / "due")
-    words = WordStore(settings.vector_store_path / "words", open_files=4)
+    words = WordStore(data_files(settings).words, open_files=4)
     return EmbeddedLibrary(catalog=catalog, store=store, words=words, compactor=compactor)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.common.ids import ClientId
 from app.services.words import index as indexes
+from app.services.words.checking import IndexReport
 from app.services.words.postings import BLOCK, FACTS, Facts, blocks, decoded, extended, without
 from app.services.words.store import WordStore, WordStoreFailed
 
@@ -146,6 +147,7 @@ def test_an_index_of_another_version_is_empty(store: WordStore, root: Path, monk
     store.close()
     monkeypatch.setattr(indexes, "VERSION", indexes.VERSION + 1)
     later = WordStore(root, open_files=4)
+    assert later.examine(ALPHA).state == "outdated"
     assert later.documents(ALPHA) == frozenset()
     add(later, ALPHA, "one", "the crane is yellow")
     assert best(later, ALPHA, "crane") == [("one", 0)]
@@ -154,20 +156,19 @@ def test_an_index_of_another_version_is_empty(store: WordStore, root: Path, monk
 
 def test_a_damaged_file_is_told_and_can_be_made_again(store: WordStore, root: Path) -> None:
     add(store, ALPHA, "one", *(f"crane {number} lifts {number * 7} tonnes" for number in range(300)))
-    assert store.check(ALPHA) == "ok"
-    assert store.check(BETA) == "missing"
+    assert store.examine(ALPHA) == IndexReport("ok", {"one": 300})
+    assert store.examine(BETA).state == "missing"
     store.close()
     (file,) = root.rglob("*.db")
     content = bytearray(file.read_bytes())
     content[4096 : len(content) // 2] = bytes(len(content) // 2 - 4096)
     file.write_bytes(content)
-    assert store.check(ALPHA) == "damaged"
+    assert store.examine(ALPHA).state == "damaged"
     with pytest.raises(WordStoreFailed):
         store.search(ALPHA, "crane tonnes")
-    assert store.is_worn_out(ALPHA)
     store.delete_client(ALPHA)
     add(store, ALPHA, "one", "the crane is yellow")
-    assert store.check(ALPHA) == "ok"
+    assert store.examine(ALPHA).state == "ok"
 
 
 def test_a_file_that_is_no_database_is_told(store: WordStore, root: Path) -> None:
@@ -175,7 +176,7 @@ def test_a_file_that_is_no_database_is_told(store: WordStore, root: Path) -> Non
     store.close()
     (file,) = root.rglob("*.db")
     file.write_bytes(b"this is no database" * 500)
-    assert store.check(ALPHA) == "damaged"
+    assert store.examine(ALPHA).state == "damaged"
     with pytest.raises(WordStoreFailed):
         add(store, ALPHA, "two", "the ferry is white")
 
@@ -189,10 +190,9 @@ def test_a_changed_byte_that_leads_nowhere_is_told(store: WordStore, root: Path,
         damaged = np.frombuffer(database.execute("SELECT facts FROM blocks").fetchone()[0], FACTS).copy()
         damaged[1][field] = value
         database.execute("UPDATE blocks SET facts = ?", (damaged.tobytes(),))
-    assert store.check(ALPHA) == "damaged"
+    assert store.examine(ALPHA).state == "damaged"
     with pytest.raises(WordStoreFailed):
         store.search(ALPHA, "boat")
-    assert store.is_worn_out(ALPHA)
 
 
 def test_an_add_that_fails_leaves_the_index_as_it_was(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,15 +219,6 @@ def test_parts_of_several_blocks_are_found_and_removed(store: WordStore) -> None
     store.delete_document(ALPHA, "long")
     assert best(store, ALPHA, "thing") == []
     assert best(store, ALPHA, "19x")[0] == ("first", 19)
-
-
-def test_an_index_of_mostly_deleted_parts_is_to_be_made_anew(store: WordStore) -> None:
-    assert not store.is_worn_out(ALPHA)
-    add(store, ALPHA, "one", *(f"item {number}" for number in range(1500)))
-    add(store, ALPHA, "two", *(f"item {number}" for number in range(700)))
-    assert not store.is_worn_out(ALPHA)
-    store.delete_document(ALPHA, "one")
-    assert store.is_worn_out(ALPHA)
 
 
 def test_reading_while_writing_gives_one_state_or_the_other(store: WordStore) -> None:
