@@ -138,6 +138,12 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
     shapes = (Problem, openai.OpenAIErrorResponse)
     needs_key = settings.admin_api_key is not None
     describe_routes(app, errors=_error, shapes=shapes, needs_key=needs_key, stores_nothing=_STORES_NOTHING)
+    _add_middleware(app, settings)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """Put around the routes what every request passes; the last one added comes first."""
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -161,7 +167,6 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
     app.add_middleware(BodyPace, drain=app.state.drain)
     app.add_middleware(EitherSlash, slashed=[route.path for route in _routes() if route.path.endswith("/")])
     app.add_middleware(RequestLog, unexpected=unexpected_problem)
-    return app
 
 
 def _routes() -> list[APIRoute]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from app.common.lives import always
 from app.common.locks import Rank, RankedLock
 from app.common.turns import Turns, TurnStats
+from app.common.undo import on_failure
 
 LOOK_SECONDS = 0.25
 """How often a thread that waits looks whether its work is still wanted."""
@@ -32,12 +33,9 @@ class FairSeats:
         with self._lock:
             self._turns.add(owner, called)
             self._call_next()
-        try:
+        with on_failure(lambda: self._give_up(owner, called)):
             while not called.wait(LOOK_SECONDS):
                 still()
-        except BaseException:
-            self._give_up(owner, called)
-            raise
         try:
             yield
         finally:

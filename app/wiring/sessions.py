@@ -6,6 +6,7 @@ from collections.abc import Callable
 from app.common.database import Database
 from app.common.lives import Lives
 from app.common.space import DiskSpace
+from app.common.undo import on_failure
 from app.config import Settings
 from app.memory import SessionStore
 from app.memory.sqlite_session_store import SqliteSessionStore
@@ -29,8 +30,5 @@ def open_sessions(settings: Settings, clock: Callable[[], float], space: DiskSpa
 
     limits = PoolLimits(connections=settings.database_connections)
     database = PostgresDatabase.open(settings.database_url.get_secret_value(), limits)
-    try:
+    with on_failure(database.close):
         return PostgresSessionStore(database, ttl=settings.session_ttl, clock=clock)
-    except BaseException:
-        database.close()
-        raise

@@ -33,7 +33,7 @@ def _encodings() -> Iterator[Made]:
 
 
 def _endless() -> Iterator[Made]:
-    yield "one-line-of-10-mb.txt", b"x" * 10_000_000, "read"
+    yield "one-line-of-10-mb.txt", b"x" * 10_000_000, "too_many_chunks"
     yield "short-lines.txt", b"a\n" * 200_000, "read"
     yield "spaces.txt", b"a" + b" " * 10_000_000 + b"b", "read"
     yield "more-than-20-million-letters.txt", b"ab c" * 5_250_000, "too_large"

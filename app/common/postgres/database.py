@@ -15,6 +15,7 @@ from app.common.errors import StartupError
 from app.common.ids import ClientId
 from app.common.postgres.errors import postgres_errors, starting_errors
 from app.common.postgres.migrating import upgrade
+from app.common.undo import on_failure
 
 OLDEST_VERSION = 16
 T = TypeVar("T")
@@ -80,12 +81,8 @@ class PostgresDatabase:
                 "The setting DATABASE_URL is wrong: it must read postgresql://USER:PASSWORD@HOST/DATABASE."
             ) from None
         database = cls(engine, limits)
-        try:
-            with starting_errors():
-                database._require_fit()
-        except BaseException:
-            engine.dispose()
-            raise
+        with on_failure(engine.dispose), starting_errors():
+            database._require_fit()
         return database
 
     def _require_fit(self) -> None:
@@ -153,11 +150,8 @@ class PostgresDatabase:
 
     def _begin(self, owner: ClientId | None, mode: _Mode) -> Connection:
         connection = self._engine.connect().execution_options(no_parameters=True)
-        try:
+        with on_failure(connection.close):
             connection.exec_driver_sql(self._opening(owner, mode))
-        except BaseException:
-            connection.close()
-            raise
         return connection.execution_options(no_parameters=False)
 
     def _opening(self, owner: ClientId | None, mode: _Mode) -> str:

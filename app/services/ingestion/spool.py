@@ -11,6 +11,7 @@ from typing import BinaryIO
 from app.common.disk import disk_errors
 from app.common.ids import new_id
 from app.common.space import DiskSpace
+from app.common.undo import on_failure
 
 _BLOCK = 1 << 20
 
@@ -52,19 +53,15 @@ class UploadSpool:
         digest, size = hashlib.sha256(), 0
         with disk_errors():
             file = path.open("xb", buffering=0)
-        try:
-            with file:
-                while block := stream.read(_BLOCK):
-                    digest.update(block)
-                    size += len(block)
-                    with disk_errors():
-                        _write(file, block)
-                if durable:
-                    with disk_errors():
-                        os.fsync(file.fileno())
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        with on_failure(lambda: path.unlink(missing_ok=True)), file:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
+                with disk_errors():
+                    _write(file, block)
+            if durable:
+                with disk_errors():
+                    os.fsync(file.fileno())
         return Upload(filename, path, size, digest.hexdigest())
 
     def settle(self) -> None:

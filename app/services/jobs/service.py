@@ -14,6 +14,7 @@ from app.common.fair_queue import FairQueue
 from app.common.file_loader import check_filename
 from app.common.ids import ClientId
 from app.common.lives import Standing
+from app.common.undo import on_failure
 from app.services.catalog.store import Catalog
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Ingestion
 from app.services.ingestion.spool import UploadSpool
@@ -119,7 +120,9 @@ class JobService(Running):
         self._spool.require_room()
         self._admission.require_room(client_id, files=len(incoming))
         received: list[Received] = []
-        try:
+        with on_failure(
+            lambda: self._spool.discard([file.upload.path.name for file in received if isinstance(file, Spooled)])
+        ):
             received.extend(self._receive(file) for file in incoming)
             _require_one_good(received)
             self._spool.settle()
@@ -128,9 +131,6 @@ class JobService(Running):
                 self._admission.require_room(client_id, files=len(received), size=size)
                 job_id = self._store.create(client_id, received, chunking, by_name=by_name, standing=standing)
                 self._enqueue(client_id, job_id)
-        except BaseException:
-            self._spool.discard([file.upload.path.name for file in received if isinstance(file, Spooled)])
-            raise
         logger.info("job accepted", extra={"client": client_id, "job": job_id, "files": len(received)})
         return self.get(client_id, job_id)
 

@@ -16,6 +16,7 @@ from app.common.ids import ClientId
 from app.common.labels import Labels
 from app.common.lives import Lives, Standing, deleted_meanwhile
 from app.common.locks import KeyedLocks, Rank
+from app.common.undo import on_failure
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
@@ -164,14 +165,11 @@ class EmbeddedLibrary(Library):
         """Journal, vectors, acknowledgement: all three, or nothing of the document is left."""
         record = document.record
         self._catalog.begin_document(record, document.chunks)
-        try:
+        with on_failure(lambda: self._removal.taken_back(record)):
             self._store.add(record.client_id, document.parts, document.vectors)
             self._words.add(record, document.parts, document.vectors)
             still_wanted()
             self._catalog.finish_document(record.client_id, record.document_id, replaces=replaced)
-        except BaseException:
-            self._removal.taken_back(record)
-            raise
 
     def _remove_marked(self, client_id: ClientId, outdated: Sequence[str]) -> None:
         """Remove documents that are marked for it. What cannot be removed is hidden, and goes later."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.common.space import DiskSpace
+from app.common.undo import on_failure
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.vector_store import VectorStoreService
@@ -38,12 +39,8 @@ class Removal:
     @contextmanager
     def under_way(self, client_id: ClientId) -> Iterator[None]:
         """While something is removed, for which the reserve may be used. After a failure `resume` goes on."""
-        with self._space.lent():
-            try:
-                yield
-            except BaseException:
-                self._unresumed.add(client_id)
-                raise
+        with self._space.lent(), on_failure(lambda: self._unresumed.add(client_id)):
+            yield
 
     def erase(self, client_id: ClientId, *document_ids: str) -> None:
         """Remove what there is of documents that are not ready, and the client when nothing is left of it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.common.ids import ClientId
 from app.common.locks import Rank, RankedLock
+from app.common.undo import on_failure
 from app.services.words.index import PartIndex
 
 logger = logging.getLogger(__name__)
@@ -94,11 +95,8 @@ class IndexFiles:
             self._forget(path, shelf)
             yield None
             return
-        try:
+        with on_failure(index.close):
             yield index
-        except BaseException:
-            index.close()
-            raise
         self._give_back(shelf, index)
 
     def _open(self, path: Path, *, create: bool) -> PartIndex | None:

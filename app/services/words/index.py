@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.common.undo import on_failure
 from app.services.words.contents import Change, Contents, next_number, read_change, read_contents, write_facts
 from app.services.words.gaps import close_gaps
 from app.services.words.postings import (
@@ -66,14 +67,11 @@ class PartIndex:
         """
         name = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         self._db = sqlite3.connect(name, uri=True, timeout=patience, isolation_level=None, check_same_thread=False)
-        try:
+        with on_failure(self._db.close):
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
                 self._db.execute(f"PRAGMA {pragma}")
             if self._version() != VERSION:
                 self._make()
-        except BaseException:
-            self._db.close()
-            raise
 
     def close(self) -> None:
         """Release the file."""
@@ -200,9 +198,6 @@ class PartIndex:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with on_failure(lambda: self._db.execute("ROLLBACK")):
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
         self._db.execute("COMMIT")
