@@ -12,7 +12,7 @@ from app.service import Internals, Services
 from app.services.embedding.types import Embedder
 from app.services.library.search import LibrarySearch
 from app.services.llm.types import LanguageModel
-from app.services.parsing.pool import ProcessLimits
+from app.services.parsing.limits import ProcessLimits
 from app.services.rag_chain import AnswerOptions, ChatThreads
 from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService

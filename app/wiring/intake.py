@@ -11,7 +11,8 @@ from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService, JobSettings
 from app.services.jobs.store import JobStore
 from app.services.library import Library
-from app.services.parsing.pool import ParserPool, ProcessLimits
+from app.services.parsing.limits import ProcessLimits
+from app.services.parsing.pool import ParserPool
 from app.wiring.stores import Stores
 
 

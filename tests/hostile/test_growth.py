@@ -9,7 +9,8 @@ import pytest
 
 from app.common.errors import AppError
 from app.common.file_loader import load_document
-from app.services.parsing.pool import ParserPool, ProcessLimits
+from app.services.parsing.limits import ProcessLimits
+from app.services.parsing.pool import ParserPool
 from tests.hostile.growing import GROWING
 
 SIZE = 60

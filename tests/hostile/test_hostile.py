@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 from app.bootstrap import open_services
 from app.common.errors import AppError
 from app.main import create_app
-from app.services.parsing.pool import ParserPool, ProcessLimits
+from app.services.parsing.limits import ProcessLimits
+from app.services.parsing.pool import ParserPool
 from tests.api import TEXT, upload
 from tests.fakes import HashEmbeddings
 from tests.hostile.corpus import Hostile, corpus

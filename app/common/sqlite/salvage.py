@@ -68,9 +68,9 @@ def _copy_rows(old: sqlite3.Connection, made: sqlite3.Connection, name: str) -> 
     """Copy a table's rows; whether all of them could be read and stored."""
     columns = ", ".join(f'"{row[1]}"' for row in old.execute(f'PRAGMA table_info("{name}")'))
     places = ", ?" * (columns.count(",") + 1)
-    statement = f'INSERT OR IGNORE INTO "{name}" (rowid, {columns}) VALUES (?{places})'  # noqa: S608 - its own schema
+    statement = f'INSERT OR IGNORE INTO "{name}" (rowid, {columns}) VALUES (?{places})'
     complete = True
-    for rows in _readable(old, f'SELECT rowid, {columns} FROM "{name}"'):  # noqa: S608 - as above
+    for rows in _readable(old, f'SELECT rowid, {columns} FROM "{name}"'):
         if rows is None or made.executemany(statement, rows).rowcount < len(rows):
             complete = False
     return complete
@@ -122,7 +122,7 @@ def _rows(old: sqlite3.Connection, select: str, after: int, limit: int) -> tuple
 def _copy_words(old: sqlite3.Connection, made: sqlite3.Connection, name: str) -> bool:
     """Copy the texts of a full-text table, and index them again; whether that was all of them."""
     complete = _copy_rows(old, made, f"{name}_content")
-    return _made(made, f'INSERT INTO "{name}" ("{name}") VALUES (\'rebuild\')') and complete  # noqa: S608 - as above
+    return _made(made, f'INSERT INTO "{name}" ("{name}") VALUES (\'rebuild\')') and complete
 
 
 if __name__ == "__main__":

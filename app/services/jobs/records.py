@@ -1,6 +1,6 @@
 """What a job and its files are, and how they lie in the tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -143,3 +143,10 @@ def _label_column(labels: GivenLabels) -> dict[str, Any]:
 def _labels(column: Mapping[str, Any]) -> GivenLabels:
     given = labels_of(column.get("metadata", {}), column.get("tags", ()))
     return GivenLabels(given.metadata if "metadata" in column else None, given.tags if "tags" in column else None)
+
+
+def require_one_good(received: Sequence[Received]) -> None:
+    """Raise the first file's error when none of the files can be taken in."""
+    failed = [file.error for file in received if isinstance(file, FileResult) and file.error]
+    if len(failed) == len(received):
+        raise failed[0]

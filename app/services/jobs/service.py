@@ -21,7 +21,7 @@ from app.services.ingestion.spool import UploadSpool
 from app.services.ingestion.uploads import Incoming
 from app.services.jobs.admission import Admission
 from app.services.jobs.progress import FilePlace, JobProgress, JobStage
-from app.services.jobs.records import JobFile, JobRecord, Received, Spooled
+from app.services.jobs.records import JobFile, JobRecord, Received, Spooled, require_one_good
 from app.services.jobs.recovery import recover_jobs
 from app.services.jobs.store import JobStore
 from app.services.jobs.types import Job, JobPage, JobSettings, JobStats
@@ -124,7 +124,7 @@ class JobService(Running):
             lambda: self._spool.discard([file.upload.path.name for file in received if isinstance(file, Spooled)])
         ):
             received.extend(self._receive(file) for file in incoming)
-            _require_one_good(received)
+            require_one_good(received)
             self._spool.settle()
             size = sum(file.upload.size for file in received if isinstance(file, Spooled))
             with self._admission.one_by_one():
@@ -245,9 +245,3 @@ class JobService(Running):
         done = total - waiting + sum(file.progress for file in running.values())
         stage: JobStage = next((file.stage for file in running.values()), "waiting")
         return Job(record, "cancelling" if record.cancelling else stage, round(min(1.0, done / total), 4), files)
-
-
-def _require_one_good(received: Sequence[Received]) -> None:
-    failed = [file.error for file in received if isinstance(file, FileResult) and file.error]
-    if len(failed) == len(received):
-        raise failed[0]

@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from app.common.cursors import Place
 from app.common.database import Database
 from app.common.ids import ClientId, new_id
 from app.common.lives import Lives, Standing, deleted_meanwhile
@@ -15,6 +14,7 @@ from app.services.catalog.store import drop_if_empty, ensure_client
 from app.services.ingestion.ingest import ChunkSettings, FileResult
 from app.services.jobs.kept import KeptFiles, forget
 from app.services.jobs.progress import FilePlace
+from app.services.jobs.reader import JobReader, job_counts
 from app.services.jobs.records import (
     NOT_KEPT,
     FileStatus,
@@ -29,14 +29,14 @@ from app.services.jobs.records import (
 )
 
 
-class JobStore:
+class JobStore(JobReader):
     """The tables of jobs. Safe to call from any thread."""
 
     def __init__(
         self, database: Database, *, lives: Lives | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         """`lives` are those of the clients' documents."""
-        self._db = database
+        super().__init__(database)
         self._clock = clock
         self._lives = lives or Lives(deleted_meanwhile)
         self.kept = KeptFiles(database)
@@ -152,65 +152,6 @@ class JobStore:
                 connection.execute(update(jobs).where(*mine).values(status="queued", cancelling=0, finished_at=None))
         return again
 
-    # Reading
-
-    def owner(self, job_id: str) -> ClientId | None:
-        """Return whose job it is; for callers who may reach every client."""
-        with self._db.read() as connection:
-            found = connection.execute(select(jobs.c.client_id).where(jobs.c.job_id == job_id)).scalar_one_or_none()
-        return None if found is None else ClientId(found)
-
-    def get(self, client_id: ClientId, job_id: str) -> tuple[JobRecord, list[JobFile]] | None:
-        """Return the client's job and its files in order."""
-        with self._db.read() as connection:
-            row = connection.execute(select(jobs).where(jobs.c.client_id == client_id, jobs.c.job_id == job_id)).first()
-            if row is None:
-                return None
-            query = select(job_files).where(job_files.c.job_id == job_id).order_by(job_files.c.position)
-            files = [job_file(file) for file in connection.execute(query)]
-            return job_record(row, _counts(connection, [job_id]).get(job_id, {})), files
-
-    def page(self, client_id: ClientId, *, before: Place | None, limit: int) -> list[JobRecord]:
-        """Return the client's jobs older than `before`, newest first."""
-        query = select(jobs).where(jobs.c.client_id == client_id)
-        if before is not None:
-            query = query.where(tuple_(jobs.c.created_at, jobs.c.job_id) < before)
-        query = query.order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(limit)
-        with self._db.read() as connection:
-            rows = connection.execute(query).all()
-            counts = _counts(connection, [row.job_id for row in rows])
-        return [job_record(row, counts.get(row.job_id, {})) for row in rows]
-
-    def unfinished(self, client_id: ClientId | None = None) -> list[str]:
-        """Return the ids of jobs that are not finished, of the client or all, oldest first."""
-        query = select(jobs.c.job_id).where(jobs.c.finished_at.is_(None)).order_by(jobs.c.created_at, jobs.c.job_id)
-        if client_id is not None:
-            query = query.where(jobs.c.client_id == client_id)
-        with self._db.read() as connection:
-            return list(connection.execute(query).scalars())
-
-    def queued(self) -> list[tuple[ClientId, FilePlace]]:
-        """Return the files that wait, of the oldest job first."""
-        query = (
-            select(jobs.c.client_id, job_files.c.job_id, job_files.c.position)
-            .join(jobs)
-            .where(job_files.c.status == "queued")
-            .order_by(jobs.c.created_at, job_files.c.job_id, job_files.c.position)
-        )
-        with self._db.read() as connection:
-            return [(ClientId(client), (job, position)) for client, job, position in connection.execute(query)]
-
-    def running(self) -> list[tuple[JobRecord, JobFile]]:
-        """Return the files that are being worked on: at startup, those the last process did not finish."""
-        with self._db.read() as connection:
-            files = [
-                job_file(row) for row in connection.execute(select(job_files).where(job_files.c.status == "running"))
-            ]
-            wanted = {file.job_id for file in files}
-            found = connection.execute(select(jobs).where(jobs.c.job_id.in_(wanted)))
-            records = {row.job_id: job_record(row, {}) for row in found}
-        return [(records[file.job_id], file) for file in files]
-
     # Forgetting
 
     def forget_finished(self, *, before: float, keep_uploads: int) -> list[str]:
@@ -239,7 +180,7 @@ class JobStore:
             self._finish_if_done(connection, place[0])
 
     def _finish_if_done(self, connection: Connection, job_id: str) -> None:
-        counts = _counts(connection, [job_id]).get(job_id, {})
+        counts = job_counts(connection, [job_id]).get(job_id, {})
         if counts.get("queued", 0) + counts.get("running", 0):
             return
         status: JobStatus = "completed"
@@ -259,15 +200,3 @@ def _file(place: FilePlace) -> Any:
 def _set_files(connection: Connection, job_id: str, old: FileStatus, **values: Any) -> None:
     mine = (job_files.c.job_id == job_id) & (job_files.c.status == old)
     connection.execute(update(job_files).where(mine).values(**values))
-
-
-def _counts(connection: Connection, job_ids: Sequence[str]) -> dict[str, dict[FileStatus, int]]:
-    query = (
-        select(job_files.c.job_id, job_files.c.status, func.count())
-        .where(job_files.c.job_id.in_(job_ids))
-        .group_by(job_files.c.job_id, job_files.c.status)
-    )
-    counts: dict[str, dict[FileStatus, int]] = {}
-    for job_id, status, number in connection.execute(query):
-        counts.setdefault(job_id, {})[status] = number
-    return counts

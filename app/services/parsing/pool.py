@@ -10,7 +10,6 @@ import queue
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
@@ -19,47 +18,13 @@ from app.common.fair_seats import FairSeats
 from app.common.file_loader import LoadedDocument, PdfEngine, ReadLimits
 from app.common.lives import always
 from app.common.locks import Rank, RankedLock
+from app.services.parsing.limits import ParserStats, ProcessLimits
 from app.services.parsing.process import ParserProcess, ProcessDied, ProcessTooSlow
 from app.services.parsing.wire import Answer, Order
 
 logger = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 10
-_LEAST_SECONDS = 5
-_BYTES_A_SECOND = 20_000
-_LEAST_SHARE = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessLimits:
-    """What one reading process may use: seconds on the clock and of processor per file, bytes of address space.
-
-    The seconds are those of a file of a megabyte or more; smaller ones get less, see `seconds`. After `files` files it
-    is replaced by a fresh one.
-    """
-
-    timeout: float = 120.0
-    cpu_seconds: int = 60
-    memory_bytes: int = 1 << 30
-    files: int = 200
-
-    def seconds(self, size: int) -> tuple[int, float]:
-        """Return the seconds of processor and on the clock that a file of `size` bytes may take.
-
-        No reader needs longer for a small file, unless it was made to keep one busy. The clock is patient: the
-        machine may have other work.
-        """
-        cpu_seconds = min(self.cpu_seconds, _LEAST_SECONDS + size // _BYTES_A_SECOND)
-        return cpu_seconds, self.timeout * max(_LEAST_SHARE, cpu_seconds / max(1, self.cpu_seconds))
-
-
-@dataclass(frozen=True, slots=True)
-class ParserStats:
-    """A pool at this moment: files that were accepted, how many of them a process has begun with, process ids."""
-
-    files: int
-    begun: int
-    processes: tuple[int, ...]
 
 
 class ParserPool:

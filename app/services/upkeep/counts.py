@@ -11,12 +11,10 @@ _DOCUMENTS = _OF_CLIENT.format("count(*)")
 _CHUNKS = _OF_CLIENT.format("coalesce(sum(chunk_count), 0)")
 _BYTES = _OF_CLIENT.format("coalesce(sum(size_bytes), 0)")
 _CLIENTS_WRONG = (
-    f"SELECT count(*) FROM clients WHERE document_count <> {_DOCUMENTS} OR chunk_count <> {_CHUNKS} "  # noqa: S608
+    f"SELECT count(*) FROM clients WHERE document_count <> {_DOCUMENTS} OR chunk_count <> {_CHUNKS} "
     f"OR byte_count <> {_BYTES}"
 )
-_CLIENTS_RIGHT = (
-    f"UPDATE clients SET document_count = {_DOCUMENTS}, chunk_count = {_CHUNKS}, byte_count = {_BYTES}",  # noqa: S608
-)
+_CLIENTS_RIGHT = (f"UPDATE clients SET document_count = {_DOCUMENTS}, chunk_count = {_CHUNKS}, byte_count = {_BYTES}",)
 
 # A question without its answer, or the other way round: they are written together, so one of them was lost.
 _HALF = """
@@ -29,12 +27,12 @@ _LAST = (
     "WHERE m.session_id = s.session_id AND m.client_id = s.client_id), 0)"
 )
 _SESSIONS_WRONG = (
-    f"SELECT (SELECT count(*) FROM sessions s WHERE message_count <> {_LAST}) "  # noqa: S608
+    f"SELECT (SELECT count(*) FROM sessions s WHERE message_count <> {_LAST}) "
     f"+ (SELECT count(*) FROM messages m WHERE {_HALF})"
 )
 _SESSIONS_RIGHT = (
-    f"DELETE FROM messages AS m WHERE {_HALF}",  # noqa: S608
-    f"UPDATE sessions AS s SET message_count = {_LAST}",  # noqa: S608
+    f"DELETE FROM messages AS m WHERE {_HALF}",
+    f"UPDATE sessions AS s SET message_count = {_LAST}",
     "DELETE FROM sessions WHERE message_count = 0",
     "DELETE FROM session_totals",
     "INSERT INTO session_totals (scope, sessions, messages, stored_bytes) "
@@ -74,7 +72,7 @@ def _change(path: Path, statements: tuple[str, ...]) -> None:
         connection.execute("BEGIN IMMEDIATE")
         while lost := connection.execute("PRAGMA foreign_key_check").fetchall():
             for table, row_id, *_ in lost:
-                connection.execute(f'DELETE FROM "{table}" WHERE rowid = ?', (row_id,))  # noqa: S608 - a table of ours
+                connection.execute(f'DELETE FROM "{table}" WHERE rowid = ?', (row_id,))
         for statement in statements:
             connection.execute(statement)
         connection.execute("COMMIT")

@@ -139,7 +139,7 @@ class PartIndex:
         for start in range(0, len(terms), _SOME):
             some = terms[start : start + _SOME]
             marks = ",".join("?" * len(some))
-            query = f"SELECT term, data FROM postings WHERE block = ? AND term IN ({marks})"  # noqa: S608 - only marks
+            query = f"SELECT term, data FROM postings WHERE block = ? AND term IN ({marks})"
             yield from self._db.execute(query, [block, *some])
 
     def _write_postings(self, first: int, parts: Sequence[Sequence[str]]) -> None:

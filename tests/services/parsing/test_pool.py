@@ -14,7 +14,8 @@ import pytest
 
 from app.common.errors import AppError, Conflict, InvalidInput, TooLarge, Unavailable, UnreadableFile, UnsupportedType
 from app.common.file_loader import Heading, LoadedDocument, ReadLimits, load_document
-from app.services.parsing.pool import ParserPool, ParserStats, ProcessLimits
+from app.services.parsing.limits import ParserStats, ProcessLimits
+from app.services.parsing.pool import ParserPool
 from app.services.parsing.wire import Answer, Order, pack_answer, pack_order, unpack_answer, unpack_order
 from tests import documents
 from tests.waiting import wait_for
