@@ -6,7 +6,7 @@ already counts a little less, so that the budget reaches more places.
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.services.retrieval.ranking import Found, Ranked
@@ -14,6 +14,9 @@ from app.services.words.postings import PAGED, WHOLE, Facts
 
 SAME_PAGE = 0.01
 """What a further part of a page has to be better by, for each part of it that is chosen already."""
+
+Rank = tuple[int, bool]
+"""When a part was chosen, from 0, and whether it only came along with a better one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,14 @@ def assemble(
     At most `most` passages are returned. Parts that are chosen together are left out when `is_new` says that they
     repeat what it was asked about before.
     """
-    chosen: dict[int, int] = {}
+    chosen: dict[int, Rank] = {}
     facts, left = found.facts, budget
     for rank, number in enumerate(_in_turn(ranked.numbers.tolist(), ranked.values.tolist(), facts)):
         if number not in chosen:
             together = [part for part in _together(number, facts) if found.allowed is None or found.allowed[part]]
             if not is_new(together):
                 continue
-            chosen.update(dict.fromkeys(together, rank))
+            chosen.update((part, (rank, part != number)) for part in together)
             left -= int(facts["end"][together[-1]]) - int(facts["start"][together[0]])
             if left <= 0:
                 break
@@ -75,7 +78,7 @@ def _together(number: int, facts: Facts) -> range:
     return range(first, first + int(facts["size"][number]))
 
 
-def _joined(chosen: dict[int, int], facts: Facts) -> list[Span]:
+def _joined(chosen: Mapping[int, Rank], facts: Facts) -> list[Span]:
     """Join chosen parts that follow each other in a page or a short document."""
     spans: list[Span] = []
     for number in sorted(chosen):

@@ -153,3 +153,8 @@ def test_a_number_more_is_no_repeat() -> None:
     assert repeats.take("revenue of the year 2021 was large")
     assert not repeats.take("Revenue of the year 2021 was large.")
     assert repeats.take("revenue of the year 2022 was large")
+
+
+def test_a_short_document_is_as_good_as_its_best_part() -> None:
+    found = legs(pages(4, kind=WHOLE), {0: 0.05, 1: 0.1, 2: 0.6, 3: 0.2}, {})
+    assert assemble(rank(found, DEFAULT_SCALE), found, budget=1000) == [Span(0, 3, best=2)]
