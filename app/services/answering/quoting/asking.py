@@ -17,9 +17,12 @@ _TIMES = (
     r"anos?|minut[oi]|or[ae]|giorn[oi]|settiman[ae]|mes[ei]|ann[oi]|uur|dagen|weken|maand\w*|jaar"
 )
 _NUMBERS = (
-    r"\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|half|once|twice|zwei|drei|vier|funf|"
-    r"sechs|sieben|acht|neun|zehn|zwolf|einmal|zweimal|deux|trois|quatre|cinq|sept|huit|neuf|dix|dos|tres|cuatro|cinco|"
-    r"seis|siete|ocho|nueve|diez|tre|quattro|cinque|sette|otto|nove|dieci"
+    r"\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|half|once|twice|zwei|drei|vier|funf|"
+    r"sechs|sieben|acht|neun|zehn|elf|zwolf|(?:zwan|vier|funf|sech|sieb|acht|neun)zig|dreissig|hundert|tausend|einmal|"
+    r"zweimal|deux|trois|quatre|cinq|sept|huit|neuf|dix|vingts?|trente|quarante|cinquante|soixante|mille|dos|tres|cuatro|"
+    r"cinco|seis|siete|ocho|nueve|diez|veinte|treinta|cuarenta|cincuenta|sesenta|cien|tre|quattro|cinque|sette|otto|nove|"
+    r"dieci|venti|trenta|quaranta|cinquanta"
 )
 _EACH = "an?|per|every|each|ein\\w{0,2}|jed\\w+|par|une?|chaque|un[ao]?|cada|ogni"
 _FIGURES = "[〇零一二三四五六七八九十百千万両两半]"

@@ -30,6 +30,8 @@ def test_the_words_of_a_question_tell_what_is_asked_for(question: str, kind: Kin
         ("duration", "The frame has 10 years."),
         ("money", "It costs 4.90 a month."),
         ("number", "There are nine cabins."),
+        ("number", "It lifts fifty tonnes."),
+        ("number", "Er hebt vierzig Tonnen."),
         ("date", "Printed in February."),
         ("person", "It was founded by Ingeborg Thorsen."),
         ("duration", "压缩机保修十年。"),
