@@ -135,7 +135,7 @@ def _report(found: Inspection, say: Say, *, every_client: bool) -> None:
     if found.older_documents:
         say(
             f"{found.older_documents} documents were stored by an earlier version: they answer, but are found less "
-            "well until `rag reembed` has brought them up, or they are uploaded again."
+            "well until they are uploaded again."
         )
     if found.sound:
         say("Catalog and vector store agree.")

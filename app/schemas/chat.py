@@ -183,7 +183,7 @@ class CollectionStats(BaseModel):
     chunk_count: int
     older_documents: int = Field(
         description="Documents that an earlier version stored: they answer, but are found less well until "
-        "`rag reembed` has brought them up, or they are uploaded again."
+        "they are uploaded again."
     )
     last_modified: float | None = Field(description="Seconds since the epoch; null when nothing was ever stored.")
 
