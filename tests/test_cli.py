@@ -130,7 +130,7 @@ def test_an_index_of_words_is_made_again(visit: Doctor, harm: Callable[[Settings
 
 def test_words_of_a_document_are_compared_with_the_catalog(visit: Doctor) -> None:
     with open_quickly(visit.settings) as services:
-        (lost, *_) = services.internals.words.documents(HARBOUR)
+        (lost, *_) = services.internals.words.examine(HARBOUR).parts
         services.internals.words.delete_document(HARBOUR, lost)
     assert not visit()
     assert f"words not as in the catalog: {lost}" in visit.said

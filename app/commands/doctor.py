@@ -93,21 +93,22 @@ def _mend_databases(settings: Settings, wrong: Sequence[Trouble], say: Say, *, d
 
 def _compare(settings: Settings, say: Say, visit: _Visit) -> bool:
     """Report whether the catalog agrees with the vector store, and mend that; return whether it does at the end."""
-    found = _inspect(settings)
+    found = inspected(settings)
     _report(found, say, every_client=visit.every_client)
     if visit.repair and not found.sound:
         with visit.opener(settings) as services:
             _mend(services, found, say)
-        found = _inspect(settings)
+        found = inspected(settings)
         if visit.discard and not found.sound:
             with visit.opener(settings) as services:
                 _discard(services, found, say)
-            found = _inspect(settings)
+            found = inspected(settings)
         _report_end(found, say)
     return found.sound
 
 
-def _inspect(settings: Settings) -> Inspection:
+def inspected(settings: Settings) -> Inspection:
+    """Look at the data of a stopped service. Raises StartupError when it cannot be opened, or somebody has it open."""
     files = data_files(settings)
     with hold_folders(settings), startup_errors():
         catalog = Catalog.open(files.catalog)

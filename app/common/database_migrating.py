@@ -12,8 +12,22 @@ def upgrade(connection: Connection, scripts: Path, name: str) -> None:
 
     Raises StartupError when the schema is of a revision that is not among them.
     """
+    run_revisions(
+        connection,
+        scripts,
+        refusal=f"{name} was written by another version of this service, probably a newer one: start that version, "
+        "or restore the data that belongs to this one. Nothing was changed.",
+    )
+
+
+def run_revisions(connection: Connection, scripts: Path, *, refusal: str) -> str:
+    """Run the revisions in `scripts` that the database has not seen; return the newest one.
+
+    Raises StartupError, saying `refusal`, when the schema is of a revision that is not among them.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
     config = Config()
@@ -23,7 +37,5 @@ def upgrade(connection: Connection, scripts: Path, name: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as exc:
-        raise StartupError(
-            f"{name} was written by another version of this service, probably a newer one: start that version, "
-            "or restore the data that belongs to this one. Nothing was changed."
-        ) from exc
+        raise StartupError(refusal) from exc
+    return str(ScriptDirectory.from_config(config).get_current_head())

@@ -74,6 +74,12 @@ class Compound:
 PassageFilter = Comparison | Compound
 
 
+def within_document(document_id: str, where: PassageFilter | None = None) -> PassageFilter:
+    """Return the filter that lets through what `where` does of one document."""
+    this = Comparison("document_id", "eq", document_id)
+    return this if where is None else Compound("and", (this, where))
+
+
 def is_about_documents(where: PassageFilter) -> bool:
     """Whether a filter lets through documents as a whole."""
     if isinstance(where, Compound):

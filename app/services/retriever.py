@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.common.absent import no_documents
 from app.common.errors import NotFound
-from app.common.filters import Comparison, Compound, PassageFilter
+from app.common.filters import PassageFilter, within_document
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage, header_of, joined
 from app.services.embedding.types import Embedder
@@ -94,16 +94,11 @@ class Retriever:
                 client_id,
                 question,
                 context_tokens=share,
-                where=_within(document_id, where),
+                where=within_document(document_id, where),
             )
             for document_id in document_ids
         ]
         return [passage for passages in each for passage in passages]
-
-
-def _within(document_id: str, where: PassageFilter | None) -> PassageFilter:
-    this = Comparison("document_id", "eq", document_id)
-    return this if where is None else Compound("and", (this, where))
 
 
 def _passages(

@@ -17,9 +17,7 @@ from typing import Any, Self
 
 import httpx
 
-from app.folders import data_files
-from app.services.catalog.store import Catalog
-from app.services.upkeep.inspection import inspect
+from app.commands.doctor import inspected
 from tests.crash.server import settings_for
 
 ROOT = Path(__file__).parents[2]
@@ -295,18 +293,7 @@ def _compare_stores(folder: Path, outcome: Outcome) -> None:
     with tempfile.TemporaryDirectory() as copied:
         shutil.copytree(folder, copied, dirs_exist_ok=True)
         settings = settings_for(Path(copied))
-        files = data_files(settings)
-        catalog = Catalog.open(files.catalog)
-        try:
-            found = inspect(
-                catalog,
-                settings.vector_store_path,
-                words=files.words,
-                spool=files.spool,
-                marker=files.compaction_marker,
-            )
-        finally:
-            catalog.close()
+        found = inspected(settings)
     outcome.documents_compared += sum(len(client.recorded) for client in found.clients)
     for client in found.clients:
         if client.incomplete or not client.words_sound:

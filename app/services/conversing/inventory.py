@@ -16,8 +16,6 @@ from app.services.retriever import Retriever
 
 MOST_LISTED = 20
 """Documents that are named in one answer, the newest first."""
-MOST_COUNTED = 2000
-"""Documents that are counted where a filter chooses some."""
 MOST_ABOUT = 5
 LEAST_SIMILAR = 0.25
 """Cosine below which a document has nothing to do with a topic, unless it has its words."""
@@ -47,9 +45,8 @@ class Inventory:
         return self._all(client_id, where, phrases)
 
     def _all(self, client_id: ClientId, where: PassageFilter | None, phrases: Phrases) -> Reply:
-        found = self._reader.documents(client_id, limit=MOST_COUNTED, where=where)
-        client = self._reader.client(client_id) if where is None else None
-        count, records = client.document_count if client else len(found), found[:MOST_LISTED]
+        count = self._reader.count(client_id, where=where)
+        records = self._reader.documents(client_id, limit=MOST_LISTED, where=where)
         head = phrases.documents
         if count > len(records):
             head = phrases.newest_of

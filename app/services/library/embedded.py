@@ -51,9 +51,7 @@ class EmbeddedLibrary(Library):
         self._limits = limits or ClientLimits()
         self._locks = KeyedLocks(Rank.CLIENT)
         self._lives = lives or Lives(deleted_meanwhile)
-        self._removal = Removal(
-            catalog=catalog, store=store, words=words, forget_words=self._words.forget, space=store.space
-        )
+        self._removal = Removal(catalog=catalog, store=store, words=self._words, space=store.space)
 
     @override
     def require_standing(self, client_id: ClientId, standing: Standing) -> None:

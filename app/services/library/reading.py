@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.common.filters import Comparison, Compound, PassageFilter
+from app.common.filters import PassageFilter, within_document
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage, header_of, joined
-from app.services.catalog.records import ClientRecord, DocumentRecord
+from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.vector_store import VectorStoreService
 
@@ -21,9 +21,9 @@ class LibraryReader:
         self._catalog = catalog
         self._store = store
 
-    def client(self, client_id: ClientId) -> ClientRecord | None:
-        """Return the client's counters."""
-        return self._catalog.client(client_id)
+    def count(self, client_id: ClientId, *, where: PassageFilter | None = None) -> int:
+        """Return how many documents `where`, a filter on documents, lets through."""
+        return self._catalog.count_documents(client_id, status="ready", where=where)
 
     def documents(self, client_id: ClientId, *, limit: int, where: PassageFilter | None = None) -> list[DocumentRecord]:
         """Return the client's documents, newest first, of those that `where`, a filter on documents, lets through."""
@@ -48,10 +48,7 @@ class LibraryReader:
         document_id, start, end = (reference.get(name) for name in ("document_id", "start", "end"))
         if not (isinstance(document_id, str) and isinstance(start, int) and isinstance(end, int)):
             return None
-        mine: PassageFilter = Comparison("document_id", "eq", document_id)
-        if where is not None:
-            mine = Compound("and", (mine, where))
-        if not self.documents(client_id, limit=1, where=mine):
+        if not self.count(client_id, where=within_document(document_id, where)):
             return None
         parts = [
             part for part in self._parts(client_id, document_id, start, end) if part.start < end and part.end > start

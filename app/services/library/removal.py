@@ -1,7 +1,7 @@
 """Taking documents out of all stores: with the disk's reserve at hand, and never forgetting what could not be done."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from app.common.errors import AppError
@@ -10,8 +10,8 @@ from app.common.space import DiskSpace
 from app.common.undo import on_failure
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
+from app.services.library.indexing import WordIndexing
 from app.services.vector_store import VectorStoreService
-from app.services.words.store import WordStore
 
 logger = logging.getLogger(__name__)
 
@@ -24,15 +24,13 @@ class Removal:
         *,
         catalog: Catalog,
         store: VectorStoreService,
-        words: WordStore,
-        forget_words: Callable[[ClientId, str], None],
+        words: WordIndexing,
         space: DiskSpace,
     ) -> None:
-        """`forget_words` takes a document out of the index of words; what is removed may use the reserve of `space`."""
+        """What is removed may use the reserve of `space`."""
         self._catalog = catalog
         self._store = store
         self._words = words
-        self._forget_words = forget_words
         self._space = space
         self._unresumed: set[ClientId] = set()
 
@@ -72,12 +70,12 @@ class Removal:
         return bool(left)
 
     def _erase(self, client_id: ClientId, document_id: str) -> None:
-        self._forget_words(client_id, document_id)
+        self._words.forget(client_id, document_id)
         if self._store.exists(client_id):
             self._store.delete_document(client_id, document_id)
         known = self._catalog.client(client_id)
         if known is None or known.document_count == 0:
-            self._words.delete_client(client_id)
+            self._words.forget_client(client_id)
             if self._is_empty(client_id):
                 self._store.delete_collection(client_id)
         self._catalog.drop_document(client_id, document_id)

@@ -14,7 +14,7 @@ from app.common.locks import Rank, RankedLock
 from app.services.words.analysis import language_of, question_words, terms
 from app.services.words.bm25 import WordScores, score_words
 from app.services.words.checking import IndexReport, examine
-from app.services.words.contents import Contents, Document
+from app.services.words.contents import Contents
 from app.services.words.files import IndexFiles
 from app.services.words.index import NewParts, PartIndex
 from app.services.words.postings import Facts
@@ -83,10 +83,6 @@ class WordStore:
                 return None
             return self._view(client_id, index, question)
 
-    def documents(self, client_id: ClientId) -> frozenset[str]:
-        """Return the ids of the documents in the client's index."""
-        return frozenset(document.document_id for document in self._known(client_id))
-
     def examine(self, client_id: ClientId) -> IndexReport:
         """Say how the client's index is. Costs a reading of all of it."""
         return examine(self._files.path(client_id))
@@ -123,13 +119,6 @@ class WordStore:
             words = question_words(question, languages)
             postings = index.postings({form for word in words for form in word.forms})
         return WordView(contents, score_words(words, postings, contents.facts["words"]))
-
-    def _known(self, client_id: ClientId) -> Sequence[Document]:
-        with _word_errors(), self._files.existing(client_id) as index:
-            if index is None:
-                return ()
-            with index.view():
-                return self._contents(client_id, index).documents
 
     def _contents(self, client_id: ClientId, index: PartIndex) -> Contents:
         change = index.change()

@@ -228,7 +228,7 @@ def test_words_that_the_process_before_left_out_are_missed_at_the_first_question
         library, words = services.internals.library, services.internals.words
         assert list(library.unresumed()) == []
         services.retriever.retrieve(ANNA, "crane")
-        wait_for(lambda: far in words.documents(ANNA))
+        wait_for(lambda: far in words.examine(ANNA).parts)
         wait_for(lambda: not library.unresumed())
         services.retriever.retrieve(ANNA, "crane")
         assert list(library.unresumed()) == []
