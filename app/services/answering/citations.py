@@ -23,7 +23,7 @@ _OPEN = re.compile(r"[\[【]\s*(?:p[a-s]{0,7}\s*)?(?:[\d\s,;&–—-]|and)*(?:an
 _RANGE = re.compile(r"(\d+)(?:\s*[–—-]\s*(\d+))?")
 _CODE = re.compile(rf"`{{1,{MAX_HELD}}}")
 _PLAIN = re.compile(r"[^\s\[【`]+")
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(rf"\s{{1,{MAX_HELD}}}")
 _NO_SPACE_BEFORE = frozenset(".,;:!?)]}»”")
 
 
@@ -121,12 +121,10 @@ class CitedText:
 
     def _next(self, buffer: str, place: int, *, final: bool) -> tuple[int, str]:
         """Read one token; returns its length (0 if more has to come first) and what to show of it."""
-        if space := _SPACE.match(buffer, place):
-            self._take_space(space[0])
-            return len(space[0]), ""
-        if ticks := _CODE.match(buffer, place):
-            open_end = ticks.end() == len(buffer) and len(ticks[0]) < MAX_HELD and not final
-            return (0, "") if open_end else (len(ticks[0]), self._take_ticks(ticks[0]))
+        if run := _SPACE.match(buffer, place) or _CODE.match(buffer, place):
+            if run.end() == len(buffer) and len(run[0]) < MAX_HELD and not final:
+                return 0, ""
+            return len(run[0]), self._take_space(run[0]) if run[0].isspace() else self._take_ticks(run[0])
         if buffer[place] in "[【" and not self._code:
             return self._take_bracket(buffer, place, final=final)
         plain = _PLAIN.match(buffer, place)
@@ -171,7 +169,7 @@ class CitedText:
             self._code = ""
         return self._word(ticks)
 
-    def _take_space(self, space: str) -> None:
+    def _take_space(self, space: str) -> str:
         if "\n" in space and len(self._code) in (1, 2):
             self._code = ""  # code within a line ends with it at the latest, so a stray backtick does little harm
         if not self._removed:
@@ -180,6 +178,7 @@ class CitedText:
             self._space += space if "\n" in space else ""
         else:
             self._space = space if "\n" in space else self._space or space
+        return ""
 
     def _word(self, text: str) -> str:
         self._here.clear()

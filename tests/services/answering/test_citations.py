@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.common.passages import Chunk, Passage
@@ -184,6 +184,8 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=14).map("".join), st.lists(st.integers(0, 80), max_size=6))
+@example("[9][[8]  [1]", [9])
+@example("[1] [9] \n [2]", [8, 9, 10])
 def test_how_the_text_is_cut_changes_nothing(text: str, cuts: list[int]) -> None:
     whole = _streamed([text])
     edges = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})

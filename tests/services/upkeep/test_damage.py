@@ -21,6 +21,7 @@ from app.service import Services
 from app.services.upkeep.stored import require_sound
 from tests.api import TEXT, settings_in
 from tests.fakes import HashEmbeddings
+from tests.waiting import wait_for
 
 HARBOUR, BAKERY = ClientId("harbour"), ClientId("bakery")
 TEXTS = {"crane.txt": TEXT, "tide.txt": "High tide is at seven.", "long.txt": "The quay is long and wide. " * 400}
@@ -39,7 +40,16 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_stores: Path) -> Path:
     with open_quickly(settings) as services:
         _fill(services, folder)
     open_quickly(settings).close()  # which lets Chroma purge its log
+    for database in DATABASES:
+        wait_for(partial(_is_without_log, folder / database))
     return folder
+
+
+def _is_without_log(database: Path) -> bool:
+    """Whether all that SQLite has logged stands in the file: Chroma closes its own in the background."""
+    with closing(sqlite3.connect(database)) as connection:
+        (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _fill(services: Services, folder: Path) -> None:
@@ -55,7 +65,7 @@ def _fill(services: Services, folder: Path) -> None:
 @pytest.fixture
 def settings(sound: Path, tmp_path: Path) -> Settings:
     """A copy of that data."""
-    shutil.copytree(sound, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(sound, tmp_path, ignore=shutil.ignore_patterns("*-wal", "*-shm"), dirs_exist_ok=True)
     return settings_in(tmp_path)
 
 
