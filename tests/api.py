@@ -23,10 +23,10 @@ TEXT = (
 
 
 def settings_in(folder: Path, **values: Any) -> Settings:
-    """Settings whose files all lie below `folder`."""
+    """Settings whose files all lie below `folder`, with a small reserve: thousands of tests share one disk."""
     data = folder / "data"
     paths = {"data_path": data, "session_db_path": data / "sessions.db", "vector_store_path": folder / "chroma"}
-    return Settings(_env_file=None, **{**paths, **values})
+    return Settings(_env_file=None, **{**paths, "disk_reserve_mb": 1, **values})
 
 
 def app_in(folder: Path, new_stores: Path, **values: Any) -> FastAPI:

@@ -20,6 +20,7 @@ from tests.small_disk import fill, make_room, small_disk
 from tests.waiting import wait_for
 
 ADMIN = {"X-API-Key": "the-key-of-the-admin"}
+RESERVE_MB = 32
 BREAD = "Bread is baked at night. " * 300
 
 
@@ -31,7 +32,7 @@ def disk(tmp_path: Path, new_stores: Path) -> Iterator[Path]:
 
 
 def serve(disk: Path, **values: Any) -> TestClient:
-    app = quick_app(settings_in(disk, admin_api_key=ADMIN["X-API-Key"], **values))
+    app = quick_app(settings_in(disk, admin_api_key=ADMIN["X-API-Key"], disk_reserve_mb=RESERVE_MB, **values))
     return TestClient(app, headers=ADMIN, raise_server_exceptions=False)
 
 
@@ -139,7 +140,9 @@ class _Held(HashEmbeddings):
 def test_files_in_the_background_wait_for_room(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.services.jobs.worker._WAIT_SECONDS", 0.05)
     held = _Held()
-    app = create_app(settings_in(disk), opener=lambda chosen: open_services(chosen, embedder=held))
+    app = create_app(
+        settings_in(disk, disk_reserve_mb=RESERVE_MB), opener=lambda chosen: open_services(chosen, embedder=held)
+    )
     with TestClient(app) as api:
         files = [("files", (name, text)) for name, text in (("a.txt", b"High tide."), ("b.txt", TEXT.encode()))]
         job = api.post("/api/v1/ingest/?async=true", files=files, data={"client_id": "harbour"}).json()
