@@ -20,8 +20,8 @@ from app.services.tenants.documents import DocumentService
 from app.services.tenants.keys import ApiKeyStore
 from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
+from app.services.upkeep.databases import require_sound
 from app.services.upkeep.readiness import Readiness
-from app.services.upkeep.stored import require_sound
 from app.wiring.answering import make_rag, open_model
 from app.wiring.intake import Intake, open_intake
 from app.wiring.stores import Clock, Stores, Upkeep, open_stores, open_upkeep

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from app.common.errors import StartupError
 from app.config import Settings
-from app.services.upkeep.stored import Places
+from app.services.upkeep.databases import Places
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ from app.services.tenants.documents import DocumentService
 from app.services.tenants.keys import ApiKeyStore
 from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
+from app.services.upkeep.index_repair import Repairer
 from app.services.upkeep.readiness import Readiness
-from app.services.upkeep.repair import Repairer
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
 

@@ -12,9 +12,9 @@ from app.config import Settings
 from app.folders import data_files, database_places, hold_folders
 from app.service import Services
 from app.services.catalog.store import Catalog
+from app.services.upkeep.database_repair import Mender
+from app.services.upkeep.databases import Trouble, look_at, small_troubles, troubles
 from app.services.upkeep.inspection import ClientState, Inspection, inspect
-from app.services.upkeep.mending import Mender
-from app.services.upkeep.stored import Trouble, look_at, small_troubles, troubles
 
 Say = Callable[[str], None]
 

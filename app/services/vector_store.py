@@ -26,7 +26,7 @@ from app.services.chroma.gate import pass_gate
 from app.services.chroma.health import IndexHealth
 from app.services.chroma.reading import Reading
 from app.services.chroma.rebuild import Embed, drop_collection, finish_rebuilds, prepare_folder
-from app.services.chroma.renewal import Renewal, known_collection, maintenance
+from app.services.chroma.reindexing import Renewal, known_collection, maintenance
 from app.services.chroma.room import room_for, usual_room
 from app.services.chroma.rows import chunk_ids
 from app.services.chroma.sql import SegmentFacts

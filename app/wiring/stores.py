@@ -15,7 +15,7 @@ from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
 from app.services.library import ClientLimits
 from app.services.library.embedded import EmbeddedLibrary
-from app.services.upkeep.repair import Repairer
+from app.services.upkeep.index_repair import Repairer
 from app.services.upkeep.session_expiry import session_cleaner
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore

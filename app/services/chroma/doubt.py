@@ -9,7 +9,7 @@ from app.common.locks import Rank, RankedLock
 from app.common.space import DiskSpace
 from app.services.chroma.collections import ChromaCollections
 from app.services.chroma.health import IndexHealth
-from app.services.chroma.renewal import maintenance
+from app.services.chroma.reindexing import maintenance
 from app.services.chroma.sql import SegmentFacts
 
 logger = logging.getLogger(__name__)

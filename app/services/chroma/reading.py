@@ -10,7 +10,7 @@ from app.common.locks import KeyedLocks
 from app.services.chroma.clients import collection_name
 from app.services.chroma.collections import ChromaCollections, VectorStoreFailed
 from app.services.chroma.health import IndexHealth
-from app.services.chroma.renewal import Renewal, maintenance
+from app.services.chroma.reindexing import Renewal, maintenance
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from app.services.ingestion.uploads import Incoming
 from app.services.jobs.admission import Admission
 from app.services.jobs.progress import FilePlace, JobProgress, JobStage
 from app.services.jobs.records import JobFile, JobRecord, Received, Spooled, require_one_good
-from app.services.jobs.recovery import recover_jobs
+from app.services.jobs.retrying import count_retryable, recover_jobs, retry_failed
 from app.services.jobs.store import JobStore
 from app.services.jobs.types import Job, JobPage, JobSettings, JobStats
 from app.services.jobs.worker import JobWorkers
@@ -185,14 +185,10 @@ class JobService(Running):
         Raises NotFound, Conflict when the job is not finished or none of its files is kept, Unavailable when too many
         files wait, and what `submit` raises when it comes too late.
         """
-        job = self.get(client_id, job_id)
-        if job.record.finished_at is None:
-            raise Conflict("This job is not finished yet; wait for it, or cancel it.", code="job_not_finished")
-        again = sum(file.status in ("failed", "cancelled") for file in job.files)
+        again = count_retryable(self.get(client_id, job_id))
         with self._admission.one_by_one():
             self._admission.require_room(client_id, files=again, size=0)
-            if not self._store.retry(client_id, job_id, standing=standing or Standing()):
-                raise Conflict("No file of this job can be tried again; upload them again.", code="nothing_to_retry")
+            retry_failed(self._store, client_id, job_id, standing=standing or Standing())
             self._progress.changed(job_id, cancelled=False)
             self._enqueue(client_id, job_id)
         return self.get(client_id, job_id)

@@ -18,7 +18,7 @@ from app.common.ids import ClientId
 from app.config import Settings
 from app.folders import data_files, database_places
 from app.service import Services
-from app.services.upkeep.stored import require_sound
+from app.services.upkeep.databases import require_sound
 from tests.api import TEXT, settings_in
 from tests.fakes import HashEmbeddings
 from tests.waiting import wait_for

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.service import Services
 from app.services.ingestion.ingest import Options
-from app.services.jobs.recovery import MAX_ATTEMPTS
+from app.services.jobs.retrying import MAX_ATTEMPTS
 from app.services.jobs.service import Job
 from app.services.jobs.store import JobStore
 from tests.services.jobs.gated import (

@@ -15,7 +15,7 @@ from app.services.chroma import sql as chroma_sql
 from app.services.chroma.files import StoreFiles
 from app.services.chroma.gate import pass_gate
 from app.services.upkeep.counts import count_clients_again, count_sessions_again
-from app.services.upkeep.stored import DOCTOR, Places, Trouble
+from app.services.upkeep.databases import DOCTOR, Places, Trouble
 from app.services.vector_store import collection_name
 
 Say = Callable[[str], None]

@@ -20,7 +20,7 @@ from app.services.catalog.store import Catalog
 from app.services.chroma.sql import facts
 from app.services.compaction import Compactor
 from app.services.library.embedded import EmbeddedLibrary
-from app.services.upkeep.repair import FIRST_DELAY_SECONDS, Repairer
+from app.services.upkeep.index_repair import FIRST_DELAY_SECONDS, Repairer
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
 from tests.api import TEXT, AppFactory, ask, upload
