@@ -40,7 +40,7 @@ class PerfectModel:
     def __init__(self, items: Sequence[Item]) -> None:
         self._rewritten = {item["question"]: item["rewritten"] for item in items}
 
-    def complete(self, _client: object, messages: Sequence[BaseMessage], **_: object) -> Completion:
+    async def complete(self, _client: object, messages: Sequence[BaseMessage], **_: object) -> Completion:
         """See LanguageModel."""
         asked = str(messages[-1].content).rpartition("Latest question: ")[2]
         return Completion(self._rewritten[asked], self.name, None)

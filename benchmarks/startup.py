@@ -19,7 +19,8 @@ BASELINES = {
     "import chromadb, fastapi": "import chromadb, fastapi",
     "load the model with sentence-transformers": (
         "from sentence_transformers import SentenceTransformer\n"
-        "from app.services.embedding.opening import DEFAULT_MODEL, find_model\n"
+        "from app.services.embedding.opening import find_model\n"
+        "from app.services.embedding.source import DEFAULT_MODEL\n"
         "SentenceTransformer(find_model(DEFAULT_MODEL).location, device='cpu').encode(['text'])"
     ),
 }
