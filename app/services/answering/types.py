@@ -104,7 +104,7 @@ class Answer:
 
     `cited` are the numbers that the text cites, `citations` their passages with the places. `grounded` is False when
     the documents hold nothing relevant, and the text says so, or when it is not about documents. `intent` is what kind
-    of turn the message was.
+    of turn the message was. `message_id` is the id of the stored answer; None where nothing is stored.
     """
 
     text: str
@@ -120,3 +120,4 @@ class Answer:
     generation_ms: float
     total_ms: float
     intent: Intent = "search"
+    message_id: str | None = None
