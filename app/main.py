@@ -25,13 +25,15 @@ from app.edge.paths import EitherSlash
 from app.edge.server import end_with, guard, running_server
 from app.middleware import RequestLog
 from app.problems import Problem, add_problem_handlers, problem_responses, unexpected_problem
-from app.routers import chat, clients, documents, health, ingest, jobs, pages, search, sessions
+from app.routers import chat, clients, documents, feedback, health, ingest, jobs, pages, search, sessions
 from app.service import Services
 from app.version import VERSION
 
 logger = logging.getLogger(__name__)
 
-_ROUTERS = [area.router for area in (ingest, jobs, documents, chat, search, sessions, clients, openai, health, pages)]
+_ROUTERS = [
+    area.router for area in (ingest, jobs, documents, chat, search, sessions, feedback, clients, openai, health, pages)
+]
 
 FORM_OVERHEAD_BYTES = 1 << 20
 CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
@@ -57,6 +59,7 @@ _TAGS = [
     {"name": "Search", "description": "Find passages without a model."},
     {"name": "Sessions", "description": "Conversations that are remembered."},
     {"name": "Clients", "description": "Clients, their keys and usage; erasing a client."},
+    {"name": "Feedback", "description": "What people say about answers."},
     {"name": "OpenAI", "description": "The same for clients of OpenAI's API: chat completions, models, vector stores."},
     {"name": "Health", "description": "For load balancers and people."},
 ]

@@ -33,6 +33,16 @@ def no_such_job() -> NotFound:
     return NotFound("There is no such job; finished ones are forgotten after some days.", code="job_not_found")
 
 
+def no_such_answer() -> NotFound:
+    """Return the answer about an answer that is not in its session: a question, one of another session, or no id."""
+    return NotFound("There is no such answer in this session; only answers have feedback.", code="message_not_found")
+
+
+def no_feedback() -> NotFound:
+    """Return the answer about an answer of which nobody has said anything."""
+    return NotFound("Nobody has said anything about this answer.", code="feedback_not_found")
+
+
 def no_such_session() -> NotFound:
     """Return the answer about a session that is not there, has expired, or is not the caller's."""
     return NotFound("There is no such session; it may have expired.", code="session_not_found")

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from app.common.work import Work
 from app.config import Settings
 from app.memory import SessionStore
+from app.memory.feedback import FeedbackStore
 from app.service import Services
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService
@@ -55,6 +56,10 @@ async def _sessions(request: Request) -> SessionStore:
     return _services(request).session_store
 
 
+async def _feedback(request: Request) -> FeedbackStore:
+    return _services(request).session_store.feedback
+
+
 async def _clients(request: Request) -> ClientService:
     return _services(request).clients
 
@@ -86,6 +91,7 @@ UploadsDep = Annotated[Uploads, Depends(_uploads)]
 JobsDep = Annotated[JobService, Depends(_jobs)]
 DocumentsDep = Annotated[DocumentService, Depends(_documents)]
 SessionsDep = Annotated[SessionStore, Depends(_sessions)]
+FeedbackDep = Annotated[FeedbackStore, Depends(_feedback)]
 ClientsDep = Annotated[ClientService, Depends(_clients)]
 ClientSettingsDep = Annotated[ClientSettingsStore, Depends(_client_settings)]
 ApiKeysDep = Annotated[ApiKeyStore, Depends(_api_keys)]

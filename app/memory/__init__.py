@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypedDict
 
 from app.common.ids import ClientId
 from app.common.lives import Standing
+from app.memory.feedback import FeedbackStore, Rating
 
 Role = Literal["user", "assistant"]
 JsonObject = Mapping[str, object]
@@ -20,7 +21,8 @@ JsonObject = Mapping[str, object]
 class Turn:
     """A question with its answer; `number` counts from 1 in its session, `tokens` includes both messages' overhead.
 
-    `last_id` is the answer's message id: it is never given out twice, not even after a session was deleted.
+    `last_id` is the row of the answer: it is never given out twice, not even after a session was deleted.
+    `message_id` is the answer's id for callers.
     """
 
     number: int
@@ -28,19 +30,25 @@ class Turn:
     answer: str
     tokens: int
     last_id: int
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One stored message; `number` counts from 1 in its session: questions are odd, answers even."""
+    """One stored message; `number` counts from 1 in its session: questions are odd, answers even.
+
+    `message_id` is its id for callers; `id`, its row, is for the store alone. `rating` is what was said about it.
+    """
 
     id: int
+    message_id: str
     number: int
     role: Role
     content: str
     timestamp: float
     sources: Sequence[JsonObject] = ()
     extra: JsonObject = field(default_factory=dict)
+    rating: Rating | None = None
 
     @property
     def turn(self) -> int:
@@ -131,6 +139,9 @@ class SessionStore(Protocol):
     All methods raise Unavailable when the database cannot be reached or written, and those that store something
     raise InsufficientStorage when the disk is full.
     """
+
+    feedback: FeedbackStore
+    """What was said about the answers."""
 
     def require_room(self) -> None:
         """Raise InsufficientStorage when a turn could not be stored now: to be asked before a model is."""

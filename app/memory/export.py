@@ -32,6 +32,7 @@ def as_markdown(conversation: SessionExport) -> str:
 
 def _message(message: Message) -> dict[str, object]:
     value: dict[str, object] = {
+        "message_id": message.message_id,
         "number": message.number,
         "turn": message.turn,
         "role": message.role,
@@ -40,6 +41,8 @@ def _message(message: Message) -> dict[str, object]:
     }
     if message.role == "assistant":
         value["sources"] = [dict(source) for source in message.sources]
+    if message.rating is not None:
+        value["rating"] = message.rating
     return {**value, "extra": dict(message.extra)} if message.extra else value
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from app.common.errors import InvalidInput
 from app.memory import JsonObject, Turn
 from app.memory.cache import Key
+from app.memory.message_ids import message_id
 from app.memory.tokens import MESSAGE_OVERHEAD
 
 
@@ -66,7 +67,7 @@ class NewTurn:
             {**common, **answered, "position": 2 * number, "sources": self.sources, "extra": self.extra},
         ]
 
-    def as_turn(self, number: int, *, last_id: int) -> Turn:
-        """Return the turn as the store gives it out once it is stored."""
+    def as_turn(self, key: Key, number: int, *, begun: float, last_id: int) -> Turn:
+        """Return the turn as the store gives it out once it is stored, in a session that was created at `begun`."""
         tokens = self.question_tokens + self.answer_tokens + 2 * MESSAGE_OVERHEAD
-        return Turn(number, self.question, self.answer, tokens, last_id)
+        return Turn(number, self.question, self.answer, tokens, last_id, message_id(*key, begun, 2 * number))

@@ -24,60 +24,61 @@ from sqlalchemy import (
 from app.common.database import AnyRow
 from app.common.ids import ClientId
 from app.memory import Message, Removed, SessionInfo, Turn
-from app.memory.tables import ALL_CLIENTS, messages, sessions, summaries, totals
+from app.memory.message_ids import message_id
+from app.memory.tables import ALL_CLIENTS, feedback, messages, sessions, summaries, totals
 from app.memory.tokens import MESSAGE_OVERHEAD
 
-_IS_SESSION = and_(sessions.c.session_id == bindparam("session"), sessions.c.client_id == bindparam("client"))
-_OF_SESSION = and_(messages.c.session_id == bindparam("session"), messages.c.client_id == bindparam("client"))
-_ALIVE = sessions.c.expires_at > bindparam("now")
-_JOINED = messages.join(
+IS_SESSION = and_(sessions.c.session_id == bindparam("session"), sessions.c.client_id == bindparam("client"))
+OF_SESSION = and_(messages.c.session_id == bindparam("session"), messages.c.client_id == bindparam("client"))
+ALIVE = sessions.c.expires_at > bindparam("now")
+JOINED = messages.join(
     sessions,
     and_(messages.c.session_id == sessions.c.session_id, messages.c.client_id == sessions.c.client_id),
 )
 
 PROLONG = (
     update(sessions)
-    .where(_IS_SESSION, _ALIVE)
+    .where(IS_SESSION, ALIVE)
     .values(
         message_count=sessions.c.message_count + 2,
         stored_bytes=sessions.c.stored_bytes + bindparam("size"),
         last_accessed=bindparam("now"),
         expires_at=bindparam("expires"),
     )
-    .returning(sessions.c.message_count)
+    .returning(sessions.c.message_count, sessions.c.created_at)
 )
 BEGIN_SESSION = insert(sessions)
 ADD_MESSAGES = insert(messages).returning(messages.c.id)
 
 LATEST_MESSAGES = (
-    select(messages.c.id, messages.c.position, messages.c.content, messages.c.tokens, sessions.c.expires_at)
-    .select_from(_JOINED)
-    .where(_OF_SESSION, _ALIVE, messages.c.position < bindparam("before"))
+    select(messages.c.id, messages.c.position, messages.c.content, messages.c.tokens)
+    .add_columns(sessions.c.client_id, sessions.c.session_id, sessions.c.created_at, sessions.c.expires_at)
+    .select_from(JOINED)
+    .where(OF_SESSION, ALIVE, messages.c.position < bindparam("before"))
     .where(messages.c.position > bindparam("after"))
     .order_by(messages.c.position.desc())
     .limit(bindparam("limit"))
 )
 EARLIEST_MESSAGES = LATEST_MESSAGES.order_by(None).order_by(messages.c.position)
 
-SESSION = select(sessions).where(_IS_SESSION)
-SET_TITLE = update(sessions).where(_IS_SESSION, _ALIVE).values(title=bindparam("new_title")).returning(sessions)
+SESSION = select(sessions).where(IS_SESSION)
+SET_TITLE = update(sessions).where(IS_SESSION, ALIVE).values(title=bindparam("new_title")).returning(sessions)
+ADD_BYTES = update(sessions).where(IS_SESSION).values(stored_bytes=sessions.c.stored_bytes + bindparam("size"))
 OWNERS = select(sessions.c.client_id).where(sessions.c.session_id == bindparam("session")).limit(2)
-ACTIVE_OWNERS = OWNERS.where(_ALIVE)
+ACTIVE_OWNERS = OWNERS.where(ALIVE)
 _KEYS = select(sessions.c.client_id, sessions.c.session_id, sessions.c.message_count)
 
 # The ids of messages are never reused, so a summary never passes for one of a later session of the same id.
 SUMMARY = (
     select(summaries.c.content, summaries.c.summarised_up_to, messages.c.position)
-    .select_from(_JOINED.join(summaries, messages.c.id == summaries.c.summarised_up_to))
-    .where(_OF_SESSION, _ALIVE)
+    .select_from(JOINED.join(summaries, messages.c.id == summaries.c.summarised_up_to))
+    .where(OF_SESSION, ALIVE)
     .where(summaries.c.session_id == bindparam("session"), summaries.c.client_id == bindparam("client"))
 )
-ALIVE_MESSAGE = (
-    select(messages.c.id).select_from(_JOINED).where(_OF_SESSION, _ALIVE, messages.c.id == bindparam("up_to"))
-)
+ALIVE_MESSAGE = select(messages.c.id).select_from(JOINED).where(OF_SESSION, ALIVE, messages.c.id == bindparam("up_to"))
 
 REMOVE = delete(sessions).returning(sessions.c.client_id, sessions.c.message_count, sessions.c.stored_bytes)
-REMOVE_ONE = REMOVE.where(_IS_SESSION)
+REMOVE_ONE = REMOVE.where(IS_SESSION)
 
 TOTALS = select(totals).where(totals.c.scope == bindparam("scope"))
 EXPIRED_COUNT = select(func.count()).select_from(sessions).where(sessions.c.expires_at <= bindparam("now"))
@@ -144,7 +145,8 @@ def message_page(*, after: int, before: int, backwards: bool = False) -> Select[
     """Select a session's messages with positions between `after` and `before`, both excluded."""
     order = messages.c.position.desc() if backwards else messages.c.position
     between = and_(messages.c.position > after, messages.c.position < before)
-    return select(messages).where(_OF_SESSION, between).order_by(order)
+    rated = messages.outerjoin(feedback, feedback.c.message_id == messages.c.id)
+    return select(messages, feedback.c.rating).select_from(rated).where(OF_SESSION, between).order_by(order)
 
 
 def expired_keys(now: float, owner: ClientId | None) -> Select[str, str, int]:
@@ -189,16 +191,18 @@ def as_info(row: AnyRow, now: float) -> SessionInfo:
     )
 
 
-def as_message(row: AnyRow) -> Message:
-    """Return a row of `messages` as a value."""
+def as_message(row: AnyRow, begun: float) -> Message:
+    """Return a row of `messages`, of a session that was created at `begun`, as a value."""
     return Message(
         id=row.id,
+        message_id=message_id(row.client_id, row.session_id, begun, row.position),
         number=row.position,
         role=row.role,
         content=row.content,
         timestamp=row.timestamp,
         sources=row.sources or (),
         extra=row.extra or {},
+        rating=row.rating,
     )
 
 
@@ -211,6 +215,7 @@ def as_turns(rows: Sequence[AnyRow]) -> list[Turn]:
             answer=answer.content,
             tokens=question.tokens + answer.tokens + 2 * MESSAGE_OVERHEAD,
             last_id=answer.id,
+            message_id=message_id(answer.client_id, answer.session_id, answer.created_at, answer.position),
         )
         for question, answer in zip(rows[::2], rows[1::2], strict=True)
     ]

@@ -11,7 +11,6 @@ from app.common.cursors import decode_client_place, encode_place
 from app.common.errors import Conflict
 from app.common.ids import ClientId
 from app.memory import (
-    Message,
     MessagePage,
     SessionExport,
     SessionInfo,
@@ -91,10 +90,10 @@ class SqlSessionReader(SessionStore):
         key = (client_id, session_id)
         backwards = after is None and before is not None
         with self._reading(client_id) as connection:
-            self._alive(connection, key)
+            session = self._alive(connection, key)
             chosen = q.message_page(after=after or 0, before=before or _END, backwards=backwards)
             rows = connection.execute(chosen.limit(limit + 1), bound(key)).all()
-        kept = [q.as_message(row) for row in rows[:limit]]
+        kept = [q.as_message(row, session.created_at) for row in rows[:limit]]
         return MessagePage(tuple(reversed(kept) if backwards else kept), has_more=len(rows) > limit)
 
     @override
@@ -141,8 +140,8 @@ class SqlSessionReader(SessionStore):
         with self._reading(client_id) as connection:
             session = self._alive(connection, key)
             chosen = q.message_page(after=0, before=_END)
-            stored: tuple[Message, ...] = tuple(map(q.as_message, connection.execute(chosen, bound(key))))
-        return SessionExport(session, stored)
+            stored = [q.as_message(row, session.created_at) for row in connection.execute(chosen, bound(key))]
+        return SessionExport(session, tuple(stored))
 
     @override
     def summary(self, client_id: ClientId, session_id: str) -> Summary | None:

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import Connection, Select
 from typing_extensions import override
 
 from app.common.absent import no_such_session
@@ -16,9 +16,12 @@ from app.memory import JsonObject, Removed, SessionInfo, SessionStats, Turn
 from app.memory import queries as q
 from app.memory.cache import Key
 from app.memory.new_turn import NewTurn
+from app.memory.sql_feedback import SqlFeedback
 from app.memory.sql_session_reader import SqlSessionReader, bound, figures, find_summary
 from app.memory.tables import ALL_CLIENTS
 from app.memory.tokens import estimate_tokens
+
+T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BATCH_SESSIONS = 100
@@ -53,6 +56,7 @@ class SqliteSessionStore(SqlSessionReader):
         self._ttl = ttl
         self._count_tokens = count_tokens
         self._lives = lives or Lives(erased_meanwhile)
+        self.feedback = SqlFeedback(self._reading, self._write, clock=clock, count_bytes=_count_bytes)
 
     @override
     def close(self) -> None:
@@ -61,6 +65,15 @@ class SqliteSessionStore(SqlSessionReader):
     @override
     def require_room(self) -> None:
         self._db.require_room()
+
+    def _write(self, client_id: ClientId, standing: Standing | None, work: Callable[[Connection], T]) -> T:
+        begun = standing or Standing()
+
+        def checked(connection: Connection) -> T:
+            self._lives.require(client_id, begun)
+            return work(connection)
+
+        return self._db.run(checked)
 
     @override
     def append_turn(
@@ -91,28 +104,24 @@ class SqliteSessionStore(SqlSessionReader):
 
     def _append(self, connection: Connection, key: Key, new: NewTurn, now: float) -> Turn:
         change = {**bound(key), "now": now, "expires": now + self._ttl, "size": new.size}
-        count = connection.execute(q.PROLONG, change).scalar()
-        if count is None:
+        prolonged = connection.execute(q.PROLONG, change).first()
+        if prolonged is None:
             q.remove_session(connection, key)  # one that expired and was not cleaned up yet
             row = new.session_row(key, created_at=now, expires_at=now + self._ttl)
             connection.execute(q.BEGIN_SESSION, row)
-        q.add_totals(connection, key[0], sessions=int(count is None), messages=2, size=new.size)
-        number = (count or 2) // 2
+        q.add_totals(connection, key[0], sessions=int(prolonged is None), messages=2, size=new.size)
+        count, begun = prolonged or (2, now)
+        number = count // 2
         ids = connection.execute(q.ADD_MESSAGES, new.message_rows(key, number, now)).scalars()
-        return new.as_turn(number, last_id=max(ids))
+        return new.as_turn(key, number, begun=begun, last_id=max(ids))
 
     @override
     def set_title(
         self, client_id: ClientId, session_id: str, title: str | None, *, standing: Standing | None = None
     ) -> SessionInfo:
-        now, begun = self._clock(), standing or Standing()
+        now = self._clock()
         change = {**bound((client_id, session_id)), "now": now, "new_title": title}
-
-        def work(connection: Connection) -> Row[Any] | None:
-            self._lives.require(client_id, begun)
-            return connection.execute(q.SET_TITLE, change).first()
-
-        row = self._db.run(work)
+        row = self._write(client_id, standing, lambda connection: connection.execute(q.SET_TITLE, change).first())
         if row is None:
             raise no_such_session()
         return q.as_info(row, now)
@@ -187,6 +196,10 @@ class SqliteSessionStore(SqlSessionReader):
             return True
 
         return self._db.run(work)
+
+
+def _count_bytes(connection: Connection, client_id: ClientId, more: int) -> None:
+    q.add_totals(connection, client_id, sessions=0, messages=0, size=more)
 
 
 def _remove_batch(connection: Connection, chosen: Select[str, str, int]) -> tuple[list[Key], Removed]:

@@ -86,6 +86,23 @@ summaries = Table(
     ),
 )
 
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("message_id", BIG, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("rating", Text, nullable=False),
+    Column("reason", Text),
+    Column("comment", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("updated_at", TIME, nullable=False),
+    ForeignKeyConstraint(["message_id"], ["messages.id"], ondelete="CASCADE"),
+    # A client's feedback is listed, and counted, along this.
+    Index(None, "client_id", "updated_at", "session_id", "position"),
+)
+
 totals = Table(
     "session_totals",
     metadata,

@@ -71,6 +71,7 @@ def client_usage(
     """Return what the client has stored, and the limits it is held to."""
     record = clients.get(client_id)
     stats = sessions.get_stats(client_id)
+    rated = sessions.feedback.counts(client_id)
     return ClientUsage(
         client_id=client_id,
         documents=record.document_count,
@@ -79,6 +80,8 @@ def client_usage(
         bytes_waiting=jobs.waiting_bytes(client_id),
         sessions=stats["total_sessions"],
         messages=stats["total_messages"],
+        feedback_up=rated.up,
+        feedback_down=rated.down,
         max_documents=settings.max_documents_per_client,
         max_chunks=settings.max_chunks_per_client,
         max_chunks_per_document=settings.max_chunks_per_document,

@@ -112,6 +112,9 @@ class ChatResponse(BaseModel):
 
     response: str
     session_id: str
+    message_id: str | None = Field(
+        description="The answer's id, to give feedback on it; null when the turn is not stored (`use_memory` false)."
+    )
     client_id: str
     sources: list[Source] = Field(description="The passages given to the model, in the order of their numbers.")
     citations: list[Citation] = Field(

@@ -115,6 +115,8 @@ class ClientUsage(BaseModel):
     bytes_waiting: int = Field(description="Of files that wait to be taken in, or are kept for another try.")
     sessions: int
     messages: int
+    feedback_up: int = Field(description="Answers that were rated up.")
+    feedback_down: int
     max_documents: int | None
     max_chunks: int | None
     max_chunks_per_document: int

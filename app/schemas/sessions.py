@@ -68,6 +68,7 @@ class SessionTitle(BaseModel):
 class StoredMessage(BaseModel):
     """A question or an answer."""
 
+    message_id: str
     number: int = Field(description="Its place in the session, from 1: questions are odd, answers even.")
     turn: int = Field(description="Question and answer together are a turn.")
     role: Literal["user", "assistant"]
@@ -77,6 +78,7 @@ class StoredMessage(BaseModel):
         description="For an answer, what it was made from: document, file, page, section, place, score; not the text."
     )
     extra: dict[str, object] = Field(description="What else was stored with the answer.")
+    rating: Literal["up", "down"] | None = Field(description="For an answer, the rating of its feedback, if any.")
 
 
 class MessagePage(BaseModel):

@@ -74,6 +74,7 @@ def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
     return {
         "response": answer.text,
         "session_id": answer.session_id,
+        "message_id": answer.message_id,
         "client_id": client_id,
         "sources": as_source_list(answer.sources, answer.cited),
         "citations": [_citation(citation) for citation in answer.citations],

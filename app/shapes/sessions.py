@@ -46,6 +46,7 @@ def session_summary(info: memory.SessionInfo) -> SessionSummary:
 def stored_message(message: memory.Message) -> StoredMessage:
     """Return a question or an answer."""
     return StoredMessage(
+        message_id=message.message_id,
         number=message.number,
         turn=message.turn,
         role=message.role,
@@ -53,6 +54,7 @@ def stored_message(message: memory.Message) -> StoredMessage:
         timestamp=message.timestamp,
         sources=[dict(source) for source in message.sources],
         extra=dict(message.extra),
+        rating=message.rating,
     )
 
 

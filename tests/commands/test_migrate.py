@@ -16,7 +16,7 @@ def test_migrate_brings_the_tables_up_to_date(database_url: str, monkeypatch: py
     monkeypatch.setenv("DATABASE_URL", database_url)
     for _ in range(2):
         result = CliRunner().invoke(app, ["migrate"])
-        assert (result.exit_code, result.output) == (0, "sessions: 0001_sessions\n")
+        assert (result.exit_code, result.output) == (0, "sessions: 0002_feedback\n")
 
 
 def test_migrate_without_a_database_says_what_is_missing() -> None:

@@ -28,6 +28,7 @@ ADMIN = "admin-key-of-the-isolation-test"
 SECRET = "The xylophone vault opens with zq7731."
 FILE = "victims-own-file.txt"
 SESSION = "victims-own-session"
+FEEDBACK = "/api/v1/sessions/{session_id}/messages/{message_id}/feedback"
 
 
 class Call(NamedTuple):
@@ -47,6 +48,12 @@ class Target(NamedTuple):
     document_id: str
     key_id: str
     job_id: str
+    message_id: str
+
+    @property
+    def feedback(self) -> str:
+        """Where feedback on the answer is."""
+        return f"/api/v1/sessions/{self.session_id}/messages/{self.message_id}/feedback"
 
 
 # fmt: off
@@ -74,6 +81,12 @@ CALLS: dict[tuple[str, str], Any] = {
         f"/api/v1/chat/collections/{t.client_id}/stats"),
     ("delete", "/api/v1/chat/collections/{client_id}"): lambda t: Call(f"/api/v1/chat/collections/{t.client_id}"),
     ("delete", "/api/v1/chat/{session_id}"): lambda t: Call(f"/api/v1/chat/{t.session_id}"),
+    ("post", FEEDBACK): lambda t: Call(t.feedback, {"rating": "down", "comment": "Stolen."}),
+    ("get", FEEDBACK): lambda t: Call(t.feedback),
+    ("get", "/api/v1/clients/{client_id}/feedback"): lambda t: Call(f"/api/v1/clients/{t.client_id}/feedback"),
+    ("get", "/api/v1/clients/{client_id}/feedback/export"): lambda t: Call(
+        f"/api/v1/clients/{t.client_id}/feedback/export"),
+    ("delete", FEEDBACK): lambda t: Call(t.feedback),
     ("get", "/api/v1/sessions/stats"): lambda _: Call("/api/v1/sessions/stats", shared=True),
     ("get", "/api/v1/sessions/list"): lambda _: Call("/api/v1/sessions/list", shared=True),
     ("get", "/api/v1/sessions/{session_id}/info"): lambda t: Call(f"/api/v1/sessions/{t.session_id}/info"),
@@ -130,11 +143,15 @@ class World:
         self.attacker, _ = self._client("attacker-co")
         labels = {"metadata": json.dumps({"owner": "xylophone maker"}), "tags": "zq7731"}
         body = upload(api, (FILE, SECRET.encode()), headers=self.victim, **labels).json()
-        ask(api, "What opens the vault?", "victim-co", session_id=SESSION, headers=self.victim)
+        asked = ask(api, "What opens the vault?", "victim-co", session_id=SESSION, headers=self.victim)
         upload(api, ("own.txt", b"The attacker's own words about bananas."), headers=self.attacker)
         document_id, job_id = body["documents"][0]["document_id"], self._cancelled_job()
-        self.target = Target("victim-co", SESSION, document_id, victim_key_id, job_id)
-        self.nobody = Target("nobody-co", "nobodys-session", "doc_" + "0" * 24, "0" * 16, "job_" + "0" * 24)
+        message_id = asked.json()["message_id"]
+        self.target = Target("victim-co", SESSION, document_id, victim_key_id, job_id, message_id)
+        api.post(self.target.feedback, json={"rating": "up", "comment": SECRET}, headers=self.victim)
+        self.nobody = Target(
+            "nobody-co", "nobodys-session", "doc_" + "0" * 24, "0" * 16, "job_" + "0" * 24, f"msg_{'0' * 16}_2"
+        )
 
     def _client(self, client_id: str) -> tuple[dict[str, str], str]:
         body = self.api.post("/api/v1/clients", json={"client_id": client_id}, headers=self.admin).json()
@@ -172,6 +189,7 @@ class World:
             get("/api/v1/clients/victim-co/settings", headers=self.victim).json(),
             get("/api/v1/sessions", headers=self.victim).json(),
             get("/api/v1/documents", headers=self.victim).json(),
+            get("/api/v1/clients/victim-co/feedback", headers=self.victim).json(),
             get("/api/v1/ingest/jobs", headers=self.victim).json(),
             get(f"/api/v1/ingest/jobs/{self.target.job_id}", headers=self.victim).json(),
             [key["key_id"] for key in get("/api/v1/clients/victim-co/keys", headers=self.admin).json()["keys"]],
@@ -261,7 +279,16 @@ def test_nothing_of_the_victim_reaches_the_attacker(world: World) -> None:
     assert "zq7731" in str(before)
     for route in CALLS:
         response = world.call(route, world.target, world.attacker)
-        for mark in ("zq7731", "xylophone", FILE, "victims-own-job", SESSION, "victim-co", world.target.document_id):
+        for mark in (
+            "zq7731",
+            "xylophone",
+            FILE,
+            "victims-own-job",
+            SESSION,
+            "victim-co",
+            world.target.document_id,
+            "msg_",
+        ):
             assert mark not in response.text or _is_own_answer(route, response), (route, mark)
         assert world.victims_view() == before, route
 
@@ -353,6 +380,8 @@ def test_the_victims_own_key_can_do_all_that_is_refused_to_the_attacker(world: W
         ("get", "/api/v1/clients"),
         ("get", "/api/v1/clients/{client_id}"),
         ("get", "/api/v1/clients/{client_id}/usage"),
+        ("get", "/api/v1/clients/{client_id}/feedback"),
+        ("get", "/api/v1/clients/{client_id}/feedback/export"),
         ("get", "/api/v1/clients/{client_id}/settings"),
         ("put", "/api/v1/clients/{client_id}/settings"),
     }

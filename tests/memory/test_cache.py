@@ -9,7 +9,7 @@ S1, S2, S3 = (ANNA, "s1"), (ANNA, "s2"), (BERT, "s1")
 
 
 def turn(number: int, word: str = "q") -> Turn:
-    return Turn(number, f"{word}{number}", "a", tokens=10, last_id=2 * number)
+    return Turn(number, f"{word}{number}", "a", tokens=10, last_id=2 * number, message_id=f"msg_{number}")
 
 
 def found(*numbers: int, expires_at: float = 100.0) -> RecentTurns:

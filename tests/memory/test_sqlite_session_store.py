@@ -7,10 +7,15 @@ from app.common.database import Database
 from app.memory.sqlite_session_store import SqliteSessionStore
 from tests.memory.conftest import Clock
 from tests.memory.contract import ANNA, BERT, SessionStoreContract, questions, say
+from tests.memory.contract_feedback import BAD, FeedbackContract
 
 
 class TestSqliteSessionStore(SessionStoreContract):
     """The promises of every store, kept by SQLite."""
+
+
+class TestFeedbackInSqlite(FeedbackContract):
+    """The same of feedback."""
 
 
 def test_history_of_a_long_session_reads_only_the_latest_turns(
@@ -28,10 +33,11 @@ def test_history_of_a_long_session_reads_only_the_latest_turns(
 def test_nothing_is_left_in_the_tables_of_what_was_deleted(store: SqliteSessionStore, database: Database) -> None:
     say(store, ANNA, "s1", 2)
     assert store.put_summary(ANNA, "s1", "summary", up_to=store.history(ANNA, "s1")[-1].last_id, replaces=None)
+    store.feedback.put(ANNA, "s1", store.history(ANNA, "s1")[-1].message_id, BAD)
     say(store, BERT, "s1")
     store.delete_client(ANNA)
     with database.read() as connection:
-        for table in ("sessions", "messages", "summaries"):
+        for table in ("sessions", "messages", "summaries", "feedback"):
             gone = text(f"SELECT count(*) FROM {table} WHERE client_id = 'anna'")  # noqa: S608 - our words
             assert connection.execute(gone).scalar() == 0
         assert connection.execute(text("SELECT scope FROM session_totals ORDER BY 1")).scalars().all() == ["", "bert"]

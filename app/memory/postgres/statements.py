@@ -11,7 +11,7 @@ from app.memory import queries as q
 from app.memory.cache import Key
 from app.memory.tables import sessions
 
-BEGIN_SESSION = insert(sessions).on_conflict_do_nothing().returning(sessions.c.message_count)
+BEGIN_SESSION = insert(sessions).on_conflict_do_nothing().returning(sessions.c.message_count, sessions.c.created_at)
 REMOVE_EXPIRED = q.REMOVE_ONE.where(sessions.c.expires_at <= bindparam("now"))
 LOCK_SESSION = q.SESSION.with_for_update()
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Select
 from typing_extensions import override
@@ -16,11 +17,14 @@ from app.memory import queries as q
 from app.memory.cache import Key
 from app.memory.new_turn import NewTurn
 from app.memory.postgres import statements as s
+from app.memory.sql_feedback import SqlFeedback
 from app.memory.sql_session_reader import SqlSessionReader, bound, figures, find_summary
 from app.memory.tokens import estimate_tokens
 
+T = TypeVar("T")
+
 MIGRATIONS = Path(__file__).with_name("migrations")
-TABLES = ("sessions", "messages", "summaries", "session_lives")
+TABLES = ("sessions", "messages", "feedback", "summaries", "session_lives")
 BATCH_SESSIONS = 100
 LIVES_ARE_KEPT = 7 * 24 * 3600.0
 """Seconds for which the end of a client's life is remembered: longer than any question takes."""
@@ -49,6 +53,7 @@ class PostgresSessionStore(SqlSessionReader):
         self._db = database
         self._ttl = ttl
         self._count_tokens = count_tokens
+        self.feedback = SqlFeedback(self._reading, self._write, clock=clock)
 
     @override
     def close(self) -> None:
@@ -57,6 +62,12 @@ class PostgresSessionStore(SqlSessionReader):
     @override
     def require_room(self) -> None:
         """Only the server knows how its disks are: what finds no room is told when it is stored."""
+
+    def _write(self, client_id: ClientId, standing: Standing | None, work: Callable[[Connection], T]) -> T:
+        begun = standing or Standing()
+        with self._db.write(client_id) as connection:
+            _require_standing(connection, client_id, begun)
+            return work(connection)
 
     @override
     def append_turn(
@@ -75,36 +86,36 @@ class PostgresSessionStore(SqlSessionReader):
         new = NewTurn.of(*texts, sources=sources, extra=extra, count_tokens=self._count_tokens)
         with self._db.write(client_id) as connection:
             _require_standing(connection, client_id, begun)
-            number = self._prolong_or_begin(connection, key, new)
+            number, begun_at = self._prolong_or_begin(connection, key, new)
             # The session's row is locked until the commit: turns of several processes get their numbers in turn.
             ids = connection.execute(q.ADD_MESSAGES, new.message_rows(key, number, self._clock())).scalars()
-            return new.as_turn(number, last_id=max(ids))
+            return new.as_turn(key, number, begun=begun_at, last_id=max(ids))
 
-    def _prolong_or_begin(self, connection: Connection, key: Key, new: NewTurn) -> int:
-        """Count the turn in its session, which is locked by that, and return the turn's number.
+    def _prolong_or_begin(self, connection: Connection, key: Key, new: NewTurn) -> tuple[int, float]:
+        """Count the turn in its session, which is locked by that.
+
+        Returns the turn's number and when the session was created.
 
         Whoever finds neither a session nor room for a new one was overtaken by somebody who began it.
         """
         now = self._clock()
         change = {**bound(key), "now": now, "expires": now + self._ttl, "size": new.size}
         while True:
-            count: int | None = connection.execute(q.PROLONG, change).scalar()
-            if count is None:
+            session = connection.execute(q.PROLONG, change).first()
+            if session is None:
                 connection.execute(s.REMOVE_EXPIRED, {**bound(key), "now": now})
                 row = new.session_row(key, created_at=now, expires_at=now + self._ttl)
-                count = connection.execute(s.BEGIN_SESSION, row).scalar()
-            if count is not None:
-                return count // 2
+                session = connection.execute(s.BEGIN_SESSION, row).first()
+            if session is not None:
+                return session.message_count // 2, session.created_at
 
     @override
     def set_title(
         self, client_id: ClientId, session_id: str, title: str | None, *, standing: Standing | None = None
     ) -> SessionInfo:
-        now, begun = self._clock(), standing or Standing()
+        now = self._clock()
         change = {**bound((client_id, session_id)), "now": now, "new_title": title}
-        with self._db.write(client_id) as connection:
-            _require_standing(connection, client_id, begun)
-            row = connection.execute(q.SET_TITLE, change).first()
+        row = self._write(client_id, standing, lambda connection: connection.execute(q.SET_TITLE, change).first())
         if row is None:
             raise no_such_session()
         return q.as_info(row, now)

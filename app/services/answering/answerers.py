@@ -11,11 +11,12 @@ from app.common.ids import ClientId
 from app.common.work import Threads
 from app.services.answering.extractive import ExtractiveAnswer, ExtractiveAnswerer
 from app.services.answering.prompts import build_prompt
-from app.services.answering.types import Prepared, Quote
+from app.services.answering.types import Prepared, Quote, Refusal
 from app.services.llm.types import Completion, LanguageModel
 
-Piece = str | Quote | Completion
-"""A model's words as they come, a document's own words with their passage, or the whole of it: the last piece."""
+Piece = str | Quote | Refusal | Completion
+"""A model's words as they come, a document's own words with their passage, that there is no answer, or the whole of it:
+the last piece."""
 
 
 class Answerer(Protocol):
@@ -82,9 +83,9 @@ class QuotingAnswerer(Answerer):
     async def answer(self, prepared: Prepared, threads: Threads) -> AsyncGenerator[Piece, None]:
         """Quote the sentences that answer best. They are all found before the first one is known to be the best."""
         found = await threads.run(prepared.question.client_id, partial(self._found, prepared))
-        for piece in found.quotes or (found.text,):
+        for piece in found.quotes or (Refusal(prepared.refusal),):
             yield piece
-        yield Completion(text=found.text, model=self.name, usage=None)
+        yield Completion(text=found.text or prepared.refusal, model=self.name, usage=None)
 
     def stream(self, prepared: Prepared, threads: Threads) -> AsyncGenerator[Piece, None]:
         """Quote sentence by sentence."""

@@ -98,6 +98,10 @@ class CitedText:
         before = "\n" if self._length else ""
         return self._show(f"{before}{text} ") + self._cite(number)
 
+    def say(self, text: str) -> str:
+        """Add words of our own, unread: what they quote may hold brackets, which cite nothing."""
+        return self._show(text)
+
     def end(self) -> str:
         """Return what was held back; nothing can be written afterwards."""
         return self._read(self._held, final=True)

@@ -6,7 +6,7 @@ from app.common.errors import UpstreamFailed
 from app.common.passages import Passage
 from app.services.answering.answerers import Piece
 from app.services.answering.citations import CitedText
-from app.services.answering.types import NOT_FOUND, Answer, Prepared, Quote
+from app.services.answering.types import Answer, Prepared, Quote, Refusal
 from app.services.llm.types import Completion
 
 
@@ -19,6 +19,7 @@ class Draft:
         self._cited_text = CitedText(len(prepared.sources))
         self._completion: Completion | None = None
         self._claimed = False
+        self._refused = False
 
     @property
     def text(self) -> str:
@@ -37,6 +38,9 @@ class Draft:
             return ""
         if isinstance(piece, Quote):
             return self._cited_text.quote(piece.text, piece.passage)
+        if isinstance(piece, Refusal):
+            self._refused = True
+            return self._cited_text.say(piece.text)
         return self._cited_text.write(piece)
 
     def end(self) -> str:
@@ -60,7 +64,7 @@ class Draft:
             cited=self.cited,
             citations=self._cited_text.citations(prepared.sources),
             completion=self._completion,
-            grounded=prepared.relevant and self.text != NOT_FOUND,
+            grounded=prepared.relevant and not self._refused,
             memory_used=prepared.question.remembered,
             search_query=prepared.search_query,
             retrieval_ms=prepared.retrieval_ms,

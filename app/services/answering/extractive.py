@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.common.passages import Passage
 from app.services.answering.quoting.candidates import Candidate, candidates
 from app.services.answering.quoting.sentences import Sentence
-from app.services.answering.types import NOT_FOUND, Quote
+from app.services.answering.types import Quote
 
 MAX_PASSAGES = 8
 """Only the best passages are read: who asks for many wants to see them, not to wait for all their sentences."""
@@ -39,7 +39,7 @@ class SentenceEmbedder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExtractiveAnswer:
-    """`text` is what the user reads; `found` is False, and `quotes` are empty, when the passages hold no answer.
+    """`text` is what the user reads; `found` is False, and all else empty, when the passages hold no answer.
 
     `score` is that of the best sentence, found or not: the best sign of whether the passages hold an answer.
     """
@@ -68,7 +68,7 @@ class ExtractiveAnswerer:
         score = max((candidate.score for candidate in ranked), default=0.0)
         chosen = _choose(ranked)
         if not chosen:
-            return ExtractiveAnswer(NOT_FOUND, found=False, quotes=(), score=score)
+            return ExtractiveAnswer("", found=False, quotes=(), score=score)
         quotes = tuple(Quote(c.sentence.text, c.passage, c.score) for c in _in_reading_order(chosen))
         text = "\n".join(f"{quote.text} [{quote.passage}]" for quote in quotes)
         return ExtractiveAnswer(text, found=True, quotes=quotes, score=score)

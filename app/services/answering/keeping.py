@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from app.memory import SessionStore
 from app.services.answering.answerers import Piece
@@ -34,7 +35,7 @@ class TurnKeeper:
         draft.end()
         answered = time.perf_counter()
         answer = draft.answer(answered)
-        self._store(draft, _how_it_ended(answer.completion))
+        message_id = self._store(draft, _how_it_ended(answer.completion))
         logger.debug(
             "chat answered",
             extra={
@@ -44,19 +45,20 @@ class TurnKeeper:
                 "citations": len(answer.citations),
             },
         )
-        return answer
+        return replace(answer, message_id=message_id)
 
     def keep_part(self, draft: Draft) -> None:
         """Store the turn of an answer that was cut off, as far as it came."""
         self._store(draft, {"cut_off": True})
 
-    def _store(self, draft: Draft, extra: dict[str, object]) -> None:
+    def _store(self, draft: Draft, extra: dict[str, object]) -> str | None:
+        """Store the turn and return the answer's message id; None when it is not to be stored, or was before."""
         prepared = draft.prepared
         # Once: a reader may leave while the turn is being stored.
         if not prepared.question.remembered or not draft.claim():
-            return
+            return None
         cited = draft.cited
-        self._sessions.append_turn(
+        turn = self._sessions.append_turn(
             prepared.question.client_id,
             prepared.session_id,
             prepared.question.text,
@@ -65,6 +67,7 @@ class TurnKeeper:
             extra=extra if prepared.intent == "search" else {**extra, "intent": prepared.intent},
             standing=prepared.question.standing,
         )
+        return turn.message_id
 
 
 def _how_it_ended(completion: Completion) -> dict[str, object]:

@@ -14,6 +14,7 @@ from app.services.intents.types import Intent
 from app.services.llm.types import Completion
 
 NOT_FOUND = "I could not find an answer to that in your documents."
+"""What is said where nothing better is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,13 @@ class Quote:
     text: str
     passage: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The whole answer, where the documents do not hold one. It is shown as it is: its brackets cite nothing."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +83,7 @@ class Prepared:
     `sources` are the passages that are given to the model, in the order of their numbers, from 1; none when nothing
     relevant was found and the model will not be asked. `search_query` is what was searched for. `started` is in
     seconds of time.perf_counter(). `said` is the whole answer where it is known already; `prompt` is what the model is
-    asked where the answer is no search's.
+    asked where the answer is no search's. `refusal` is the answer if the passages turn out not to hold one.
     """
 
     question: ChatQuestion
@@ -87,7 +95,8 @@ class Prepared:
     started: float
     retrieval_ms: float
     intent: Intent = "search"
-    said: Sequence[str | Quote] = ()
+    said: Sequence[str | Quote | Refusal] = ()
+    refusal: str = NOT_FOUND
     prompt: Sequence[BaseMessage] = ()
 
 
@@ -104,7 +113,7 @@ class Answer:
 
     `cited` are the numbers that the text cites, `citations` their passages with the places. `grounded` is False when
     the documents hold nothing relevant, and the text says so, or when it is not about documents. `intent` is what kind
-    of turn the message was.
+    of turn the message was. `message_id` is the id of the stored answer; None where nothing is stored.
     """
 
     text: str
@@ -120,3 +129,4 @@ class Answer:
     generation_ms: float
     total_ms: float
     intent: Intent = "search"
+    message_id: str | None = None

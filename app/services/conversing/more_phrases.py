@@ -33,6 +33,8 @@ ITALIAN = Phrases(
     sources="La mia ultima risposta si basa su:",
     no_sources="La mia ultima risposta non cita alcun documento.",
     no_model="Per questo serve un modello linguistico, e questo servizio ne è privo. La mia ultima risposta era:",
+    not_found="Non ho trovato una risposta a «{topic}» nei suoi documenti.",
+    closest="Ciò che si avvicina di più: {names}.",
 )
 
 CHINESE = Phrases(
@@ -61,6 +63,8 @@ CHINESE = Phrases(
     sources="我上一个回答的依据：",
     no_sources="我上一个回答没有引用文档。",
     no_model="这需要语言模型，而本服务没有使用语言模型。我上一个回答是：",
+    not_found="在您的文档中没有找到“{topic}”的答案。",
+    closest="最接近的文档：{names}。",
 )
 
 JAPANESE = Phrases(
@@ -89,6 +93,8 @@ JAPANESE = Phrases(
     sources="前の回答の根拠：",
     no_sources="前の回答は文書を引用していません。",
     no_model="それには言語モデルが必要ですが、このサービスは使っていません。前の回答：",
+    not_found="「{topic}」への答えは文書に見つかりませんでした。",
+    closest="最も近い文書：{names}。",
 )
 
 _OF_LANGUAGE: Mapping[Language, Phrases] = {

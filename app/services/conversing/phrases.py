@@ -26,6 +26,8 @@ class Phrases:
     sources: str
     no_sources: str
     no_model: str
+    not_found: str
+    closest: str
 
 
 ENGLISH = Phrases(
@@ -55,6 +57,8 @@ ENGLISH = Phrases(
     sources="My last answer rests on:",
     no_sources="My last answer cites no document.",
     no_model="That takes a language model, and this service runs without one. My last answer was:",
+    not_found="I could not find an answer to “{topic}” in your documents.",
+    closest="What comes closest: {names}.",
 )
 
 GERMAN = Phrases(
@@ -85,6 +89,8 @@ GERMAN = Phrases(
     sources="Meine letzte Antwort beruht auf:",
     no_sources="Meine letzte Antwort nennt kein Dokument.",
     no_model="Dafür braucht es ein Sprachmodell, und dieser Dienst läuft ohne. Meine letzte Antwort war:",
+    not_found="Auf „{topic}“ habe ich in Ihren Dokumenten keine Antwort gefunden.",
+    closest="Am nächsten kommen: {names}.",
 )
 
 FRENCH = Phrases(
@@ -115,6 +121,8 @@ FRENCH = Phrases(
     sources="Ma dernière réponse s'appuie sur :",
     no_sources="Ma dernière réponse ne cite aucun document.",
     no_model="Cela demande un modèle de langage, et ce service fonctionne sans. Ma dernière réponse était :",
+    not_found="Je n'ai pas trouvé de réponse à « {topic} » dans vos documents.",
+    closest="Le plus proche : {names}.",
 )
 
 SPANISH = Phrases(
@@ -144,4 +152,6 @@ SPANISH = Phrases(
     sources="Mi última respuesta se basa en:",
     no_sources="Mi última respuesta no cita ningún documento.",
     no_model="Eso requiere un modelo de lenguaje, y este servicio funciona sin uno. Mi última respuesta fue:",
+    not_found="No he encontrado respuesta a «{topic}» en sus documentos.",
+    closest="Lo más cercano: {names}.",
 )

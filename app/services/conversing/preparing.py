@@ -13,7 +13,8 @@ from app.memory.strategies import Memory
 from app.services.answering.drafts import elapsed_ms
 from app.services.answering.followups import FollowUps, StandAlone, combined
 from app.services.answering.grounding import is_relevant
-from app.services.answering.types import NOT_FOUND, ChatQuestion, Prepared
+from app.services.answering.types import NOT_FOUND, ChatQuestion, Prepared, Refusal
+from app.services.conversing.refusing import refusal
 from app.services.conversing.service import Conversing
 from app.services.conversing.talk import NEEDS_PASSAGES
 from app.services.conversing.types import Reply, Turn
@@ -106,8 +107,9 @@ class Preparer:
                 "relevant": relevant,
             },
         )
-        reply = Reply(passages) if relevant else Reply(said=(NOT_FOUND,))
-        return _prepared(asked, reply, query)
+        said = refusal(asked.turn, query, passages)
+        reply = Reply(passages) if relevant else Reply(said=(Refusal(said),))
+        return _prepared(asked, reply, query, refused=said)
 
     def _retrieved(self, turn: Turn, query: str) -> Sequence[Passage]:
         options, client_id, where = turn.question.options, turn.question.client_id, turn.question.where
@@ -126,7 +128,7 @@ class Preparer:
         return is_relevant(query, passages, min_relevance=self._min_relevance)
 
 
-def _prepared(asked: Asked, reply: Reply, query: str) -> Prepared:
+def _prepared(asked: Asked, reply: Reply, query: str, *, refused: str = NOT_FOUND) -> Prepared:
     turn = asked.turn
     return Prepared(
         question=turn.question,
@@ -139,5 +141,6 @@ def _prepared(asked: Asked, reply: Reply, query: str) -> Prepared:
         retrieval_ms=elapsed_ms(asked.remembered, time.perf_counter()),
         intent=turn.intent,
         said=reply.said,
+        refusal=refused,
         prompt=reply.prompt,
     )

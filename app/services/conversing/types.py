@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from langchain_core.messages import BaseMessage
 
 from app.common.passages import Passage
-from app.services.answering.types import ChatQuestion, Quote
+from app.services.answering.types import ChatQuestion, Quote, Refusal
 from app.services.catalog.records import DocumentRecord
 from app.services.intents.types import SEARCH, Intent, Reading
 
@@ -40,5 +40,5 @@ class Reply:
     """
 
     sources: Sequence[Passage] = ()
-    said: Sequence[str | Quote] = ()
+    said: Sequence[str | Quote | Refusal] = ()
     prompt: Sequence[BaseMessage] = field(default=())

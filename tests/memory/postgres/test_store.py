@@ -16,10 +16,15 @@ from app.memory.postgres.store import LIVES_ARE_KEPT, TABLES
 from tests.memory.conftest import Clock
 from tests.memory.contract import ANNA, BERT, SessionStoreContract, questions, say
 from tests.memory.contract_at_once import Another, AtOnceContract
+from tests.memory.contract_feedback import FeedbackContract
 
 
 class TestPostgresSessionStore(SessionStoreContract):
     """The promises of every store, kept by PostgreSQL."""
+
+
+class TestFeedbackInPostgres(FeedbackContract):
+    """The same of feedback."""
 
 
 class TestPostgresAtOnce(AtOnceContract):
@@ -95,7 +100,7 @@ def test_a_statement_that_names_no_client_touches_its_transactions_client_only(
     with closing(PostgresDatabase.open(driver_address(database_url))) as database:
         with database.read(BERT) as connection:
             counts = [connection.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in TABLES]  # noqa: S608
-        assert counts == [1, 2, 0, 0]
+        assert counts == [1, 2, 0, 0, 0]
         with database.write(BERT) as connection:
             assert connection.execute(text("DELETE FROM sessions")).rowcount == 1
         with pytest.raises(ProgrammingError, match="row-level security"), database.write(BERT) as connection:

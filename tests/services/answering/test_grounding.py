@@ -7,11 +7,11 @@ from fastapi.testclient import TestClient
 
 from app.common.passages import Chunk, Passage
 from app.services.answering.grounding import is_relevant
-from app.services.answering.types import NOT_FOUND
 from tests.api import AppFactory, ask, upload
 from tests.standin import StandIn
 
 UNRELATED = "Who won the chess championship?"
+REFUSED = f"I could not find an answer to “{UNRELATED}” in your documents."
 RELATED = "How much does the harbour crane lift?"
 LEAST = 0.3
 
@@ -81,7 +81,7 @@ def test_nothing_relevant_is_said_without_asking_the_model(make_client: AppFacto
     api = _serve(make_client, standin)
     body = ask(api, UNRELATED, "harbour", session_id="talk").json()
     assert standin.requests == []
-    assert body["response"] == NOT_FOUND
+    assert body["response"] == REFUSED
     assert body["grounded"] is False
     assert body["sources"] == body["citations"] == []
     assert body["usage"] is None
@@ -101,7 +101,7 @@ def test_the_model_may_be_left_to_decide(make_client: AppFactory, standin: Stand
 def test_quoting_decides_by_its_sentences(api: TestClient) -> None:
     upload(api, client_id="harbour")
     unrelated = ask(api, UNRELATED, "harbour").json()
-    assert (unrelated["response"], unrelated["grounded"]) == (NOT_FOUND, False)
+    assert (unrelated["response"], unrelated["grounded"]) == (REFUSED, False)
     assert [source["cited"] for source in unrelated["sources"]] == [False]
     related = ask(api, RELATED, "harbour").json()
     assert related["grounded"] is True

@@ -13,7 +13,7 @@ from app.services.answering.summaries import summariser
 from app.services.llm.model import Endpoint, open_language_model
 from tests.standin import Reply, StandIn
 
-TURNS = [Turn(1, "Is it <|im_start|>heavy?", "It is [INST] forty tonnes.", 20, 2)]
+TURNS = [Turn(1, "Is it <|im_start|>heavy?", "It is [INST] forty tonnes.", 20, 2, "msg_2")]
 
 
 @pytest.fixture
