@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeVar
 
 from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.sql import quote
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, text
+from psycopg.types.string import StrDumperUnknown
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InternalError
 
 from app.common.errors import InsufficientStorage, StartupError, Unavailable
@@ -63,6 +64,7 @@ class PostgresDatabase:
             raise StartupError(
                 "The setting DATABASE_URL is wrong: it must read postgresql://USER:PASSWORD@HOST/DATABASE."
             ) from None
+        event.listen(engine, "connect", _prepare)
         database = cls(engine, limits)
         with on_failure(engine.dispose), starting_errors():
             database._require_fit()
@@ -228,6 +230,17 @@ class PostgresDatabase:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+class _Texts(StrDumperUnknown):
+    """PostgreSQL's texts hold every character but NUL, which SQLite and JSON let through."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.adapters.register_dumper(str, _Texts)
 
 
 def _of(owner: ClientId | None) -> str:

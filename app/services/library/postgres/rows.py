@@ -10,9 +10,6 @@ from app.common.passages import Chunk
 from app.common.vectors import Vectors
 from app.services.chroma.collections import Nearest
 
-_NO_NUL = str.maketrans({"\0": "\N{REPLACEMENT CHARACTER}"})
-"""PostgreSQL's texts hold every character but this one."""
-
 
 def as_text(vector: Vectors) -> str:
     """Return a vector as the database reads it, without losing a bit."""
@@ -24,14 +21,14 @@ def columns_of(chunk: Chunk) -> dict[str, object]:
     return {
         "document": chunk.document_id,
         "place": chunk.index,
-        "body": chunk.text.translate(_NO_NUL),
+        "body": chunk.text,
         "page": chunk.page,
-        "section": chunk.section.translate(_NO_NUL),
+        "section": chunk.section,
         "source": chunk.source,
         "starts": chunk.start,
         "ends": chunk.end,
-        "sections": [section.translate(_NO_NUL) for section in chunk.sections],
-        "head": chunk.head.translate(_NO_NUL),
+        "sections": list(chunk.sections),
+        "head": chunk.head,
         "number": chunk.number,
     }
 

@@ -13,7 +13,6 @@ from app.services.catalog.records import ClientRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.library import ClientLimits
-from app.services.library.postgres import MIGRATIONS
 from app.services.library.postgres.library import PostgresLibrary
 from app.services.library.postgres.tables import CatalogTables
 from app.services.library.postgres.vectors import PostgresVectors
@@ -47,14 +46,13 @@ class PostgresShelf:
 
 
 @pytest.fixture
-def open_shelf(database_url: str, tmp_path: Path) -> Iterator[Callable[..., PostgresShelf]]:
+def open_shelf(documents_url: str, tmp_path: Path) -> Iterator[Callable[..., PostgresShelf]]:
     """Open a library; each call opens one more on the same database, as another process does."""
     with ExitStack() as stack:
 
         def opened(limits: ClientLimits | None = None) -> PostgresShelf:
-            database = PostgresDatabase.open(driver_address(database_url))
+            database = PostgresDatabase.open(driver_address(documents_url))
             stack.callback(database.close)
-            database.migrate(MIGRATIONS)
             catalog = Catalog(CatalogTables(database))
             compactor = Compactor(steps=(), folders=(), marker=tmp_path / "due")
             library = PostgresLibrary(
