@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from app.bootstrap import open_services
+from app.cli import app as cli
 from app.common.errors import StartupError
 from app.common.filters import Comparison, PassageFilter
 from app.common.ids import ClientId
@@ -94,5 +96,32 @@ def test_documents_are_uploaded_in_the_background_listed_labelled_and_removed(
         path = f"/api/v1/documents/{document['document_id']}"
         assert api.get(f"{path}/chunks?client_id=acme").json()["chunks"]
         assert api.get("/health").json()["vector_store"] == "pgvector"
+        assert api.get("/health/ready").status_code == 200
+        _label_and_filter(api, path)
         assert api.delete(f"{path}?client_id=acme").status_code == 200
         assert ask(api, "What does the crane lift?", "acme").status_code == 404
+
+
+def _label_and_filter(api: TestClient, path: str) -> None:
+    changed = api.patch(f"{path}?client_id=acme", json={"metadata": {"site": "north pier", "year": 2026}})
+    assert changed.json()["metadata"]["year"] == 2026
+    upload(api, ("mast.txt", b"The mast lifts the flag."), client_id="acme", tags="flags")
+    for filters, found in (
+        ({"tags": "lifting"}, {"crane.txt"}),
+        ({"metadata": {"year": {"gte": 2026}}}, {"crane.txt"}),
+        ({"metadata": {"site": {"contains": "south"}}}, set[str]()),
+        ({"tags": "flags"}, {"mast.txt"}),
+    ):
+        asked = api.post("/api/v1/search", json={"query": "What lifts?\0", "client_id": "acme", "filters": filters})
+        assert asked.status_code == 200, asked.text
+        assert {one["source"] for one in asked.json()["results"]} == found, asked.text
+    (mast,) = api.get("/api/v1/documents?client_id=acme&filename=mast.txt").json()["documents"]
+    api.delete(f"/api/v1/documents/{mast['document_id']}?client_id=acme")
+
+
+def test_the_doctor_refuses_a_database_that_has_tools_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VECTOR_STORE_TYPE", "pgvector")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://rag:rag@127.0.0.1:1/rag")
+    refused = CliRunner().invoke(cli, ["doctor"])
+    assert refused.exit_code == 1
+    assert "PostgreSQL's own tools" in refused.output

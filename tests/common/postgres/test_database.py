@@ -94,6 +94,13 @@ def test_a_thread_that_reads_within_its_transaction_takes_no_second_connection(d
         assert connection.execute(whose).scalar() == "harbour"
 
 
+def test_a_text_and_a_list_of_texts_lose_their_nul(database: PostgresDatabase) -> None:
+    with database.read(None) as connection:
+        both = {"one": "a\0b", "many": ["a\0b", "c"]}
+        row = connection.execute(text("SELECT CAST(:one AS text), CAST(:many AS text[])"), both).one()
+    assert tuple(row) == ("a\N{REPLACEMENT CHARACTER}b", ["a\N{REPLACEMENT CHARACTER}b", "c"])
+
+
 def test_a_server_that_was_restarted_is_used_again_without_an_error(own_server: PostgresServer) -> None:
     with closing(PostgresDatabase.open(driver_address(own_server.new_database()), LIMITS)) as database:
         with database.write(None), database.write(None):
