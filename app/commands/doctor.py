@@ -35,8 +35,7 @@ def doctor(
 
     First the databases as such, then what is in them. Without `repair` nothing is changed. `discard` removes what
     `repair` cannot mend: documents that lack chunks, and texts that the catalog does not know; a database of which
-    nothing can be read it sets aside. Raises StartupError
-    when the service is running, or was never started on these folders.
+    nothing can be read it sets aside. Raises StartupError when the service is running, or never was on these folders.
     """
     wrong = _look_at_databases(settings, say)
     if wrong and repair:

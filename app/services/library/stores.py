@@ -83,7 +83,7 @@ class VectorStore(Protocol):
         """Return the clients that wait for `rebuild`."""
 
     def rebuild(self, client_id: ClientId, embed: Callable[[list[Chunk]], Vectors]) -> int:
-        """Make the client's vectors anew where they are needed; return how many texts were embedded."""
+        """Make the vectors of the client again where they are needed; return how many texts were embedded."""
 
     def scrub(self) -> object:
         """Give back the room of what was deleted."""
