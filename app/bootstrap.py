@@ -47,7 +47,8 @@ def open_services(
         stack.enter_context(hold_folders(settings))
         space = DiskSpace(data_folders(settings), reserve_bytes=settings.disk_reserve_mb << 20)
         with space.lent():  # looking and opening write too, and what is resumed are deletions
-            require_sound(database_places(settings))
+            if settings.vector_store_type == "chroma":
+                require_sound(database_places(settings))
             stores = open_stores(settings, stack, space, embedder, clock)
             upkeep = open_upkeep(settings, stack, stores)
         model = open_model(settings, stack)

@@ -37,7 +37,10 @@ def doctor_command(
     if not operator_chose_heaps():
         share_one_heap()
     with one_sentence():
-        sound = doctor(load_settings(), typer.echo, repair=repair, discard=discard, every_client=every_client)
+        settings = load_settings()
+        if settings.vector_store_type == "pgvector":
+            raise StartupError("The doctor looks at embedded stores; PostgreSQL's own tools look at its database.")
+        sound = doctor(settings, typer.echo, repair=repair, discard=discard, every_client=every_client)
     raise typer.Exit(0 if sound else 1)
 
 

@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     max_answer_tokens: int = Field(2048, ge=16, le=1_000_000)
 
     # Vectors
-    vector_store_type: Literal["chroma"] = "chroma"
+    vector_store_type: Literal["chroma", "pgvector"] = "chroma"
     vector_store_path: Path = Path("./chroma_db")
     collection_cache_size: int = Field(64, ge=1, le=100_000)
     embedding_model: str = DEFAULT_EMBEDDING_MODEL
@@ -138,6 +138,15 @@ class Settings(BaseSettings):
         if self.session_storage != self.session_store_type and "session_store_type" in self.model_fields_set:
             raise ValueError(
                 "SESSION_STORE_TYPE=sqlite contradicts DATABASE_URL: set it to postgres, or take one of them out."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_database(self) -> Self:
+        if self.vector_store_type == "pgvector" and self.database_url is None:
+            raise ValueError(
+                "DATABASE_URL must be set when VECTOR_STORE_TYPE=pgvector, "
+                "for example postgresql://rag:PASSWORD@127.0.0.1/rag."
             )
         return self
 

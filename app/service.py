@@ -25,6 +25,7 @@ from app.services.ingestion.spool import UploadSpool
 from app.services.ingestion.uploads import Incoming, Uploads
 from app.services.jobs.service import JobService
 from app.services.library import Library
+from app.services.library.stores import VectorStore, WordSearch
 from app.services.llm.types import LanguageModel
 from app.services.rag_chain import Answer, ChatQuestion, RagChain
 from app.services.retriever import Retriever
@@ -35,8 +36,6 @@ from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.index_repair import Repairer
 from app.services.upkeep.readiness import Readiness
-from app.services.vector_store import VectorStoreService
-from app.services.words import WordStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Internals:
 
     catalog: Catalog
     library: Library
-    words: WordStore
+    words: WordSearch
     embedder: Embedder
     spool: UploadSpool
     ingestion: Ingestion
@@ -59,7 +58,7 @@ class Services:
 
     settings: Settings
     session_store: SessionStore
-    vector_store_service: VectorStoreService
+    vector_store_service: VectorStore
     rag: RagChain
     retriever: Retriever
     uploads: Uploads

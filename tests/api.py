@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 from app.bootstrap import open_services
 from app.config import Settings
 from app.main import create_app
+from app.service import Services
+from app.services.words.store import WordStore
 from tests.fakes import HashEmbeddings
 
 AppFactory = Callable[..., TestClient]
@@ -70,3 +72,10 @@ def assert_problem(response: Any, status: int, code: str) -> None:
     assert body["request_id"] == response.headers["x-request-id"]
     for inside in ("Traceback", "sqlite", "/site-packages", "chromadb", "SELECT "):
         assert inside not in response.text
+
+
+def words_of(services: Services) -> WordStore:
+    """The index of words of a service that keeps it in files."""
+    words = services.internals.words
+    assert isinstance(words, WordStore)
+    return words

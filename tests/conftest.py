@@ -14,9 +14,9 @@ from app.common.locks import order_checked
 from app.config import Settings
 from tests.api import AppFactory, quick_app, settings_in
 from tests.fakes import HashEmbeddings
-from tests.postgres_fixtures import database_url, postgres
+from tests.postgres_fixtures import _documents_url, database_url, documents_url, postgres
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["_documents_url", "database_url", "documents_url", "postgres"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

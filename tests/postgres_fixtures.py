@@ -1,10 +1,20 @@
 """Fixtures on a real PostgreSQL. The server is started when the first test asks for it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+from sqlalchemy import make_url
 
+from app.common.postgres.address import driver_address
+from app.common.postgres.database import PostgresDatabase
+from app.common.postgres.pool import PoolLimits
+from app.services.library.postgres import MIGRATIONS
 from tests.postgres_server import PostgresServer, postgres_server
+
+ROOTS = ("clients", "document_lives", "embedding_models", "passages", "word_states", "word_documents", "word_blocks",
+         "word_postings")  # fmt: skip
+"""The tables on which no others hang."""
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +30,19 @@ def database_url(postgres: PostgresServer) -> Iterator[str]:
     address = postgres.new_database()
     yield address
     postgres.drop_database(address)
+
+
+@pytest.fixture(scope="session")
+def _documents_url(postgres: PostgresServer) -> str:
+    address = postgres.new_database()
+    with closing(PostgresDatabase.open(driver_address(address), PoolLimits(connections=1))) as database:
+        database.migrate(MIGRATIONS)
+    return address
+
+
+@pytest.fixture
+def documents_url(_documents_url: str, postgres: PostgresServer) -> Iterator[str]:
+    """The address of a database with empty tables for documents. Tests share it one after the other: it is quick."""
+    yield _documents_url
+    name = make_url(_documents_url).database or ""
+    postgres.execute("; ".join(f"DELETE FROM {table}" for table in ROOTS), name)  # noqa: S608 - our words

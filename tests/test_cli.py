@@ -18,7 +18,7 @@ from app.config import Settings
 from app.folders import data_files
 from app.service import Services
 from app.services.words.files import index_path
-from tests.api import TEXT
+from tests.api import TEXT, words_of
 from tests.fakes import HashEmbeddings
 
 HARBOUR, BAKERY = ClientId("harbour"), ClientId("bakery")
@@ -130,8 +130,8 @@ def test_an_index_of_words_is_made_again(visit: Doctor, harm: Callable[[Settings
 
 def test_words_of_a_document_are_compared_with_the_catalog(visit: Doctor) -> None:
     with open_quickly(visit.settings) as services:
-        (lost, *_) = services.internals.words.examine(HARBOUR).parts
-        services.internals.words.delete_document(HARBOUR, lost)
+        (lost, *_) = words_of(services).examine(HARBOUR).parts
+        words_of(services).delete_document(HARBOUR, lost)
     assert not visit()
     assert f"words not as in the catalog: {lost}" in visit.said
     assert "1 clients have something wrong." in visit.said
@@ -143,7 +143,7 @@ def test_words_of_nobody_are_removed(visit: Doctor) -> None:
         path = index_path(data_files(visit.settings).words, ClientId("nobody"))
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"left behind")
-        assert services.internals.words.search(BAKERY, "tide")
+        assert words_of(services).search(BAKERY, "tide")
     assert not visit()
     assert "1 indexes of words belong to no client in the catalog" in visit.said
     assert visit(repair=True)

@@ -58,6 +58,7 @@ def test_defaults_are_those_promised(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
         ({"DATABASE_URL": "mysql://rag:secret@db/rag"}, "DATABASE_URL"),
         ({"SESSION_STORE_TYPE": "postgres"}, "DATABASE_URL"),
+        ({"VECTOR_STORE_TYPE": "pgvector"}, "DATABASE_URL"),
         ({"SESSION_STORE_TYPE": "sqlite", "DATABASE_URL": "postgresql://rag@db/rag"}, "SESSION_STORE_TYPE"),
     ],
 )

@@ -15,6 +15,7 @@ from app.services.catalog.store import Catalog
 from app.services.upkeep.database_repair import Mender
 from app.services.upkeep.databases import Trouble, look_at, small_troubles, troubles
 from app.services.upkeep.inspection import ClientState, Inspection, inspect
+from app.services.vector_store import VectorStoreService
 
 Say = Callable[[str], None]
 
@@ -34,8 +35,7 @@ def doctor(
 
     First the databases as such, then what is in them. Without `repair` nothing is changed. `discard` removes what
     `repair` cannot mend: documents that lack chunks, and texts that the catalog does not know; a database of which
-    nothing can be read it sets aside. Raises StartupError
-    when the service is running, or was never started on these folders.
+    nothing can be read it sets aside. Raises StartupError when the service is running, or never was on these folders.
     """
     wrong = _look_at_databases(settings, say)
     if wrong and repair:
@@ -214,7 +214,7 @@ def _mend_words(services: Services, found: Inspection, say: Say) -> None:
 def _discard(services: Services, found: Inspection, say: Say) -> None:
     catalog, store = services.internals.catalog, services.vector_store_service
     services.internals.compactor.note()
-    if removed := store.discard_unknown_indexes():
+    if isinstance(store, VectorStoreService) and (removed := store.discard_unknown_indexes()):
         say(f"{removed} index folders of no collection removed.")
     for client_id in [each for each in store.client_ids() if catalog.client(each) is None]:
         if _worked(say, client_id, partial(store.delete_collection, client_id)):

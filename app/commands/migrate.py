@@ -4,9 +4,11 @@ from collections.abc import Callable
 from contextlib import closing
 
 from app.common.errors import StartupError
-from app.common.postgres.database import PoolLimits, PostgresDatabase
+from app.common.postgres.database import PostgresDatabase
+from app.common.postgres.pool import PoolLimits
 from app.config import Settings
 from app.memory.postgres.store import MIGRATIONS
+from app.services.library.postgres import MIGRATIONS as DOCUMENT_MIGRATIONS
 
 
 def migrate(settings: Settings, say: Callable[[str], object]) -> None:
@@ -16,3 +18,5 @@ def migrate(settings: Settings, say: Callable[[str], object]) -> None:
     address = settings.database_url.get_secret_value()
     with closing(PostgresDatabase.open(address, PoolLimits(connections=1))) as database:
         say(f"sessions: {database.migrate(MIGRATIONS)}")
+        if settings.vector_store_type == "pgvector":
+            say(f"documents: {database.migrate(DOCUMENT_MIGRATIONS)}")

@@ -15,6 +15,7 @@ from app.common.database_errors import database_errors
 from app.common.database_jobs import Job
 from app.common.database_migrating import upgrade
 from app.common.errors import AppError, InsufficientStorage, Unavailable, shutting_down
+from app.common.ids import ClientId
 from app.common.locks import Rank, RankedLock
 from app.common.space import DiskSpace
 
@@ -65,18 +66,23 @@ class Database:
         return cls(engine, space)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self, owner: ClientId | None = None) -> Iterator[Connection]:  # noqa: ARG002 - one file is one owner's
         """A consistent view for reading."""
         with self._errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
-    def rows(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object]) -> Sequence[AnyRow]:
+    def rows(
+        self,
+        statement: Select[*tuple[Any, ...]],
+        parameters: Mapping[str, object],
+        owner: ClientId | None = None,  # noqa: ARG002 - as above
+    ) -> Sequence[AnyRow]:
         """Return what one statement reads. It is its own consistent view, so it needs no transaction."""
         with self._errors(), self.engine.connect() as connection:
             return connection.execution_options(alone=True).execute(statement, parameters).all()
 
     @contextmanager
-    def write(self, *, removing: bool = False) -> Iterator[Connection]:
+    def write(self, owner: ClientId | None = None, *, removing: bool = False) -> Iterator[Connection]:  # noqa: ARG002 - as above
         """One transaction: committed when the block ends, rolled back when it raises. Keep it short."""
         with self._lent(removing=removing), self.no_writes(), self._transaction() as connection:
             yield connection

@@ -1,22 +1,31 @@
 """Where conversations are kept."""
 
-import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from app.common.database import Database
 from app.common.lives import Lives
 from app.common.space import DiskSpace
-from app.common.undo import on_failure
 from app.config import Settings
 from app.memory import SessionStore
 from app.memory.sqlite_session_store import SqliteSessionStore
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from app.common.postgres.database import PostgresDatabase
 
 
-def open_sessions(settings: Settings, clock: Callable[[], float], space: DiskSpace, lives: Lives) -> SessionStore:
-    """Open the session store, which ends `lives` of clients. Raises StartupError when its database cannot be used."""
-    if settings.database_url is None:
+def open_sessions(
+    settings: Settings,
+    database: "PostgresDatabase | None",
+    clock: Callable[[], float],
+    space: DiskSpace,
+    lives: Lives,
+) -> SessionStore:
+    """Open the session store: in `database` if there is one. Raises StartupError when its tables cannot be used.
+
+    One on this machine's disk has to find room in `space`, and ends `lives` of clients.
+    """
+    if database is None:
         return SqliteSessionStore(
             Database.open_sqlite(settings.session_db_path, space=space),
             ttl=settings.session_ttl,
@@ -24,11 +33,18 @@ def open_sessions(settings: Settings, clock: Callable[[], float], space: DiskSpa
             lives=lives,
             clock=clock,
         )
-    # The driver costs time and memory, which a service on SQLite has no use for.
-    from app.common.postgres.database import PoolLimits, PostgresDatabase
     from app.memory.postgres import PostgresSessionStore
 
+    return PostgresSessionStore(database, ttl=settings.session_ttl, clock=clock)
+
+
+def open_database(settings: Settings) -> "PostgresDatabase | None":
+    """Connect to the database of DATABASE_URL, if it is set. Raises StartupError when it cannot be used."""
+    if settings.database_url is None:
+        return None
+    # The driver costs time and memory, which a service on SQLite has no use for.
+    from app.common.postgres.database import PostgresDatabase
+    from app.common.postgres.pool import PoolLimits
+
     limits = PoolLimits(connections=settings.database_connections)
-    database = PostgresDatabase.open(settings.database_url.get_secret_value(), limits)
-    with on_failure(database.close):
-        return PostgresSessionStore(database, ttl=settings.session_ttl, clock=clock)
+    return PostgresDatabase.open(settings.database_url.get_secret_value(), limits)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.common.lives import ClientLives
 from app.common.space import DiskSpace
@@ -13,15 +14,30 @@ from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
-from app.services.library import ClientLimits
+from app.services.library import ClientLimits, Library
 from app.services.library.embedded import EmbeddedLibrary
+from app.services.library.stores import VectorStore, WordSearch
 from app.services.upkeep.index_repair import Repairer
 from app.services.upkeep.session_expiry import session_cleaner
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
-from app.wiring.sessions import open_sessions
+from app.wiring.sessions import open_database, open_sessions
+
+if TYPE_CHECKING:
+    from app.common.postgres.database import PostgresDatabase
 
 Clock = Callable[[], float]
+MakeLibrary = Callable[[Compactor, ClientLimits], Library]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStores:
+    """Where documents are, and how their library is made, which owns them in all of these."""
+
+    catalog: Catalog
+    vectors: VectorStore
+    words: WordSearch
+    make_library: MakeLibrary
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +47,9 @@ class Stores:
     catalog: Catalog
     sessions: SessionStore
     embedder: Embedder
-    vectors: VectorStoreService
-    words: WordStore
+    vectors: VectorStore
+    words: WordSearch
+    make_library: MakeLibrary
     space: DiskSpace
     lives: ClientLives
     clock: Clock
@@ -43,9 +60,10 @@ def open_stores(
 ) -> Stores:
     """Open the databases, the vector store and the embedding model, unless `embedder` stands in for that."""
     lives = ClientLives()
-    catalog = Catalog.open(data_files(settings).catalog, clock=clock, space=space)
-    stack.callback(catalog.close)
-    sessions = open_sessions(settings, clock, space, lives.clients)
+    database = open_database(settings)
+    if database is not None:
+        stack.callback(database.close)
+    sessions = open_sessions(settings, database, clock, space, lives.clients)
     stack.callback(sessions.close)
     if embedder is None:
         embedder = open_embedder(
@@ -55,23 +73,76 @@ def open_stores(
             cache=settings.data_path / "models",
         )
     stack.callback(embedder.close)
+    if settings.vector_store_type == "pgvector":
+        assert database is not None, "the settings have made sure of it"
+        kept = _open_shared(database, stack, embedder.name, clock)
+    else:
+        kept = _open_embedded(settings, stack, embedder.name, _Local(space, lives, clock))
+    return Stores(kept.catalog, sessions, embedder, kept.vectors, kept.words, kept.make_library, space, lives, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Local:
+    """What is this process's alone."""
+
+    space: DiskSpace
+    lives: ClientLives
+    clock: Clock
+
+
+def _open_embedded(settings: Settings, stack: ExitStack, model: str, local: _Local) -> DocumentStores:
+    catalog = Catalog.open(data_files(settings).catalog, clock=local.clock, space=local.space)
+    stack.callback(catalog.close)
     vectors = VectorStoreService(
         settings.vector_store_path,
         cache_size=settings.collection_cache_size,
-        embedding_model=embedder.name,
-        space=space,
+        embedding_model=model,
+        space=local.space,
     )
     stack.callback(vectors.close)
     words = WordStore(data_files(settings).words, open_files=settings.collection_cache_size)
     stack.callback(words.close)
-    return Stores(catalog, sessions, embedder, vectors, words, space, lives, clock)
+
+    def make_library(compactor: Compactor, limits: ClientLimits) -> Library:
+        return EmbeddedLibrary(
+            catalog=catalog,
+            store=vectors,
+            words=words,
+            compactor=compactor,
+            limits=limits,
+            lives=local.lives.documents,
+        )
+
+    return DocumentStores(catalog, vectors, words, make_library)
+
+
+def _open_shared(database: "PostgresDatabase", stack: ExitStack, model: str, clock: Clock) -> DocumentStores:
+    from app.services.library.postgres import MIGRATIONS
+    from app.services.library.postgres.library import PostgresLibrary
+    from app.services.library.postgres.tables import CatalogTables
+    from app.services.library.postgres.vectors import PostgresVectors
+    from app.services.library.postgres.words import PostgresWords
+
+    # Uploads that wait are files of the process that took them: until they are shared, it is alone.
+    stack.enter_context(database.alone("documents"))
+    database.migrate(MIGRATIONS)
+    catalog = Catalog(CatalogTables(database, clock=clock), clock=clock)
+
+    def make_library(compactor: Compactor, limits: ClientLimits) -> Library:
+        return PostgresLibrary(
+            database, catalog=catalog, compactor=compactor, embedding_model=model, limits=limits, clock=clock
+        )
+
+    return DocumentStores(
+        catalog, PostgresVectors(database, embedding_model=model), PostgresWords(database), make_library
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
     """The owner of the documents, and what looks after the stores in the background."""
 
-    library: EmbeddedLibrary
+    library: Library
     compactor: Compactor
     repairer: Repairer
 
@@ -85,14 +156,7 @@ def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
         space=stores.space,
     )
     limits = ClientLimits(settings.max_documents_per_client, settings.max_chunks_per_client)
-    library = EmbeddedLibrary(
-        catalog=stores.catalog,
-        store=stores.vectors,
-        words=stores.words,
-        compactor=compactor,
-        limits=limits,
-        lives=stores.lives.documents,
-    )
+    library = stores.make_library(compactor, limits)
     library.resume()
     stores.words.remove_orphans(record.client_id for record in stores.catalog.list_clients())
     cleaner = session_cleaner(stores.sessions, every=settings.cleanup_interval)

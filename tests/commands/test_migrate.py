@@ -17,6 +17,12 @@ def test_migrate_brings_the_tables_up_to_date(database_url: str, monkeypatch: py
     for _ in range(2):
         result = CliRunner().invoke(app, ["migrate"])
         assert (result.exit_code, result.output) == (0, "sessions: 0002_feedback\n")
+    monkeypatch.setenv("VECTOR_STORE_TYPE", "pgvector")
+    result = CliRunner().invoke(app, ["migrate"])
+    assert result.output == "sessions: 0002_feedback\ndocuments: 0001_documents\n"
+    result = CliRunner().invoke(app, ["doctor"])
+    assert result.exit_code == 1
+    assert "embedded stores" in result.output
 
 
 def test_migrate_without_a_database_says_what_is_missing() -> None:

@@ -19,6 +19,7 @@ from app.service import Services
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
 from app.services.words.checking import IndexReport
+from tests.api import words_of
 from tests.compatibility.make_data import DATA, QUESTION, SESSION, settings_in
 from tests.waiting import wait_for
 
@@ -126,7 +127,7 @@ def test_words_are_indexed_from_the_stored_texts_and_nothing_is_embedded_again(t
     settings, acme = settings_in(tmp_path), ClientId("acme")
     model = open_embedder(settings.embedding_model, backend="onnx", device="cpu", cache=tmp_path / "models", threads=1)
     with open_services(settings, embedder=Frugal(model)) as services:
-        words = services.internals.words
+        words = words_of(services)
         assert words.examine(acme).state == "missing"
         assert services.retriever.retrieve(acme, QUESTION)[0].chunk.source in expected["sources"]
         wait_for(lambda: not services.internals.library.unresumed())

@@ -90,10 +90,15 @@ class Service:
         return found
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, new_stores: Any) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("late")
-    arrivals = Arrivals(app_in(folder, new_stores, admin_api_key=ADMIN["X-API-Key"]))
+@pytest.fixture(scope="module", params=["chroma", pytest.param("pgvector", marks=pytest.mark.postgres)])
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, new_stores: Any
+) -> Iterator[Service]:
+    folder, shared = tmp_path_factory.mktemp("late"), {}
+    if request.param == "pgvector":
+        address = request.getfixturevalue("postgres").new_database()
+        shared = {"vector_store_type": "pgvector", "database_url": address}
+    arrivals = Arrivals(app_in(folder, new_stores, admin_api_key=ADMIN["X-API-Key"], **shared))
     with serving(arrivals) as url, httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as api:
         yield Service(api, arrivals)
 

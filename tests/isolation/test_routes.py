@@ -196,9 +196,12 @@ class World:
         ]
 
 
-@pytest.fixture
-def world(make_client: AppFactory) -> World:
-    return World(make_client(admin_api_key=ADMIN))
+@pytest.fixture(params=["chroma", pytest.param("pgvector", marks=pytest.mark.postgres)])
+def world(request: pytest.FixtureRequest, make_client: AppFactory) -> World:
+    if request.param == "chroma":
+        return World(make_client(admin_api_key=ADMIN))
+    shared = {"vector_store_type": "pgvector", "database_url": request.getfixturevalue("database_url")}
+    return World(make_client(admin_api_key=ADMIN, **shared))
 
 
 def _routes(api: TestClient) -> set[tuple[str, str]]:

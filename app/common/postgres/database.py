@@ -1,20 +1,22 @@
 """A PostgreSQL database: a pool of connections, and short transactions that say whose rows they may touch."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.sql import quote
-from sqlalchemy import Connection, Engine, create_engine
+from psycopg.types.string import StrDumperUnknown
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InternalError
 
-from app.common.errors import StartupError
+from app.common.errors import InsufficientStorage, StartupError, Unavailable
 from app.common.ids import ClientId
 from app.common.postgres.errors import postgres_errors, starting_errors
 from app.common.postgres.migrating import upgrade
+from app.common.postgres.pool import PoolLimits, PoolStats
 from app.common.undo import on_failure
 
 OLDEST_VERSION = 16
@@ -27,25 +29,6 @@ _Mode = Literal["", "ISOLATION LEVEL REPEATABLE READ READ ONLY"]
 _BOUND = "SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname = current_user"
 
 
-@dataclass(frozen=True, slots=True)
-class PoolLimits:
-    """How many connections are kept, and how long anything may wait, in seconds."""
-
-    connections: int = 16
-    connect: float = 5
-    connection_wait: float = 10
-    lock: float = 10
-    statement: float = 30
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStats:
-    """The connections at this moment: open ones, and those that are in use."""
-
-    open: int
-    in_use: int
-
-
 class PostgresDatabase:
     """One database for any number of processes and threads.
 
@@ -56,6 +39,7 @@ class PostgresDatabase:
 
     def __init__(self, engine: Engine, limits: PoolLimits) -> None:
         self._engine = engine
+        self._of_thread = threading.local()
         self._timeouts = (
             f"SET LOCAL statement_timeout = {round(limits.statement * 1000)}; "
             f"SET LOCAL lock_timeout = {round(limits.lock * 1000)}; "
@@ -80,6 +64,7 @@ class PostgresDatabase:
             raise StartupError(
                 "The setting DATABASE_URL is wrong: it must read postgresql://USER:PASSWORD@HOST/DATABASE."
             ) from None
+        event.listen(engine, "connect", _prepare)
         database = cls(engine, limits)
         with on_failure(engine.dispose), starting_errors():
             database._require_fit()
@@ -98,13 +83,23 @@ class PostgresDatabase:
             )
 
     @contextmanager
-    def read(self, owner: ClientId | None) -> Iterator[Connection]:
-        """A consistent view of the owner's rows, for reading; of all clients' with None."""
-        with postgres_errors(), self._transaction(owner, "ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
+    def read(self, owner: ClientId | None = None) -> Iterator[Connection]:
+        """A consistent view of the owner's rows, for reading; of all clients' with None.
+
+        Within a transaction of the same thread it is that one's view: a thread never waits for a second connection.
+        """
+        with postgres_errors(), self._reading(owner) as connection:
             yield connection
 
+    def rows(
+        self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object], owner: ClientId | None = None
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Return what one statement reads."""
+        with self.read(owner) as connection:
+            return connection.execute(statement, parameters).all()
+
     @contextmanager
-    def write(self, owner: ClientId | None) -> Iterator[Connection]:
+    def write(self, owner: ClientId | None = None, *, removing: bool = False) -> Iterator[Connection]:  # noqa: ARG002 - the server's disk is not ours
         """One transaction: committed when the block ends, rolled back when it raises. Each statement sees the latest.
 
         Others' transactions run meanwhile: take a row's lock, or an advisory one, for what has to be alone.
@@ -117,6 +112,16 @@ class PostgresDatabase:
         with self.write(owner) as connection:
             return work(connection)
 
+    def note(self, work: Callable[[Connection], object]) -> bool:
+        """Do `work` in a transaction if that is possible at once; whether it was done."""
+        try:
+            with self.write() as connection:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 50")
+                work(connection)
+        except (Unavailable, InsufficientStorage):
+            return False
+        return True
+
     @contextmanager
     def _leaving_standby(self) -> Iterator[None]:
         """Let all connections go when a server refuses to be written: another one may have taken its place."""
@@ -127,13 +132,39 @@ class PostgresDatabase:
                 self._engine.dispose()
             raise
 
+    def _reading(self, owner: ClientId | None) -> AbstractContextManager[Connection]:
+        if under_way := getattr(self._of_thread, "under_way", None):
+            connection, before = under_way
+            return self._within(connection, before, owner)
+        return self._transaction(owner, "ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    @contextmanager
+    def _within(self, connection: Connection, before: ClientId | None, owner: ClientId | None) -> Iterator[Connection]:
+        """Look at another owner's rows for the block."""
+        if owner == before:
+            yield connection
+            return
+        connection.exec_driver_sql(_of(owner))
+        self._of_thread.under_way = connection, owner
+        try:
+            yield connection
+        finally:
+            self._of_thread.under_way = connection, before
+            with suppress(DBAPIError):  # nothing more can be done in a transaction that has failed
+                connection.exec_driver_sql(_of(before))
+
     @contextmanager
     def _transaction(self, owner: ClientId | None, mode: _Mode) -> Iterator[Connection]:
+        before = getattr(self._of_thread, "under_way", None)
         with closing(self._begun(owner, mode)) as connection:
             transaction = connection.get_transaction()
             assert transaction is not None
-            with transaction:
-                yield connection
+            self._of_thread.under_way = connection, owner
+            try:
+                with transaction:
+                    yield connection
+            finally:
+                self._of_thread.under_way = before
 
     def _begun(self, owner: ClientId | None, mode: _Mode) -> Connection:
         """Return a connection with a transaction.
@@ -155,8 +186,7 @@ class PostgresDatabase:
         return connection.execution_options(no_parameters=False)
 
     def _opening(self, owner: ClientId | None, mode: _Mode) -> str:
-        client = quote(owner or _EVERYONE)
-        return f"BEGIN {mode}; SET LOCAL app.client = {client}; {self._timeouts}"
+        return f"BEGIN {mode}; {_of(owner)}; {self._timeouts}"
 
     def migrate(self, scripts: Path) -> str:
         """Bring a schema up to date with the Alembic revisions in `scripts` and return the newest one's name.
@@ -166,6 +196,25 @@ class PostgresDatabase:
         """
         with starting_errors(), self.write(None) as connection:
             return upgrade(connection, scripts)
+
+    @contextmanager
+    def alone(self, purpose: str) -> Iterator[None]:
+        """Keep others from doing the same during the block; raises StartupError when somebody does already.
+
+        Takes one connection for as long.
+        """
+        with starting_errors(), postgres_errors():
+            connection = self._engine.connect()
+        with closing(connection):
+            with starting_errors(), postgres_errors():
+                query = text("SELECT pg_try_advisory_lock(hashtextextended(:purpose, 0))")
+                is_free = connection.execute(query, {"purpose": purpose}).scalar_one()
+            if not is_free:
+                raise StartupError(f"Another process uses this database already for {purpose}; stop that one first.")
+            try:
+                yield
+            finally:
+                connection.invalidate()  # closed rather than kept: the lock goes with it
 
     def vacuum(self, *tables: str) -> None:
         """Give the room of deleted rows back to their tables; outside of any transaction."""
@@ -181,3 +230,18 @@ class PostgresDatabase:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+class _Texts(StrDumperUnknown):
+    """PostgreSQL's texts hold every character but NUL, which SQLite and JSON let through."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.adapters.register_dumper(str, _Texts)
+
+
+def _of(owner: ClientId | None) -> str:
+    return f"SET LOCAL app.client = {quote(owner or _EVERYONE)}"

@@ -15,21 +15,6 @@ BEGIN_SESSION = insert(sessions).on_conflict_do_nothing().returning(sessions.c.m
 REMOVE_EXPIRED = q.REMOVE_ONE.where(sessions.c.expires_at <= bindparam("now"))
 LOCK_SESSION = q.SESSION.with_for_update()
 
-# Those who store a turn hold the client's lock together, whoever ends its life holds it alone.
-SHARE_LIFE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('session life ' || :client, 0))")
-HOLD_LIFE = text("SELECT pg_advisory_xact_lock(hashtextextended('session life ' || :client, 0))")
-# All by the database's own clock, in microseconds: the clocks of several machines differ.
-LIFE = text(
-    "SELECT ended, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint) AS now "
-    "FROM session_lives WHERE client_id = :client"
-)
-END_LIFE = text(
-    "INSERT INTO session_lives AS known (client_id, ended, ended_at) "
-    "VALUES (:client, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint), :now) "
-    "ON CONFLICT (client_id) DO UPDATE SET ended = EXCLUDED.ended, ended_at = EXCLUDED.ended_at"
-)
-FORGET_LIVES = text("DELETE FROM session_lives WHERE ended_at < :before")
-
 FIGURES = select(
     func.count(),
     func.coalesce(func.sum(sessions.c.message_count), 0),

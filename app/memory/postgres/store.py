@@ -12,6 +12,7 @@ from app.common.absent import no_such_session
 from app.common.ids import ClientId
 from app.common.lives import Standing, erased_meanwhile
 from app.common.postgres.database import PostgresDatabase
+from app.common.postgres.lives import SharedLives
 from app.memory import JsonObject, Removed, SessionInfo, SessionStats, Turn
 from app.memory import queries as q
 from app.memory.cache import Key
@@ -26,8 +27,6 @@ T = TypeVar("T")
 MIGRATIONS = Path(__file__).with_name("migrations")
 TABLES = ("sessions", "messages", "feedback", "summaries", "session_lives")
 BATCH_SESSIONS = 100
-LIVES_ARE_KEPT = 7 * 24 * 3600.0
-"""Seconds for which the end of a client's life is remembered: longer than any question takes."""
 
 _NO_NUL = str.maketrans({"\0": "�"})
 """PostgreSQL's texts hold every character but this one."""
@@ -51,6 +50,7 @@ class PostgresSessionStore(SqlSessionReader):
         database.migrate(MIGRATIONS)
         super().__init__(database.read, cached_sessions=0, clock=clock)
         self._db = database
+        self._lives = SharedLives("session_lives", erased_meanwhile)
         self._ttl = ttl
         self._count_tokens = count_tokens
         self.feedback = SqlFeedback(self._reading, self._write, clock=clock)
@@ -66,7 +66,7 @@ class PostgresSessionStore(SqlSessionReader):
     def _write(self, client_id: ClientId, standing: Standing | None, work: Callable[[Connection], T]) -> T:
         begun = standing or Standing()
         with self._db.write(client_id) as connection:
-            _require_standing(connection, client_id, begun)
+            self._lives.require(connection, client_id, begun)
             return work(connection)
 
     @override
@@ -85,7 +85,7 @@ class PostgresSessionStore(SqlSessionReader):
         texts = question.translate(_NO_NUL), answer.translate(_NO_NUL)
         new = NewTurn.of(*texts, sources=sources, extra=extra, count_tokens=self._count_tokens)
         with self._db.write(client_id) as connection:
-            _require_standing(connection, client_id, begun)
+            self._lives.require(connection, client_id, begun)
             number, begun_at = self._prolong_or_begin(connection, key, new)
             # The session's row is locked until the commit: turns of several processes get their numbers in turn.
             ids = connection.execute(q.ADD_MESSAGES, new.message_rows(key, number, self._clock())).scalars()
@@ -131,15 +131,14 @@ class PostgresSessionStore(SqlSessionReader):
     @override
     def delete_client(self, client_id: ClientId) -> Removed:
         with self._db.write(client_id) as connection:
-            connection.execute(s.HOLD_LIFE, {"client": client_id})
-            connection.execute(s.END_LIFE, {"client": client_id, "now": self._clock()})
+            self._lives.end(connection, client_id, now=self._clock())
         return self._remove_all(client_id, q.client_keys(client_id), skip=False)
 
     @override
     def cleanup(self, owner: ClientId | None = None) -> Removed:
         now = self._clock()
         with self._db.write(owner) as connection:
-            connection.execute(s.FORGET_LIVES, {"before": now - LIVES_ARE_KEPT})
+            self._lives.forget(connection, now=now)
         # Several processes clean up at once without waiting for each other: what one has, the others leave out.
         return self._remove_all(owner, q.expired_keys(now, owner), skip=True)
 
@@ -180,18 +179,6 @@ class PostgresSessionStore(SqlSessionReader):
                 return False
             q.store_summary(connection, key, text=text.translate(_NO_NUL), up_to=up_to, now=now)
             return True
-
-
-def _require_standing(connection: Connection, client_id: ClientId, standing: Standing) -> None:
-    """Raise when the client was erased since the work began, by any process, or its sender may no longer write."""
-    standing.require()
-    # Held until the commit: an erasure that begins later than this removes what is stored here.
-    connection.execute(s.SHARE_LIFE, {"client": client_id})
-    life = connection.execute(s.LIFE, {"client": client_id}).first()
-    # After the answer has come: rather a little too early than too late.
-    age = (time.perf_counter() - standing.since) * 1_000_000
-    if life is not None and life.ended >= life.now - age:
-        raise erased_meanwhile()
 
 
 def _remove_batch(connection: Connection, batch: Select[str, str, int]) -> Removed | None:

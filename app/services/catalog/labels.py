@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from app.common.absent import no_such_document
-from app.common.database import Database
 from app.common.dates import moment_of
 from app.common.errors import Conflict
 from app.common.filters import METADATA, PassageFilter
 from app.common.ids import ClientId
 from app.common.labels import Labels, MetadataValue
+from app.common.sql import SqlDatabase
 from app.services.catalog.schema import document_values, documents
 from app.services.catalog.selecting import condition
 
@@ -24,7 +24,7 @@ _SOME = 500
 class DocumentLabels:
     """Reads and changes labels, and selects documents by them. Safe to use from any thread."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: SqlDatabase, *, clock: Callable[[], float] = time.time) -> None:
         self._db = database
         self._clock = clock
 
@@ -37,7 +37,7 @@ class DocumentLabels:
         query = select(*columns).where(documents.c.client_id == client_id, documents.c.status == "ready")
         if where is not None:
             query = query.where(condition(client_id, where))
-        rows = self._db.rows(query, {})
+        rows = self._db.rows(query, {}, client_id)
         return {name: chunks if parts is None else parts for name, parts, chunks in rows}
 
     def of(self, client_id: ClientId, document_ids: Collection[str]) -> dict[str, Labels]:
@@ -46,7 +46,7 @@ class DocumentLabels:
         columns = documents.c.document_id, documents.c["metadata"], documents.c.tags
         for start in range(0, len(ids), _SOME):
             some = documents.c.document_id.in_(ids[start : start + _SOME])
-            rows = self._db.rows(select(*columns).where(documents.c.client_id == client_id, some), {})
+            rows = self._db.rows(select(*columns).where(documents.c.client_id == client_id, some), {}, client_id)
             found.update({name: labels_of(values, tags) for name, values, tags in rows})
         return found
 
@@ -57,8 +57,8 @@ class DocumentLabels:
         """
         this = documents.c.client_id == client_id, documents.c.document_id == document_id
         columns = documents.c.status, documents.c["metadata"], documents.c.tags
-        with self._db.write() as connection:
-            row = connection.execute(select(*columns).where(*this)).first()
+        with self._db.write(client_id) as connection:
+            row = connection.execute(select(*columns).where(*this).with_for_update()).first()
             if row is None:
                 raise no_such_document()
             if row.status != "ready":

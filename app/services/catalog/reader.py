@@ -5,10 +5,10 @@ import zlib
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, tuple_
 
-from app.common.database import Database
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import ChunkSpan
+from app.common.sql import SqlDatabase
 from app.services.catalog.labels import labels_of
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.schema import UNFINISHED, clients, document_chunks, documents
@@ -25,12 +25,12 @@ _ACKNOWLEDGED = select(documents.c.document_id).where(
 class CatalogReader:
     """Reads clients and documents. Every method is one short transaction; all are safe to call from any thread."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqlDatabase) -> None:
         self._db = database
 
     def client(self, client_id: ClientId) -> ClientRecord | None:
         """Return the client's record, or None when nobody of that name is known."""
-        rows = self._db.rows(_CLIENT, {"client": client_id})
+        rows = self._db.rows(_CLIENT, {"client": client_id}, client_id)
         return _client(rows[0]) if rows else None
 
     def list_clients(
@@ -65,14 +65,14 @@ class CatalogReader:
             documents.c.document_id == document_id,
             documents.c.status == "ready",
         )
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             row = connection.execute(query).first()
         return _document(row) if row else None
 
     def any_document(self, client_id: ClientId, document_id: str) -> DocumentRecord | None:
         """Return the client's document whatever its status."""
         query = select(documents).where(documents.c.client_id == client_id, documents.c.document_id == document_id)
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             row = connection.execute(query).first()
         return _document(row) if row else None
 
@@ -101,7 +101,7 @@ class CatalogReader:
         if before is not None:
             query = query.where(place < before)
         query = query.order_by(documents.c.created_at.desc(), documents.c.document_id.desc()).limit(limit)
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             return [_document(row) for row in connection.execute(query)]
 
     def count_documents(
@@ -109,14 +109,14 @@ class CatalogReader:
     ) -> int:
         """Return how many documents the client has, of those that `where` lets through."""
         query = select(func.count()).select_from(documents).where(*_selection(client_id, status, where))
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             return connection.execute(query).scalar_one()
 
     def count_older_documents(self, client_id: ClientId) -> int:
         """Return how many of the client's documents an earlier version stored, in chunks instead of parts."""
         mine = _selection(client_id, "ready", None)
         query = select(func.count()).select_from(documents).where(*mine, documents.c.part_count.is_(None))
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             return connection.execute(query).scalar_one()
 
     def superseded(
@@ -133,16 +133,16 @@ class CatalogReader:
         if document_id is not None:
             same.append(documents.c.document_id == document_id)
         query = select(documents).where(documents.c.client_id == client_id, documents.c.status == "ready", or_(*same))
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             return [_document(row) for row in connection.execute(query)]
 
     def unacknowledged(self, client_id: ClientId) -> frozenset[str]:
         """Return the ids of the client's documents that are being written or deleted."""
-        return frozenset(row.document_id for row in self._db.rows(_UNACKNOWLEDGED, {"client": client_id}))
+        return frozenset(row.document_id for row in self._db.rows(_UNACKNOWLEDGED, {"client": client_id}, client_id))
 
     def acknowledged(self, client_id: ClientId) -> frozenset[str]:
         """Return the ids of the client's documents that are ready."""
-        return frozenset(row.document_id for row in self._db.rows(_ACKNOWLEDGED, {"client": client_id}))
+        return frozenset(row.document_id for row in self._db.rows(_ACKNOWLEDGED, {"client": client_id}, client_id))
 
     def same_content(
         self, client_id: ClientId, sha256: str, *, chunk_size: int, chunk_overlap: int
@@ -155,7 +155,7 @@ class CatalogReader:
             documents.c.chunk_overlap == chunk_overlap,
             documents.c.status == "ready",
         )
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             row = connection.execute(query.limit(1)).first()
         return _document(row) if row else None
 
@@ -167,7 +167,7 @@ class CatalogReader:
         query = select(documents).where(UNFINISHED)
         if client_id is not None:
             query = query.where(documents.c.client_id == client_id)
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             return [_document(row) for row in connection.execute(query)]
 
 

@@ -1,20 +1,37 @@
 """The catalog's tables: clients, their documents, keys, settings and ingest jobs. The migrations make exactly these."""
 
-from sqlalchemy import JSON, REAL, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    REAL,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeEngine
 
 # Written out in queries too: a partial index serves only those that repeat its condition word for word.
 UNFINISHED = text("status <> 'ready'")
 
 metadata = MetaData()
 
+# 8 bytes on both; REAL has 4 on PostgreSQL and would round a time to minutes.
+FLOAT: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
+
 clients = Table(
     "clients",
     metadata,
     Column("client_id", Text, primary_key=True),
-    Column("created_at", REAL, nullable=False),
+    Column("created_at", FLOAT, nullable=False),
     # Counters and times are kept here, in the transaction that changes the documents, so that no list or
     # statistic has to count anything.
-    Column("last_modified", REAL, nullable=False),
+    Column("last_modified", FLOAT, nullable=False),
     Column("document_count", Integer, nullable=False, server_default="0"),
     Column("chunk_count", Integer, nullable=False, server_default="0"),
     Column("byte_count", Integer, nullable=False, server_default="0"),
@@ -39,8 +56,8 @@ documents = Table(
     Column("warnings", JSON, nullable=False),
     # indexing: being written, not acknowledged; ready: answers questions; deleting: on its way out.
     Column("status", Text, nullable=False),
-    Column("created_at", REAL, nullable=False),
-    Column("updated_at", REAL, nullable=False),
+    Column("created_at", FLOAT, nullable=False),
+    Column("updated_at", FLOAT, nullable=False),
     # What is stored of it; empty where the chunks themselves are.
     Column("part_count", Integer),
     # As they are shown; what filters look at is in document_values.
@@ -76,7 +93,7 @@ document_values = Table(
     # Of a text or date; null for others.
     Column("text", Text),
     # A number, 0 or 1 for a boolean, seconds since the epoch for a date; null for a text.
-    Column("number", REAL),
+    Column("number", FLOAT),
     Index("ix_document_values_text", "client_id", "field", "text", "document_id"),
     Index("ix_document_values_number", "client_id", "field", "kind", "number", "document_id"),
 )
@@ -88,9 +105,9 @@ api_keys = Table(
     Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False),
     Column("hash", Text, nullable=False),
     Column("label", Text, nullable=False),
-    Column("created_at", REAL, nullable=False),
-    Column("expires_at", REAL),
-    Column("last_used_at", REAL),
+    Column("created_at", FLOAT, nullable=False),
+    Column("expires_at", FLOAT),
+    Column("last_used_at", FLOAT),
     Index("ix_api_keys_client", "client_id", "created_at"),
 )
 
@@ -102,7 +119,7 @@ client_settings = Table(
     Column("system_prompt", Text),
     Column("language", Text),
     Column("top_k", Integer),
-    Column("temperature", REAL),
+    Column("temperature", FLOAT),
     Column("model", Text),
 )
 
@@ -119,9 +136,9 @@ jobs = Table(
     Column("by_name", Integer, nullable=False, server_default="0"),
     Column("chunk_size", Integer, nullable=False),
     Column("chunk_overlap", Integer, nullable=False),
-    Column("created_at", REAL, nullable=False),
-    Column("started_at", REAL),
-    Column("finished_at", REAL),
+    Column("created_at", FLOAT, nullable=False),
+    Column("started_at", FLOAT),
+    Column("finished_at", FLOAT),
     Index("ix_jobs_client", "client_id", "created_at", "job_id"),
     Index("ix_jobs_finished", "finished_at"),
 )

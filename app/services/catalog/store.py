@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from app.common.database import Database
 from app.common.errors import Conflict
@@ -18,6 +18,7 @@ from app.common.ids import ClientId
 from app.common.lives import always
 from app.common.passages import ChunkSpan
 from app.common.space import DiskSpace
+from app.common.sql import SqlDatabase
 from app.services.catalog.labels import DocumentLabels, insert_values, label_columns
 from app.services.catalog.reader import CatalogReader
 from app.services.catalog.records import DocumentRecord, DocumentStatus
@@ -25,11 +26,17 @@ from app.services.catalog.schema import api_keys, clients, document_chunks, docu
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
+_INSERT = (
+    "INSERT INTO clients AS known (client_id, created_at, last_modified, registered) VALUES (:client, :now, :now, {}) "
+)
+_REGISTER = text(f"{_INSERT.format(1)} ON CONFLICT (client_id) DO NOTHING")
+_ENSURE = text(f"{_INSERT.format(0)} ON CONFLICT (client_id) DO UPDATE SET last_modified = known.last_modified")
+
 
 class Catalog(CatalogReader):
     """Clients and documents in SQL. Every method is one short transaction; all are safe to call from any thread."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: SqlDatabase, *, clock: Callable[[], float] = time.time) -> None:
         super().__init__(database)
         self._clock = clock
         self.labels = DocumentLabels(database, clock=clock)
@@ -43,7 +50,7 @@ class Catalog(CatalogReader):
         return cls(database, clock=clock)
 
     @property
-    def database(self) -> Database:
+    def database(self) -> SqlDatabase:
         """The database itself, for the other stores that live in the same file."""
         return self._db
 
@@ -62,16 +69,13 @@ class Catalog(CatalogReader):
 
         `require` is called when nobody else can write; what it raises comes out of here.
         """
-        with self._db.write() as connection:
+        with self._db.write(client_id) as connection:
             require()
-            if connection.execute(select(clients.c.client_id).where(clients.c.client_id == client_id)).first():
-                return False
-            ensure_client(connection, client_id, self._clock(), registered=True)
-            return True
+            return connection.execute(_REGISTER, {"client": client_id, "now": self._clock()}).rowcount > 0
 
     def begin_delete_all(self, client_id: ClientId) -> int:
         """Note, before anything is removed elsewhere, that all documents of the client go; return how many."""
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             marked = connection.execute(
                 update(documents)
                 .where(documents.c.client_id == client_id, documents.c.status == "ready")
@@ -86,7 +90,7 @@ class Catalog(CatalogReader):
 
     def drop_deleted(self, client_id: ClientId) -> None:
         """Remove the records of the client's documents that are gone, and the client when nothing is left of it."""
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             connection.execute(
                 delete(documents).where(documents.c.client_id == client_id, documents.c.status == "deleting")
             )
@@ -94,14 +98,14 @@ class Catalog(CatalogReader):
 
     def forget_client(self, client_id: ClientId) -> bool:
         """Remove the client with all its records; False when there was none."""
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             return connection.execute(delete(clients).where(clients.c.client_id == client_id)).rowcount > 0
 
     # Documents
 
     def begin_document(self, record: DocumentRecord, spans: Sequence[ChunkSpan] = ()) -> None:
         """Note, before anything is written elsewhere, that this document is being written; `spans` are its chunks."""
-        with self._db.write() as connection:
+        with self._db.write(record.client_id) as connection:
             ensure_client(connection, record.client_id, self._clock())
             connection.execute(insert(documents).values(**_values(record), status="indexing"))
             insert_values(connection, record.client_id, record.document_id, record.labels)
@@ -114,7 +118,7 @@ class Catalog(CatalogReader):
 
         Raises Conflict when its record is gone: the client was deleted while the document was being written.
         """
-        with self._db.write() as connection:
+        with self._db.write(client_id) as connection:
             if not self._move(connection, client_id, document_id, "indexing", "ready"):
                 raise Conflict(
                     "The client's documents were deleted while this upload was running; upload the file again.",
@@ -128,7 +132,7 @@ class Catalog(CatalogReader):
 
         One whose removal was begun before and did not succeed is there until it does.
         """
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             if self._move(connection, client_id, document_id, "ready", "deleting"):
                 return True
             this = (documents.c.client_id == client_id) & (documents.c.document_id == document_id)
@@ -137,7 +141,7 @@ class Catalog(CatalogReader):
 
     def drop_document(self, client_id: ClientId, document_id: str) -> None:
         """Remove the record of a document whose chunks are gone, and its client when nothing is left of it."""
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             connection.execute(
                 delete(documents).where(documents.c.client_id == client_id, documents.c.document_id == document_id)
             )
@@ -148,7 +152,7 @@ class Catalog(CatalogReader):
     ) -> bool:
         """Change a document's status and its client's counters together; False when it was not in `old`."""
         this = (documents.c.client_id == client_id) & (documents.c.document_id == document_id)
-        row = connection.execute(select(documents).where(this, documents.c.status == old)).first()
+        row = connection.execute(select(documents).where(this, documents.c.status == old).with_for_update()).first()
         if row is None:
             return False
         now, sign = self._clock(), 1 if new == "ready" else -1
@@ -166,22 +170,19 @@ class Catalog(CatalogReader):
         return True
 
 
-def ensure_client(connection: Connection, client_id: ClientId, now: float, *, registered: bool = False) -> None:
-    """Make the client's record if there is none."""
-    if not connection.execute(select(clients.c.client_id).where(clients.c.client_id == client_id)).first():
-        connection.execute(
-            insert(clients).values(
-                client_id=client_id, created_at=now, last_modified=now, registered=1 if registered else 0
-            )
-        )
+def ensure_client(connection: Connection, client_id: ClientId, now: float) -> None:
+    """Make the client's record if there is none; whoever would drop it waits for the end of this transaction."""
+    connection.execute(_ENSURE, {"client": client_id, "now": now})
 
 
 def drop_if_empty(connection: Connection, client_id: ClientId) -> None:
     """Forget a client that came into being by an upload and has no document, job and key left."""
+    mine = (clients.c.client_id == client_id) & (clients.c.registered == 0)
+    # First its lock, then the look at what it has: what another process gave it meanwhile is seen.
+    connection.execute(select(clients.c.client_id).where(mine).with_for_update())
     has_documents = select(documents.c.document_id).where(documents.c.client_id == client_id).exists()
     has_jobs = select(jobs.c.job_id).where(jobs.c.client_id == client_id).exists()
     has_keys = select(api_keys.c.key_id).where(api_keys.c.client_id == client_id).exists()
-    mine = (clients.c.client_id == client_id) & (clients.c.registered == 0)
     connection.execute(delete(clients).where(mine, ~has_documents, ~has_jobs, ~has_keys))
 
 

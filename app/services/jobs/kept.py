@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
-from app.common.database import Database
 from app.common.ids import ClientId
+from app.common.sql import SqlDatabase
 from app.services.catalog.schema import job_files, jobs
 from app.services.jobs.records import NOT_KEPT
 
@@ -17,7 +17,7 @@ _NAMES = 500
 class KeptFiles:
     """Which spooled files jobs still need. Safe to call from any thread."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqlDatabase) -> None:
         self._db = database
 
     def names(self, client_id: ClientId | None = None) -> list[str]:
@@ -25,7 +25,7 @@ class KeptFiles:
         query = select(job_files.c.upload).join(jobs).where(job_files.c.upload.is_not(None))
         if client_id is not None:
             query = query.where(jobs.c.client_id == client_id)
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             return [str(name) for name in connection.execute(query).scalars()]
 
     def size_bytes(self, client_id: ClientId, *, unfinished: bool = False) -> int:
@@ -36,7 +36,7 @@ class KeptFiles:
         query = _kept(client_id, func.coalesce(func.sum(job_files.c.size_bytes), 0))
         if unfinished:
             query = query.where(jobs.c.finished_at.is_(None))
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             return int(connection.execute(query).scalar_one())
 
     def make_room(self, client_id: ClientId, *, needed: int) -> list[str]:
@@ -47,7 +47,7 @@ class KeptFiles:
         kept = _kept(client_id, job_files.c.upload, job_files.c.size_bytes)
         kept = kept.where(jobs.c.finished_at.is_not(None)).order_by(jobs.c.finished_at, job_files.c.position)
         names: list[str] = []
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             for name, size in connection.execute(kept).all():
                 if needed <= 0:
                     break
@@ -59,7 +59,7 @@ class KeptFiles:
     def forget_all(self, client_id: ClientId) -> None:
         """Note that no spooled file of the client is kept any more."""
         mine = select(jobs.c.job_id).where(jobs.c.client_id == client_id)
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             connection.execute(update(job_files).where(job_files.c.job_id.in_(mine)).values(NOT_KEPT))
 
 

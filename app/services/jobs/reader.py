@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, func, select, tuple_
 
 from app.common.cursors import Place
-from app.common.database import Database
 from app.common.ids import ClientId
+from app.common.sql import SqlDatabase
 from app.services.catalog.schema import job_files, jobs
 from app.services.jobs.progress import FilePlace
 from app.services.jobs.records import FileStatus, JobFile, JobRecord, job_file, job_record
@@ -15,7 +15,7 @@ from app.services.jobs.records import FileStatus, JobFile, JobRecord, job_file, 
 class JobReader:
     """Reads jobs and their files. Safe to call from any thread."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqlDatabase) -> None:
         self._db = database
 
     def owner(self, job_id: str) -> ClientId | None:
@@ -26,7 +26,7 @@ class JobReader:
 
     def get(self, client_id: ClientId, job_id: str) -> tuple[JobRecord, list[JobFile]] | None:
         """Return the client's job and its files in order."""
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             row = connection.execute(select(jobs).where(jobs.c.client_id == client_id, jobs.c.job_id == job_id)).first()
             if row is None:
                 return None
@@ -40,7 +40,7 @@ class JobReader:
         if before is not None:
             query = query.where(tuple_(jobs.c.created_at, jobs.c.job_id) < before)
         query = query.order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(limit)
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             rows = connection.execute(query).all()
             counts = job_counts(connection, [row.job_id for row in rows])
         return [job_record(row, counts.get(row.job_id, {})) for row in rows]
@@ -50,7 +50,7 @@ class JobReader:
         query = select(jobs.c.job_id).where(jobs.c.finished_at.is_(None)).order_by(jobs.c.created_at, jobs.c.job_id)
         if client_id is not None:
             query = query.where(jobs.c.client_id == client_id)
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             return list(connection.execute(query).scalars())
 
     def queued(self) -> list[tuple[ClientId, FilePlace]]:

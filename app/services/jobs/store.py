@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from app.common.database import Database
 from app.common.ids import ClientId, new_id
 from app.common.lives import Lives, Standing, deleted_meanwhile
+from app.common.sql import SqlDatabase
 from app.services.catalog.schema import job_files, jobs
 from app.services.catalog.store import drop_if_empty, ensure_client
 from app.services.ingestion.ingest import ChunkSettings, FileResult
@@ -33,7 +33,7 @@ class JobStore(JobReader):
     """The tables of jobs. Safe to call from any thread."""
 
     def __init__(
-        self, database: Database, *, lives: Lives | None = None, clock: Callable[[], float] = time.time
+        self, database: SqlDatabase, *, lives: Lives | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         """`lives` are those of the clients' documents."""
         super().__init__(database)
@@ -69,7 +69,7 @@ class JobStore(JobReader):
             "created_at": now,
         }
         rows = [{"job_id": job_id, "position": n, **new_file(file)} for n, file in enumerate(files)]
-        with self._db.write() as connection:
+        with self._db.write(client_id) as connection:
             self.require_standing(client_id, standing)
             ensure_client(connection, client_id, now)
             connection.execute(insert(jobs).values(job))
@@ -123,7 +123,7 @@ class JobStore(JobReader):
 
     def cancel(self, client_id: ClientId, job_id: str) -> None:
         """Cancel the files that wait, and note that those which run are to be."""
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             mine = jobs.c.client_id == client_id, jobs.c.job_id == job_id, jobs.c.finished_at.is_(None)
             if connection.execute(update(jobs).where(*mine).values(cancelling=1)).rowcount:
                 _set_files(connection, job_id, "queued", status="cancelled")
@@ -134,7 +134,7 @@ class JobStore(JobReader):
 
         Raises what `require_standing` raises.
         """
-        with self._db.write() as connection:
+        with self._db.write(client_id) as connection:
             self.require_standing(client_id, standing)
             mine = jobs.c.client_id == client_id, jobs.c.job_id == job_id, jobs.c.finished_at.is_not(None)
             if connection.execute(select(jobs.c.job_id).where(*mine)).first() is None:

@@ -23,6 +23,7 @@ from app.services.compaction import Compactor
 from app.services.library.indexing import WordIndexing
 from app.services.library.labelling import inherited, noting
 from app.services.library.removal import Removal
+from app.services.library.room import require_room, superseded
 from app.services.library.types import ClientLimits, Library, NewDocument, Succession
 from app.services.vector_store import VectorStoreService
 from app.services.words.store import WordStore
@@ -60,7 +61,8 @@ class EmbeddedLibrary(Library):
     @override
     def require_room(self, client_id: ClientId, succession: Succession, *, new_chunks: int = 0) -> None:
         self._lives.require(client_id, succession.standing)
-        self._require_room(client_id, self._superseded(client_id, succession), new_chunks)
+        outdated = superseded(self._catalog, client_id, succession)
+        require_room(self._catalog, self._limits, client_id, outdated, new_chunks)
         self._store.require_room(new_chunks)
 
     @override
@@ -73,8 +75,8 @@ class EmbeddedLibrary(Library):
 
         with self._locks.hold(client_id):
             still_wanted()
-            outdated = self._superseded(client_id, succession)
-            self._require_room(client_id, outdated, document.record.chunk_count)
+            outdated = superseded(self._catalog, client_id, succession)
+            require_room(self._catalog, self._limits, client_id, outdated, document.record.chunk_count)
             replaced = tuple(old.document_id for old in outdated)
             if outdated:
                 self._compactor.note()
@@ -88,7 +90,7 @@ class EmbeddedLibrary(Library):
     def keep(self, client_id: ClientId, succession: Succession, *, document_id: str) -> tuple[str, ...]:
         with self._locks.hold(client_id):
             self._lives.require(client_id, succession.standing)
-            found = (old.document_id for old in self._superseded(client_id, succession))
+            found = (old.document_id for old in superseded(self._catalog, client_id, succession))
             outdated = tuple(old for old in found if old != document_id)
             if outdated:
                 self._compactor.note()
@@ -178,18 +180,3 @@ class EmbeddedLibrary(Library):
         except AppError as exc:
             logger.warning("replaced documents are removed later", extra={"code": exc.code})
         self._compactor.request()
-
-    def _superseded(self, client_id: ClientId, succession: Succession) -> list[DocumentRecord]:
-        found = self._catalog.superseded(
-            client_id, succession.sha256, filename=succession.filename, document_id=succession.document_id
-        )
-        wanted = succession.document_id
-        if wanted is not None and wanted not in {record.document_id for record in found}:
-            raise no_such_document()
-        return found
-
-    def _require_room(self, client_id: ClientId, outdated: Sequence[DocumentRecord], new_chunks: int) -> None:
-        record = self._catalog.client(client_id)
-        documents = (record.document_count if record else 0) - len(outdated) + 1
-        chunks = (record.chunk_count if record else 0) - sum(old.chunk_count for old in outdated) + new_chunks
-        self._limits.require(documents=documents, chunks=chunks)

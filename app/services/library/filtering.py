@@ -17,7 +17,7 @@ from app.common.filters import Comparison, Compound, PassageFilter, is_about_doc
 from app.common.ids import ClientId
 from app.services.catalog.labels import DocumentLabels
 from app.services.library.candidates import Numbering
-from app.services.vector_store import VectorStoreService
+from app.services.library.stores import VectorStore
 from app.services.words.contents import Document
 
 Mask = NDArray[np.bool_]
@@ -43,7 +43,7 @@ class Basis:
 class Filtering:
     """Evaluates checked filters over one client's parts. None lets all documents through that are ready."""
 
-    def __init__(self, labels: DocumentLabels, store: VectorStoreService) -> None:
+    def __init__(self, labels: DocumentLabels, store: VectorStore) -> None:
         self._labels = labels
         self._store = store
 

@@ -8,7 +8,7 @@ from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage, header_of, joined
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
-from app.services.vector_store import VectorStoreService
+from app.services.library.stores import VectorStore
 
 MOST_PARTS = 200
 """Parts of a document that are read for one passage."""
@@ -17,7 +17,7 @@ MOST_PARTS = 200
 class LibraryReader:
     """One client's documents, those that are ready. Safe to call from many threads."""
 
-    def __init__(self, *, catalog: Catalog, store: VectorStoreService) -> None:
+    def __init__(self, *, catalog: Catalog, store: VectorStore) -> None:
         self._catalog = catalog
         self._store = store
 

@@ -15,8 +15,8 @@ from app.common.vectors import Vectors
 from app.services.catalog.store import Catalog
 from app.services.library.candidates import Candidates, Numbering, bring_together
 from app.services.library.filtering import Basis, Filtering, part_ids
-from app.services.vector_store import VectorStoreService
-from app.services.words.store import WordStore, WordStoreFailed, WordView
+from app.services.library.stores import VectorStore, WordSearch
+from app.services.words.store import WordStoreFailed, WordView
 
 logger = logging.getLogger(__name__)
 
@@ -75,8 +75,8 @@ class LibrarySearch:
         self,
         *,
         catalog: Catalog,
-        store: VectorStoreService,
-        words: WordStore,
+        store: VectorStore,
+        words: WordSearch,
         note_stale: Callable[[ClientId], None],
     ) -> None:
         """`note_stale` is told of a client whose index of words lacks documents, or failed."""
@@ -98,7 +98,7 @@ class LibrarySearch:
         While a document is replaced, either the old version or the new one is found, never both or neither: chunks
         are written before their document is acknowledged and removed after it is given up, so the catalog is asked
         after each search, and only when something found must not show is the search done again, among those alone
-        that are acknowledged. Raises what VectorStoreService.nearest raises; NotFound also when the client's first
+        that are acknowledged. Raises what VectorStore.nearest raises; NotFound also when the client's first
         document is not ready.
         """
         passages = self._acknowledged(client_id, query, choose)

@@ -18,7 +18,8 @@ from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.jobs.service import JobService
 from app.services.library import Library
-from app.services.vector_store import VectorStoreService, collection_name
+from app.services.library.stores import VectorStore
+from app.services.vector_store import collection_name
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class DocumentService:
         self,
         *,
         catalog: Catalog,
-        store: VectorStoreService,
+        store: VectorStore,
         library: Library,
         compactor: Compactor,
         jobs: JobService,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
 
-from app.common.database import Database
 from app.common.errors import NotAuthenticated
 from app.common.ids import ClientId
 from app.common.lives import Lives, Standing, erased_meanwhile
+from app.common.sql import SqlDatabase
 from app.services.catalog.schema import api_keys
 
 PREFIX = "crag"
@@ -39,7 +39,7 @@ class ApiKeyStore:
     """
 
     def __init__(
-        self, database: Database, *, lives: Lives | None = None, clock: Callable[[], float] = time.time
+        self, database: SqlDatabase, *, lives: Lives | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._db = database
         self._lives = lives or Lives(erased_meanwhile)
@@ -64,7 +64,7 @@ class ApiKeyStore:
         begun = standing or Standing()
         record = ApiKey(secrets.token_hex(8), client_id, label, self._clock(), expires_at, None)
         key = f"{PREFIX}_{record.key_id}_{secrets.token_urlsafe(SECRET_BYTES)}"
-        with self._db.write() as connection:
+        with self._db.write(client_id) as connection:
             self.require_standing(client_id, begun)
             connection.execute(
                 insert(api_keys).values(
@@ -105,7 +105,7 @@ class ApiKeyStore:
     def list(self, client_id: ClientId) -> list[ApiKey]:
         """Return the client's keys, oldest first, expired ones included."""
         query = select(api_keys).where(api_keys.c.client_id == client_id).order_by(api_keys.c.created_at)
-        with self._db.read() as connection:
+        with self._db.read(client_id) as connection:
             return [
                 ApiKey(row.key_id, client_id, row.label, row.created_at, row.expires_at, row.last_used_at)
                 for row in connection.execute(query)
@@ -113,13 +113,13 @@ class ApiKeyStore:
 
     def revoke(self, client_id: ClientId, key_id: str) -> bool:
         """Remove one key of the client at once; False when the client has no such key."""
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             mine = (api_keys.c.client_id == client_id) & (api_keys.c.key_id == key_id)
             return connection.execute(delete(api_keys).where(mine)).rowcount > 0
 
     def revoke_all(self, client_id: ClientId) -> int:
         """Remove all keys of the client; return how many there were."""
-        with self._db.write(removing=True) as connection:
+        with self._db.write(client_id, removing=True) as connection:
             return connection.execute(delete(api_keys).where(api_keys.c.client_id == client_id)).rowcount
 
     def _note_use(self, key_id: str, now: float) -> None:

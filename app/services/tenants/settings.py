@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from app.common.absent import no_such_client
-from app.common.database import AnyRow, Database
+from app.common.database import AnyRow
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
 from app.common.lives import Lives, Standing, erased_meanwhile
+from app.common.sql import SqlDatabase
 from app.services.answering.prompts import MAX_INSTRUCTIONS
 from app.services.answering.types import AnswerOptions
 from app.services.catalog.schema import client_settings, clients
@@ -42,7 +43,7 @@ class ClientSettingsStore:
 
     def __init__(
         self,
-        database: Database,
+        database: SqlDatabase,
         *,
         models: Collection[str],
         defaults: AnswerOptions,
@@ -78,7 +79,7 @@ class ClientSettingsStore:
 
     def get(self, client_id: ClientId) -> ClientSettings:
         """Return the client's settings, all None for one that has set nothing or is not known."""
-        return _settings(self._db.rows(_STORED, {"client": client_id}))
+        return _settings(self._db.rows(_STORED, {"client": client_id}, client_id))
 
     def put(
         self, client_id: ClientId, settings: ClientSettings, *, any_model: bool, standing: Standing | None = None
@@ -92,7 +93,7 @@ class ClientSettingsStore:
         cost the operator more. The client now stays when its last document goes: what was set holds for the next.
         """
         begun = standing or Standing()
-        with self._db.write() as connection:
+        with self._db.write(client_id) as connection:
             self._lives.require(client_id, begun)
             if not connection.execute(
                 update(clients).where(clients.c.client_id == client_id).values(registered=1)

@@ -15,7 +15,7 @@ from app.common.passages import Chunk, embedded_text
 from app.common.vectors import Vectors
 from app.services.embedding.types import Embedder
 from app.services.library import Library
-from app.services.vector_store import VectorStoreService
+from app.services.library.stores import VectorStore
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Repairer(Running):
         self,
         *,
         library: Library,
-        store: VectorStoreService,
+        store: VectorStore,
         embedder: Embedder,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -5,15 +5,13 @@ from app.common.ids import DEFAULT_CLIENT
 from app.common.space import DiskSpace
 from app.memory import SessionStore
 from app.services.catalog.store import Catalog
-from app.services.vector_store import VectorStoreService
+from app.services.library.stores import VectorStore
 
 
 class Readiness:
     """Asks each store something that is answered at once, and sees that something can be stored."""
 
-    def __init__(
-        self, *, catalog: Catalog, sessions: SessionStore, store: VectorStoreService, space: DiskSpace
-    ) -> None:
+    def __init__(self, *, catalog: Catalog, sessions: SessionStore, store: VectorStore, space: DiskSpace) -> None:
         self._catalog = catalog
         self._sessions = sessions
         self._store = store

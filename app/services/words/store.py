@@ -50,7 +50,7 @@ class WordStore:
         Whoever waits for another user of the same file gives up after `patience` seconds.
         """
         self._files = IndexFiles(root, open_files=open_files, patience=patience)
-        self._cache = _ContentsCache(_CACHED_BYTES)
+        self._cache = ContentsCache(_CACHED_BYTES)
 
     def add(self, client_id: ClientId, document_id: str, texts: Sequence[str], facts: Facts) -> None:
         """Add a document's parts: the text of each, and its facts except the number of words; all or nothing."""
@@ -129,7 +129,7 @@ class WordStore:
         return known
 
 
-class _ContentsCache:
+class ContentsCache:
     """The contents of the indexes that were asked last, up to a number of bytes."""
 
     def __init__(self, limit: int) -> None:
@@ -139,12 +139,14 @@ class _ContentsCache:
         self._bytes = 0
 
     def get(self, client_id: ClientId) -> Contents | None:
+        """Return what is kept of the client: the caller looks whether it is of the present state."""
         with self._guard:
             if client_id in self._kept:
                 self._kept.move_to_end(client_id)
             return self._kept.get(client_id)
 
     def put(self, client_id: ClientId, contents: Contents) -> None:
+        """Keep this of the client, in the place of others that were not asked for longest."""
         with self._guard:
             self._drop(client_id)
             self._kept[client_id] = contents
@@ -153,6 +155,7 @@ class _ContentsCache:
                 self._drop(next(iter(self._kept)))
 
     def forget(self, client_id: ClientId) -> None:
+        """Keep nothing of the client."""
         with self._guard:
             self._drop(client_id)
 

@@ -3,7 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.common.postgres.address import driver_address
-from app.common.postgres.database import PoolLimits, PostgresDatabase
+from app.common.postgres.database import PostgresDatabase
+from app.common.postgres.pool import PoolLimits
 from tests.postgres_server import PostgresServer, postgres_server
 
 LIMITS = PoolLimits(connections=2, connection_wait=0.2, lock=0.2, statement=0.5)

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, text
 from app.common.errors import StartupError, Unavailable
 from app.common.ids import ClientId
 from app.common.postgres.address import driver_address
-from app.common.postgres.database import PoolLimits, PostgresDatabase
+from app.common.postgres.database import PostgresDatabase
+from app.common.postgres.pool import PoolLimits
 from app.memory.postgres.store import MIGRATIONS
 from tests.common.postgres.conftest import LIMITS
 from tests.postgres_server import PostgresServer
@@ -67,16 +68,42 @@ def test_a_lock_that_is_held_too_long_is_given_up(database: PostgresDatabase) ->
 
 
 def test_whoever_finds_no_connection_free_is_told_to_come_back(database: PostgresDatabase) -> None:
-    with database.read(None), database.read(None), pytest.raises(Unavailable) as refused, database.read(None):
+    with database.write(None), database.write(None), pytest.raises(Unavailable) as refused, database.write(None):
         pass
     assert (refused.value.code, refused.value.retry_after) == ("database_busy", 5)
     with database.read(None) as connection:
         assert connection.execute(text("SELECT 1")).scalar() == 1
 
 
+def test_a_thread_that_reads_within_its_transaction_takes_no_second_connection(database: PostgresDatabase) -> None:
+    acme, harbour = ClientId("acme"), ClientId("harbour")
+    whose = text("SELECT current_setting('app.client')")
+    with database.write(acme) as connection:
+        for owner, seen in ((acme, "acme"), (harbour, "harbour"), (None, "*")):
+            with database.read(owner) as within:
+                assert within.execute(whose).scalar() == seen
+                with database.read(acme) as deeper:
+                    assert deeper.execute(whose).scalar() == "acme"
+                assert within.execute(whose).scalar() == seen
+            assert connection.execute(whose).scalar() == "acme"
+        with pytest.raises(KeyError), database.read(None):
+            raise KeyError
+        assert connection.execute(whose).scalar() == "acme"
+        assert database.stats().in_use == 1
+    with database.read(harbour) as connection:
+        assert connection.execute(whose).scalar() == "harbour"
+
+
+def test_a_text_and_a_list_of_texts_lose_their_nul(database: PostgresDatabase) -> None:
+    with database.read(None) as connection:
+        both = {"one": "a\0b", "many": ["a\0b", "c"]}
+        row = connection.execute(text("SELECT CAST(:one AS text), CAST(:many AS text[])"), both).one()
+    assert tuple(row) == ("a\N{REPLACEMENT CHARACTER}b", ["a\N{REPLACEMENT CHARACTER}b", "c"])
+
+
 def test_a_server_that_was_restarted_is_used_again_without_an_error(own_server: PostgresServer) -> None:
     with closing(PostgresDatabase.open(driver_address(own_server.new_database()), LIMITS)) as database:
-        with database.read(None), database.read(None):
+        with database.write(None), database.write(None):
             pass
         own_server.stop()
         own_server.start()

@@ -10,9 +10,10 @@ from app.common.errors import Conflict
 from app.common.lives import Standing
 from app.common.postgres.address import driver_address
 from app.common.postgres.database import PostgresDatabase
+from app.common.postgres.lives import ARE_KEPT
 from app.memory import SessionStore
 from app.memory.postgres import PostgresSessionStore
-from app.memory.postgres.store import LIVES_ARE_KEPT, TABLES
+from app.memory.postgres.store import TABLES
 from tests.memory.conftest import Clock
 from tests.memory.contract import ANNA, BERT, SessionStoreContract, questions, say
 from tests.memory.contract_at_once import Another, AtOnceContract
@@ -65,7 +66,7 @@ def test_what_one_process_erases_the_other_does_not_store_late(store: SessionSto
 def test_the_end_of_a_life_is_forgotten_in_time(store: SessionStore, clock: Clock) -> None:
     begun = Standing()
     store.delete_client(ANNA)
-    clock.advance(LIVES_ARE_KEPT + 1)
+    clock.advance(ARE_KEPT + 1)
     store.cleanup()
     store.append_turn(ANNA, "s1", "Q?", "A.", standing=begun)
     assert len(store.history(ANNA, "s1")) == 1

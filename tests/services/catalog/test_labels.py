@@ -1,29 +1,21 @@
 """Documents' labels in the catalog, and which documents a filter lets through."""
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from app.common.dates import moment_of
 from app.common.errors import Conflict, InvalidInput, NotFound
 from app.common.filters import Comparison, Compound, PassageFilter, checked_document_filter
 from app.common.labels import NO_LABELS, LabelPatch, Labels
+from app.services.catalog.schema import document_values
 from app.services.catalog.store import Catalog
 from tests.services.records import AIRPORT, HARBOUR, RECORD
-
-
-@pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog.open(tmp_path / "catalog.db", clock=lambda: 10.0)
-    yield catalog
-    catalog.close()
 
 
 def _add(catalog: Catalog, name: str, labels: Labels = NO_LABELS, **more: Any) -> None:
@@ -82,14 +74,13 @@ def test_a_change_that_fails_changes_nothing(catalog: Catalog) -> None:
         catalog.labels.change(HARBOUR, "one", LabelPatch({"year": 1}).applied_to)
 
 
-def test_values_go_with_their_document(catalog: Catalog, tmp_path: Path) -> None:
+def test_values_go_with_their_document(catalog: Catalog) -> None:
     _add(catalog, "one", Labels({"year": 2026}, ("a",)))
     _add(catalog, "two", Labels({"year": 2026}), client_id=AIRPORT)
     catalog.begin_delete(HARBOUR, "one")
     catalog.drop_document(HARBOUR, "one")
     assert catalog.forget_client(AIRPORT)
-    with closing(sqlite3.connect(tmp_path / "catalog.db")) as database:
-        assert database.execute("SELECT count(*) FROM document_values").fetchone() == (0,)
+    assert catalog.database.rows(select(document_values.c.field), {}) == []
 
 
 def test_another_clients_labels_are_never_looked_at(catalog: Catalog) -> None:
@@ -195,13 +186,12 @@ def _fits(labels: Labels, where: PassageFilter) -> bool:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(held=st.lists(st.builds(Labels, _METADATA, _TAGS), min_size=1, max_size=4), wanted=_FILTERS)
-def test_filters_mean_what_they_say(tmp_path: Path, held: list[Labels], wanted: PassageFilter) -> None:
+def test_filters_mean_what_they_say(catalog: Catalog, held: list[Labels], wanted: PassageFilter) -> None:
     try:
         where = checked_document_filter(wanted)
     except InvalidInput:
         return
-    with closing(Catalog.open(tmp_path / "property.db")) as catalog:
-        catalog.forget_client(HARBOUR)
-        for number, labels in enumerate(held):
-            _add(catalog, str(number), labels)
-        assert _chosen(catalog, where) == {str(number) for number, labels in enumerate(held) if _fits(labels, where)}
+    catalog.forget_client(HARBOUR)
+    for number, labels in enumerate(held):
+        _add(catalog, str(number), labels)
+    assert _chosen(catalog, where) == {str(number) for number, labels in enumerate(held) if _fits(labels, where)}

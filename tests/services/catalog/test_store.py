@@ -1,6 +1,5 @@
 """The catalog: counters that are always true, a journal, migrations that make the schema."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +16,6 @@ from app.common.ids import ClientId
 from app.services.catalog.schema import metadata
 from app.services.catalog.store import MIGRATIONS, Catalog
 from tests.services.records import AIRPORT, HARBOUR, RECORD
-
-
-@pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog.open(tmp_path / "catalog.db", clock=lambda: 10.0)
-    yield catalog
-    catalog.close()
 
 
 def _counts(catalog: Catalog, client_id: ClientId = HARBOUR) -> tuple[int, int, int] | None:

@@ -23,7 +23,8 @@ from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
 from app.services.ingestion.uploads import Incoming
 from app.services.library.candidates import Candidates
 from app.services.library.search import LibrarySearch, PartReader, Query
-from app.services.vector_store import VectorStoreService
+from app.services.library.stores import VectorStore
+from tests.api import words_of
 from tests.fakes import HashEmbeddings
 from tests.waiting import wait_for
 
@@ -38,7 +39,7 @@ def services(make_settings: Callable[..., Settings]) -> Iterator[Services]:
         yield services
 
 
-def search_of(services: Services, store: VectorStoreService | None = None) -> LibrarySearch:
+def search_of(services: Services, store: VectorStore | None = None) -> LibrarySearch:
     return LibrarySearch(
         catalog=services.internals.catalog,
         store=store or services.vector_store_service,
@@ -133,7 +134,7 @@ def test_one_version_is_found_at_any_time_while_a_document_is_replaced(
 class Interrupted:
     """The vector store, but something happens just before one of its searches."""
 
-    def __init__(self, store: VectorStoreService, before: int, happens: Callable[[], object]) -> None:
+    def __init__(self, store: VectorStore, before: int, happens: Callable[[], object]) -> None:
         self._store = store
         self._left = before
         self._happens = happens
@@ -223,9 +224,9 @@ def test_words_that_the_process_before_left_out_are_missed_at_the_first_question
         ingest(services, "a.txt", "The old crane.")
         far = ingest(services, "b.txt", "Nothing in common with any question.").document_id
         assert far
-        services.internals.words.delete_document(ANNA, far)
+        words_of(services).delete_document(ANNA, far)
     with open_services(make_settings(), embedder=EMBEDDER) as services:
-        library, words = services.internals.library, services.internals.words
+        library, words = services.internals.library, words_of(services)
         assert list(library.unresumed()) == []
         services.retriever.retrieve(ANNA, "crane")
         wait_for(lambda: far in words.examine(ANNA).parts)

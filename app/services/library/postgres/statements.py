@@ -1,0 +1,61 @@
+"""The SQL of parts and their vectors."""
+
+from sqlalchemy import TextClause, text
+
+COLUMNS = "document_id, place, body, page, section, source, starts, ends, sections, head, number"
+
+ADD = text(
+    "INSERT INTO passages (client_id, document_id, place, body, page, section, source, starts, ends, sections, head, "
+    "number, embedding) VALUES (:client, :document, :place, :body, :page, :section, :source, :starts, :ends, "
+    ":sections, :head, :number, CAST(:vector AS vector)) ON CONFLICT (client_id, document_id, place) DO UPDATE SET "
+    "body = EXCLUDED.body, embedding = EXCLUDED.embedding"
+)
+CLAIM_MODEL = text(
+    "INSERT INTO embedding_models AS known (client_id, model) VALUES (:client, :model) "
+    "ON CONFLICT (client_id) DO UPDATE SET model = known.model RETURNING model"
+)
+SET_MODEL = text("UPDATE embedding_models SET model = :model WHERE client_id = :client")
+MODEL = text("SELECT model FROM embedding_models WHERE client_id = :client")
+OTHER_MODELS = text("SELECT client_id FROM embedding_models WHERE model <> :model ORDER BY client_id")
+
+# Written so that no index of vectors is used, but the client's own rows are read: exact, whoever else is there.
+_NEAREST = (
+    "SELECT document_id || ':' || place AS id, embedding <=> CAST(:vector AS vector) AS distance "
+    "FROM passages {among} WHERE client_id = :client {where} ORDER BY distance, document_id, place LIMIT :k"
+)
+_THESE = "JOIN unnest(CAST(:documents AS text[]), CAST(:places AS integer[])) AS wanted (document, at) "
+_THESE_ON = "ON document_id = wanted.document AND place = wanted.at"
+NEAREST_AMONG = text(_NEAREST.format(among=_THESE + _THESE_ON, where=""))
+PARTS = text(f"SELECT {COLUMNS} FROM passages {_THESE}{_THESE_ON} WHERE client_id = :client")  # noqa: S608 - our words
+CHUNKS = text(
+    f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND document_id = :document "  # noqa: S608 - as above
+    "AND place >= :first AND place < :after ORDER BY place"
+)
+PAGE = text(
+    f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND (document_id, place) > (:document, :place) "  # noqa: S608 - as above
+    "ORDER BY document_id, place LIMIT :size"
+)
+SET_VECTOR = text(
+    "UPDATE passages SET embedding = CAST(:vector AS vector) "
+    "WHERE client_id = :client AND document_id = :document AND place = :place"
+)
+COUNT = text("SELECT count(*) FROM passages WHERE client_id = :client")
+EXISTS = text("SELECT EXISTS (SELECT FROM passages WHERE client_id = :client)")
+CLIENTS = text("SELECT client_id FROM embedding_models ORDER BY client_id")
+CONTENTS = text(
+    "SELECT client_id, count(DISTINCT document_id) AS documents, count(*) AS parts FROM passages "
+    "GROUP BY client_id ORDER BY client_id"
+)
+DROP_DOCUMENT = text("DELETE FROM passages WHERE client_id = :client AND document_id = :document")
+DROP_CLIENT = text("DELETE FROM passages WHERE client_id = :client")
+DROP_MODEL = text("DELETE FROM embedding_models WHERE client_id = :client")
+
+
+def nearest(condition: str = "") -> TextClause:
+    """Return the search for the nearest parts, of those that a condition lets through."""
+    return text(_NEAREST.format(among="", where=f"AND ({condition})" if condition else ""))
+
+
+def matching(condition: str) -> TextClause:
+    """Return the search for the ids of all parts that a condition lets through."""
+    return text(f"SELECT document_id || ':' || place FROM passages WHERE client_id = :client AND ({condition})")  # noqa: S608 - values are bound
