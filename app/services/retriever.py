@@ -134,4 +134,4 @@ def _passage(span: Span, parts: Sequence[Chunk], ranked: Ranked, place_of: dict[
         sections=tuple(sections) if len(sections) > 1 else (),
     )
     place = place_of[span.best]
-    return Passage(chunk, float(ranked.cosines[place]), float(ranked.values[place]))
+    return Passage(chunk, float(ranked.cosines[place]), ranked.shares(place))

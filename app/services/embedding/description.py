@@ -1,8 +1,14 @@
 """What is known of embedding models besides their weights: how their cosines are to be read. Measured, see docs."""
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.services.embedding.source import MULTILINGUAL_MODEL
+
+Cosine = TypeVar("Cosine", float, NDArray[np.float32])
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +19,8 @@ class ModelScale:
     `words_unfamiliar` as the share of the question's tokens that the model does not know as words goes from `familiar`
     to `unfamiliar`. `fall` is how much further than the last of the nearest all other parts are taken to be (cosine).
     `rare` is what a word counts that hardly any part has.
+    A passage has to do with a question from `relevant` on: what its cosine counts, plus `shared` times the share of the
+    question's words that it has.
     """
 
     zero: float = 0.0
@@ -23,6 +31,12 @@ class ModelScale:
     unfamiliar: float = 0.45
     fall: float = 0.06
     rare: float = 0.12
+    relevant: float = 0.3
+    shared: float = 0.5
+
+    def meaning(self, cosine: Cosine) -> Cosine:
+        """Return what a cosine, or each of several, counts."""
+        return (cosine - self.zero) * self.unit
 
     def share_of_words(self, unfamiliar: float) -> float:
         """Return the weight of words for a question of whose tokens the share `unfamiliar` is not known as words."""

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.common.passages import Chunk, Passage
-from app.services.answering.grounding import is_relevant
+from app.services.answering.grounding import Gate
 from app.services.answering.types import NOT_FOUND
 from tests.api import AppFactory, ask, upload
 from tests.standin import StandIn
@@ -21,7 +21,7 @@ def _passage(text: str, score: float, *, section: str = "", source: str = "a.txt
 
 
 def _relevant(question: str, *passages: Passage) -> bool:
-    return is_relevant(question, passages, min_relevance=LEAST)
+    return Gate(least=LEAST).passes(question, passages)
 
 
 def test_nearness_alone_is_enough() -> None:
