@@ -62,6 +62,10 @@ def open_services(
             "ms": round((time.perf_counter() - started) * 1000),
         },
     )
+    if older := stores.catalog.count_older_documents():
+        logger.info(
+            "documents of an earlier version are found less well; upload them again", extra={"documents": older}
+        )
     return services
 
 
