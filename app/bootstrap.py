@@ -22,7 +22,7 @@ from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.databases import require_sound
 from app.services.upkeep.readiness import Readiness
-from app.wiring.answering import make_rag, open_model
+from app.wiring.answering import make_gate, make_rag, open_model
 from app.wiring.intake import Intake, open_intake
 from app.wiring.stores import Clock, Stores, Upkeep, open_stores, open_upkeep
 from app.wiring.work import make_work
@@ -63,6 +63,10 @@ def open_services(
             "ms": round((time.perf_counter() - started) * 1000),
         },
     )
+    if older := stores.catalog.count_older_documents():
+        logger.info(
+            "documents of an earlier version are found less well; upload them again", extra={"documents": older}
+        )
     return services
 
 
@@ -88,6 +92,7 @@ def _assemble(
         vector_store_service=stores.vectors,
         rag=make_rag(settings, stores, retriever, model).in_threads(ChatThreads(work.search, work.write)),
         retriever=retriever,
+        gate=make_gate(settings, stores),
         uploads=intake.uploads,
         jobs=intake.jobs,
         documents=documents,

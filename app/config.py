@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     # Conversations
     query_rewrite: Literal["auto", "off"] = "auto"
     no_answer: Literal["say", "model"] = "say"
-    min_relevance: float = Field(0.3, ge=0, le=1.5)
+    min_relevance: float | None = Field(None, ge=0, le=1.5)
     memory_type: Literal["buffer", "buffer_window", "summary"] = "buffer"
     max_token_limit: int = Field(2000, ge=100, le=1_000_000)
     memory_window: int = Field(5, ge=1, le=1000)

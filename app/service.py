@@ -17,6 +17,7 @@ from app.common.ids import DEFAULT_CLIENT, parse_client_id
 from app.common.work import Work
 from app.config import Settings
 from app.memory import SessionStore
+from app.services.answering.grounding import Gate
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.embedding.types import Embedder
@@ -61,6 +62,7 @@ class Services:
     vector_store_service: VectorStore
     rag: RagChain
     retriever: Retriever
+    gate: Gate
     uploads: Uploads
     jobs: JobService
     documents: DocumentService

@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, tuple[str, list[str]]] = {
     "embedding": ("Ways to run the embedding model", ["16"]),
     "tenants": ("Many clients in one vector store", ["300"]),
     "retrieval": ("Finding the right passage", []),
+    "rare": ("Rare names and codes among similar passages, in ten languages", []),
     "quotes": ("Answers without a model: the right sentence and nothing beside it", []),
     "followups": ("Follow-ups: finding what they mean, and saying no", []),
     "ingest_formats": ("Each kind of file, memory, and a chat meanwhile", ["--lines", "400"]),

@@ -16,10 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from app.common.passages import Passage
-from app.config import Settings
 from app.services.answering.extractive import ExtractiveAnswerer
 from app.services.answering.followups import FollowUps, combined, depends_on_history
-from app.services.answering.grounding import is_relevant
+from app.services.answering.grounding import Gate
 from app.services.answering.types import AnswerOptions, ChatQuestion
 from app.services.embedding.types import Embedder
 from app.services.llm.types import Completion
@@ -54,7 +53,7 @@ def main() -> None:
         console = Console(width=110)
         console.print(_retrieval(services.retriever, embedder, items))
         console.print(_wording(items))
-        console.print(_grounding(services.retriever, items))
+        console.print(_grounding(services.retriever, services.gate, items))
 
 
 def _retrieval(retriever: Retriever, embedder: Embedder, items: Sequence[Item]) -> Table:
@@ -97,8 +96,7 @@ def _wording(items: Sequence[Item]) -> Table:
     return table
 
 
-def _grounding(retriever: Retriever, items: Sequence[Item]) -> Table:
-    least = float(Settings.model_fields["min_relevance"].default)
+def _grounding(retriever: Retriever, gate: Gate, items: Sequence[Item]) -> Table:
     loaded = json.loads((HERE / "questions.json").read_text())
     unanswerable = loaded["unanswerable"]
     groups = {
@@ -108,7 +106,7 @@ def _grounding(retriever: Retriever, items: Sequence[Item]) -> Table:
         "unanswerable, near misses": [item["question"] for item in unanswerable if item["kind"] == "near"],
         "unanswerable, unrelated": [item["question"] for item in unanswerable if item["kind"] == "far"],
     }
-    table = Table(title=f"Questions refused without asking the model (MIN_RELEVANCE={least})")
+    table = Table(title=f"Questions refused without asking the model (MIN_RELEVANCE={gate.least})")
     for heading in ("questions", "in all", "refused", "median ms"):
         table.add_column(heading)
     for name, questions in groups.items():
@@ -116,7 +114,7 @@ def _grounding(retriever: Retriever, items: Sequence[Item]) -> Table:
         for question in questions:
             passages = retriever.retrieve(CLIENT, question, top_k=TOP_K)
             started = time.perf_counter()
-            refused += not is_relevant(question, passages, min_relevance=least)
+            refused += not gate.passes(question, passages)
             times.append(time.perf_counter() - started)
         table.add_row(name, str(len(questions)), str(refused), f"{median(times) * 1000:.2f}")
     return table

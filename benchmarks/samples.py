@@ -15,8 +15,8 @@ SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 
 
 @contextmanager
-def samples_loaded() -> Iterator[Services]:
-    """Open a service with its defaults and the real model, and put the samples among the documents of CLIENT."""
+def empty_service() -> Iterator[Services]:
+    """Open a service with its defaults and the real model, and no documents."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         settings = Settings(
@@ -26,8 +26,15 @@ def samples_loaded() -> Iterator[Services]:
             vector_store_path=Path(folder) / "chroma",
         )
         with open_services(settings) as services:
-            for path in sorted(SAMPLES.iterdir()):
-                result = services.ingest_file(path, CLIENT)
-                if result.error is not None:
-                    raise result.error
             yield services
+
+
+@contextmanager
+def samples_loaded() -> Iterator[Services]:
+    """Open such a service and put the samples among the documents of CLIENT."""
+    with empty_service() as services:
+        for path in sorted(SAMPLES.iterdir()):
+            result = services.ingest_file(path, CLIENT)
+            if result.error is not None:
+                raise result.error
+        yield services

@@ -103,18 +103,39 @@ class Reference(TypedDict):
     score: float
 
 
+class Shares(NamedTuple):
+    """What a passage's value is the sum of.
+
+    `vector`: nearness of meaning; `words`: words in common with the question; `name` and `code`: a word of the question
+    that hardly another passage has, without figures or with some. The last two are not both there.
+    """
+
+    vector: float = 0.0
+    words: float = 0.0
+    name: float = 0.0
+    code: float = 0.0
+
+
+NO_SHARES = Shares()
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A run of parts, or a chunk, that was found for a question.
 
-    `score` is the cosine similarity of its best part, -1 to 1; `value` is what it was ranked by, words included.
-    `labels` are those of its document.
+    `score` is the cosine similarity of its best part, -1 to 1; `shares` make up what it was ranked by. `labels` are
+    those of its document.
     """
 
     chunk: Chunk
     score: float
-    value: float = 0.0
+    shares: Shares = NO_SHARES
     labels: Labels = NO_LABELS
+
+    @property
+    def value(self) -> float:
+        """What it was ranked by, words included."""
+        return sum(self.shares)
 
     def reference(self) -> Reference:
         """Return where the passage is from."""

@@ -9,6 +9,7 @@ from app.config import Settings
 from app.memory import SessionStore
 from app.memory.feedback import FeedbackStore
 from app.service import Services
+from app.services.answering.grounding import Gate
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService
 from app.services.rag_chain import RagChain
@@ -38,6 +39,10 @@ async def _rag(request: Request) -> RagChain:
 
 async def _retriever(request: Request) -> Retriever:
     return _services(request).retriever
+
+
+async def _gate(request: Request) -> Gate:
+    return _services(request).gate
 
 
 async def _uploads(request: Request) -> Uploads:
@@ -87,6 +92,7 @@ async def _work(request: Request) -> Work:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 RagDep = Annotated[RagChain, Depends(_rag)]
 RetrieverDep = Annotated[Retriever, Depends(_retriever)]
+GateDep = Annotated[Gate, Depends(_gate)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 JobsDep = Annotated[JobService, Depends(_jobs)]
 DocumentsDep = Annotated[DocumentService, Depends(_documents)]

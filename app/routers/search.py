@@ -8,14 +8,15 @@ from fastapi import APIRouter, Depends
 
 from app.common.ids import ClientId
 from app.dependencies.callers import CallerDep
-from app.dependencies.parts import ClientSettingsDep, RetrieverDep, SettingsDep, WorkDep
+from app.dependencies.parts import ClientSettingsDep, GateDep, RetrieverDep, SettingsDep, WorkDep
 from app.dependencies.questions import require_length
 from app.problems import problem_responses
 from app.schemas.search import SearchRequest, SearchResponse
+from app.services.answering.grounding import Gate
 from app.services.retriever import Retriever
 from app.services.tenants.settings import ClientSettingsStore
-from app.shapes.chat import as_found
 from app.shapes.filters import passage_filter
+from app.shapes.search import as_search_response
 
 router = APIRouter(prefix="/api/v1", tags=["Search"])
 
@@ -35,17 +36,24 @@ async def search(
     client_id: Annotated[ClientId, Depends(get_searching_client)],
     retriever: RetrieverDep,
     settings: ClientSettingsDep,
+    gate: GateDep,
     work: WorkDep,
 ) -> SearchResponse:
     """Return the passages an answer would be made from, without asking a model.
 
-    Only those that pass the `filters`, when there are any. Counts as a request of the client.
+    Only those that pass the `filters`, when there are any. With `explain`, each with what its score is made of. Counts
+    as a request of the client.
     """
-    return await work.search.run(client_id, partial(_found, retriever, settings, client_id, body))
+    explaining = gate if body.explain else None
+    return await work.search.run(client_id, partial(_found, retriever, settings, client_id, body, explaining))
 
 
 def _found(
-    retriever: Retriever, settings: ClientSettingsStore, client_id: ClientId, body: SearchRequest
+    retriever: Retriever,
+    settings: ClientSettingsStore,
+    client_id: ClientId,
+    body: SearchRequest,
+    explaining: Gate | None,
 ) -> SearchResponse:
     options = settings.options(client_id, top_k=body.top_k, context_tokens=body.context_tokens)
     found = retriever.retrieve(
@@ -55,4 +63,4 @@ def _found(
         context_tokens=options.context_tokens,
         where=passage_filter(body.filters),
     )
-    return SearchResponse(client_id=client_id, query=body.query, results=as_found(found))
+    return as_search_response(client_id, body.query, found, explaining)

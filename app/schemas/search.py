@@ -34,6 +34,41 @@ class SearchRequest(BaseModel):
         None, description="How much text of passages, in tokens (setting CONTEXT_TOKENS)."
     )
     filters: AnyFilter = FieldFilters()
+    explain: bool = Field(default=False, description="Say of each passage what its score is made of.")
+
+
+class ScoreParts(BaseModel):
+    """What a passage's score is made of. The first four add up to `final`.
+
+    They are weighed already: `vector` and `words` of all models, and of all questions, are on one scale.
+    """
+
+    vector: float = Field(description="What its nearness of meaning gives, and that of the text around it.")
+    words: float = Field(description="What the question's words in it and around it give: the rarer, the more.")
+    name: float = Field(description="Given for a name or word of the question that hardly another passage has.")
+    code: float = Field(description="Given instead for such a number or code.")
+    final: float = Field(
+        description="Passages are listed by it; one of a page that has given another already counts a little less."
+    )
+    gate: float = Field(
+        description="How much it has to do with the question: its similarity on the embedding model's scale, plus half "
+        "the share of the question's words that it has."
+    )
+
+
+class Explained(BaseModel):
+    """Whether what was found has to do with the question."""
+
+    gate: float = Field(description="What it takes (setting MIN_RELEVANCE, or the embedding model's own).")
+    passed: bool = Field(
+        description="Whether what was found reaches it; else a model would not be asked (see NO_ANSWER)."
+    )
+
+
+class SearchResult(FoundPassage):
+    """A passage that was found, with the parts of its score if they were asked for."""
+
+    explain: ScoreParts | None = None
 
 
 class SearchResponse(BaseModel):
@@ -41,4 +76,5 @@ class SearchResponse(BaseModel):
 
     client_id: str
     query: str
-    results: list[FoundPassage]
+    results: list[SearchResult]
+    explain: Explained | None = None

@@ -10,6 +10,7 @@ from app.common.errors import NotFound
 from app.common.filters import PassageFilter, within_document
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage, header_of, joined
+from app.services.embedding.description import ModelScale
 from app.services.embedding.types import Embedder
 from app.services.library.candidates import Candidates
 from app.services.library.search import LibrarySearch, PartReader, Query
@@ -31,6 +32,11 @@ class Retriever:
         self._search = search
         self._embedder = embedder
         self._context_tokens = context_tokens
+
+    @property
+    def scale(self) -> ModelScale:
+        """Return how the scores of passages are to be read."""
+        return self._embedder.scale
 
     def require_documents(self, client_id: ClientId) -> None:
         """Raise NotFound when the client has no documents."""
@@ -134,4 +140,4 @@ def _passage(span: Span, parts: Sequence[Chunk], ranked: Ranked, place_of: dict[
         sections=tuple(sections) if len(sections) > 1 else (),
     )
     place = place_of[span.best]
-    return Passage(chunk, float(ranked.cosines[place]), float(ranked.values[place]))
+    return Passage(chunk, float(ranked.cosines[place]), ranked.shares(place))

@@ -15,7 +15,6 @@ from app.schemas.chat import (
     Timings,
     Usage,
 )
-from app.schemas.passages import FoundPassage
 from app.services.answering import citations as cited
 from app.services.llm.model import Completion
 from app.services.rag_chain import Answer, Prepared
@@ -53,7 +52,7 @@ def as_source_list(passages: Sequence[Passage], cited: frozenset[int] | None = N
     """Return passages with their numbers; `cited` are the numbers of those that the answer cites, once known."""
     return [
         Source(
-            **_found(passage),
+            **found_fields(passage),
             citation=number,
             cited=None if cited is None else number in cited,
         )
@@ -61,12 +60,8 @@ def as_source_list(passages: Sequence[Passage], cited: frozenset[int] | None = N
     ]
 
 
-def as_found(passages: Sequence[Passage]) -> list[FoundPassage]:
-    """Return passages without numbers."""
-    return [FoundPassage(**_found(passage)) for passage in passages]
-
-
-def _found(passage: Passage) -> dict[str, Any]:
+def found_fields(passage: Passage) -> dict[str, Any]:
+    """Return the fields of a FoundPassage."""
     return {**passage.reference(), **labelled(passage.labels), "content": passage.chunk.text}
 
 

@@ -7,6 +7,7 @@ from app.memory import SessionStore
 from app.memory.strategies import BufferMemory, Memory, make_memory
 from app.services.answering.extractive import ExtractiveAnswerer
 from app.services.answering.followups import FollowUps
+from app.services.answering.grounding import Gate
 from app.services.answering.summaries import summariser
 from app.services.conversing.preparing import Preparer
 from app.services.conversing.service import Conversing
@@ -40,6 +41,11 @@ def open_model(settings: Settings, stack: ExitStack) -> LanguageModel | None:
     return model
 
 
+def make_gate(settings: Settings, stores: Stores) -> Gate:
+    """Return what says whether passages have to do with a question: as the operator or the embedding model says."""
+    return Gate.of(stores.embedder.scale, settings.min_relevance)
+
+
 def make_rag(settings: Settings, stores: Stores, retriever: Retriever, model: LanguageModel | None) -> RagChain:
     """Put the chain together; without a model it quotes."""
     reader = LibraryReader(catalog=stores.catalog, store=stores.vectors)
@@ -53,7 +59,7 @@ def make_rag(settings: Settings, stores: Stores, retriever: Retriever, model: La
             reader=reader, retriever=retriever, sessions=stores.sessions, with_model=model is not None
         ),
         # Quoting has a finer sense of its own, which costs embeddings, for when there is no answer.
-        min_relevance=settings.min_relevance if model and settings.no_answer == "say" else None,
+        gate=make_gate(settings, stores) if model and settings.no_answer == "say" else None,
     )
     return RagChain(preparer=preparer, answerer=answerer, sessions=stores.sessions, memory=memory)
 

@@ -122,11 +122,16 @@ class Frugal(Embedder):
 
 
 @pytest.mark.parametrize("archive", ARCHIVES, ids=lambda path: path.name)
-def test_words_are_indexed_from_the_stored_texts_and_nothing_is_embedded_again(tmp_path: Path, archive: Path) -> None:
+def test_words_are_indexed_from_the_stored_texts_and_nothing_is_embedded_again(
+    tmp_path: Path, archive: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="app.bootstrap")
     expected = unpacked(tmp_path, archive)
     settings, acme = settings_in(tmp_path), ClientId("acme")
     model = open_embedder(settings.embedding_model, backend="onnx", device="cpu", cache=tmp_path / "models", threads=1)
     with open_services(settings, embedder=Frugal(model)) as services:
+        (told,) = [record for record in caplog.records if record.message.startswith("documents of an earlier version")]
+        assert told.__dict__["documents"] == services.internals.catalog.count_older_documents() > 0
         words = words_of(services)
         assert words.examine(acme).state == "missing"
         assert services.retriever.retrieve(acme, QUESTION)[0].chunk.source in expected["sources"]

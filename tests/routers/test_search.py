@@ -124,6 +124,35 @@ def test_the_stores_language_in_a_value_is_only_text(harbour: TestClient) -> Non
         assert _found(_search(harbour, filters={"source": text})) == []
 
 
+def test_a_score_is_explained_when_that_is_asked_for(api: TestClient) -> None:
+    rows = ["The crane stands on the quay and waits for ships." + " It waits." * 35] * 200
+    rows[60] += " Its motor is a KX-4471."
+    rows[120] += " Its driver is Oddvar."
+    upload(api, ("cranes.txt", "\n\n".join(rows).encode()), client_id="harbour", chunk_size="400", chunk_overlap="0")
+    plain = _search(api, "Which crane has the KX-4471?").json()
+    assert plain["explain"] is None
+    assert plain["results"][0]["explain"] is None
+    for query, given, other in (("Which crane has the KX-4471?", "code", "name"), ("And Oddvar?", "name", "code")):
+        body = _search(api, query, explain=True).json()
+        assert body["explain"] == {"gate": 0.3, "passed": True}
+        best, *others = [found["explain"] for found in body["results"]]
+        assert others
+        assert list(best) == ["vector", "words", "name", "code", "final", "gate"]
+        assert best[given] > best[other] == 0
+        assert all(each[given] == 0 and each["final"] < best["final"] for each in others)
+        for parts in (best, *others):
+            together = sum(parts[name] for name in ("vector", "words", "name", "code"))
+            assert parts["final"] == pytest.approx(together, abs=4e-4)
+
+
+def test_an_explanation_tells_that_nothing_has_to_do_with_the_question(make_client: AppFactory) -> None:
+    api = make_client(min_relevance=1.2)
+    upload(api, client_id="harbour")
+    body = _search(api, "Who won the chess championship?", explain=True).json()
+    assert body["explain"] == {"gate": 1.2, "passed": False}
+    assert max(found["explain"]["gate"] for found in body["results"]) < 1.2
+
+
 def test_searching_is_refused_as_asking_is(make_client: AppFactory) -> None:
     api = make_client(max_message_chars=20, rate_limit_per_minute=5)
     upload(api, client_id="harbour")

@@ -24,6 +24,7 @@ from app.memory.strategies import BufferMemory
 from app.service import Services
 from app.services.answering.answerers import Answerer, Piece
 from app.services.answering.followups import FollowUps
+from app.services.answering.grounding import Gate
 from app.services.answering.types import Answer, AnswerOptions, ChatQuestion, Delta, Prepared
 from app.services.conversing.preparing import Preparer
 from app.services.conversing.service import Conversing
@@ -169,7 +170,7 @@ def chain_of(services: Services, sessions: SqliteSessionStore) -> MakeChain:
             memory=memory,
             follow_ups=FollowUps(None),
             conversing=conversing,
-            min_relevance=min_relevance,
+            gate=None if min_relevance is None else Gate(least=min_relevance),
         )
         return RagChain(preparer=preparer, answerer=script, sessions=sessions, memory=memory)
 

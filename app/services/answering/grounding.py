@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.common.passages import Passage
+from app.services.embedding.description import DEFAULT_SCALE, ModelScale
 
-WORDS_WEIGHT = 0.5
-"""What it is worth that a passage has all of the question's words, in units of cosine similarity."""
 MAX_PASSAGES = 8
 
 _ABOUT_THEM = re.compile(
@@ -30,16 +30,36 @@ _STOP_WORDS = frozenset(
 )
 
 
-def is_relevant(question: str, passages: Sequence[Passage], *, min_relevance: float) -> bool:
-    """Say whether it makes sense to look for an answer in these passages (best first).
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Says whether it makes sense to look for an answer. When in doubt, it does.
 
-    `min_relevance` bounds the best cosine similarity plus WORDS_WEIGHT times the share of the question's words that one
-    passage has (stems; words such as "the" do not count): 0 to 1.5. When in doubt, passages are relevant.
+    What counts is the nearness of meaning, on the scale of the embedding model, plus the share of the question's words
+    (stems; words such as "the" do not count), times their weight there. `least` is what it takes.
     """
-    if _ABOUT_THEM.search(question):
-        return bool(passages)
-    best = max((passage.score for passage in passages), default=-1.0)
-    return best >= min_relevance or best + WORDS_WEIGHT * _shared(question, passages[:MAX_PASSAGES]) >= min_relevance
+
+    scale: ModelScale = DEFAULT_SCALE
+    least: float = DEFAULT_SCALE.relevant
+
+    @classmethod
+    def of(cls, scale: ModelScale, least: float | None) -> "Gate":
+        """Return the gate for an embedding model; `least` None is the model's own."""
+        return cls(scale, scale.relevant if least is None else least)
+
+    def passes(self, question: str, passages: Sequence[Passage]) -> bool:
+        """Say whether these passages, best first, have to do with the question: the nearest, or one with its words."""
+        if _ABOUT_THEM.search(question):
+            return bool(passages)
+        if not passages:
+            return False
+        best = max(self.scale.meaning(passage.score) for passage in passages)
+        if best >= self.least:
+            return True
+        return best + self.scale.shared * _shared(question, passages[:MAX_PASSAGES]) >= self.least
+
+    def relevance(self, question: str, passage: Passage) -> float:
+        """Return how much one passage by itself has to do with the question."""
+        return self.scale.meaning(passage.score) + self.scale.shared * _shared(question, [passage])
 
 
 def _shared(question: str, passages: Sequence[Passage]) -> float:

@@ -112,10 +112,12 @@ class CatalogReader:
         with self._db.read(client_id) as connection:
             return connection.execute(query).scalar_one()
 
-    def count_older_documents(self, client_id: ClientId) -> int:
-        """Return how many of the client's documents an earlier version stored, in chunks instead of parts."""
-        mine = _selection(client_id, "ready", None)
-        query = select(func.count()).select_from(documents).where(*mine, documents.c.part_count.is_(None))
+    def count_older_documents(self, client_id: ClientId | None = None) -> int:
+        """Return how many documents, of one client or in all, an earlier version stored: in chunks instead of parts."""
+        older = documents.c.status == "ready", documents.c.part_count.is_(None)
+        query = select(func.count()).select_from(documents).where(*older)
+        if client_id is not None:
+            query = query.where(documents.c.client_id == client_id)
         with self._db.read(client_id) as connection:
             return connection.execute(query).scalar_one()
 

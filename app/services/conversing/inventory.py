@@ -17,8 +17,6 @@ from app.services.retriever import Retriever
 MOST_LISTED = 20
 """Documents that are named in one answer, the newest first."""
 MOST_ABOUT = 5
-LEAST_SIMILAR = 0.25
-"""Cosine below which a document has nothing to do with a topic, unless it has its words."""
 NAME_CHARS = 120
 TOPIC_CHARS = 200
 
@@ -57,9 +55,10 @@ class Inventory:
     def _about(self, turn: Turn, topic: str, phrases: Phrases) -> Reply:
         client_id = turn.question.client_id
         passages = self._retriever.retrieve(client_id, topic, where=turn.question.where)
+        scale = self._retriever.scale
         best: dict[str, Passage] = {}
         for passage in passages:
-            if passage.score >= LEAST_SIMILAR or _mentions(passage, topic):
+            if scale.meaning(passage.score) >= scale.about or _mentions(passage, topic):
                 best.setdefault(passage.chunk.document_id, passage)
         found = list(best.values())[:MOST_ABOUT]
         if not found:

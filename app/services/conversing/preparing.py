@@ -12,7 +12,7 @@ from app.common.passages import Passage
 from app.memory.strategies import Memory
 from app.services.answering.drafts import elapsed_ms
 from app.services.answering.followups import FollowUps, StandAlone, combined
-from app.services.answering.grounding import is_relevant
+from app.services.answering.grounding import Gate
 from app.services.answering.types import NOT_FOUND, ChatQuestion, Prepared, Refusal
 from app.services.conversing.refusing import refusal
 from app.services.conversing.service import Conversing
@@ -35,8 +35,8 @@ class Asked:
 class Preparer:
     """Prepares answers. Its methods block, except for `stand_alone`, which waits for the model.
 
-    When the best passage is less relevant to a question than `min_relevance` (see `grounding`), the answer says that
-    the documents do not hold it, without asking the model; None leaves that to the model.
+    When what is found does not pass the `gate`, the answer says that the documents do not hold it, without asking the
+    model; None leaves that to the model.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class Preparer:
         memory: Memory,
         follow_ups: FollowUps,
         conversing: Conversing,
-        min_relevance: float | None,
+        gate: Gate | None,
     ) -> None:
         self._retriever = retriever
         self._memory = memory
         self._follow_ups = follow_ups
         self._conversing = conversing
-        self._min_relevance = min_relevance
+        self._gate = gate
 
     def begin(self, question: ChatQuestion, started: float) -> Prepared | Asked:
         """Prepare at once what stands alone; what leans on the conversation is to be made to stand alone first.
@@ -123,9 +123,7 @@ class Preparer:
         )
 
     def _relevant(self, query: str, passages: Sequence[Passage]) -> bool:
-        if self._min_relevance is None:
-            return bool(passages)
-        return is_relevant(query, passages, min_relevance=self._min_relevance)
+        return bool(passages) if self._gate is None else self._gate.passes(query, passages)
 
 
 def _prepared(asked: Asked, reply: Reply, query: str, *, refused: str = NOT_FOUND) -> Prepared:

@@ -45,14 +45,13 @@ class Candidates:
 
     def only(self, allowed: Mask) -> "Candidates":
         """Return the same with only the parts that a mask over all numbers allows."""
-        both = (self.words.values, self.words.rare)
-        values, rare = (np.where(allowed, scores, np.float32(0)) for scores in both)
+        words = self.words.each(lambda scores: np.where(allowed, scores, np.float32(0)))
         kept = allowed[self.nearest]
         return replace(
             self,
             nearest=self.nearest[kept],
             cosines=self.cosines[kept],
-            words=replace(self.words, values=values, rare=rare),
+            words=words,
             allowed=allowed,
         )
 
@@ -70,7 +69,8 @@ class Numbering:
     def of(cls, view: WordView | None) -> "Numbering":
         """Return the numbers of an index of words; no parts have any without one."""
         if view is None:
-            return cls((), np.zeros(0, FACTS), WordScores(np.zeros(0, np.float32), np.zeros(0, np.float32), ()))
+            none = np.zeros(0, np.float32)
+            return cls((), np.zeros(0, FACTS), WordScores(none, none, none, ()))
         return cls(view.contents.documents, view.contents.facts, view.scores)
 
     def including(self, counts: Mapping[str, int]) -> "Numbering":
@@ -82,11 +82,10 @@ class Numbering:
         after = np.cumsum([len(self.facts), *missing.values()]).tolist()
         added = [Document(name, first, count, "") for (name, count), first in zip(missing.items(), after, strict=False)]
         more = np.concatenate([_lone_facts(document) for document in added])
-        values, rare = (np.pad(scores, (0, len(more))) for scores in (self.words.values, self.words.rare))
         return Numbering(
             (*self.documents, *added),
             np.concatenate([self.facts, more]),
-            replace(self.words, values=values, rare=rare),
+            self.words.each(lambda scores: np.pad(scores, (0, len(more)))),
             self.unindexed | missing.keys(),
         )
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.common.passages import Shares
 from app.services.embedding.description import ModelScale
 from app.services.words.bm25 import WordScores
 from app.services.words.postings import Facts, Numbers
@@ -53,16 +54,20 @@ class Found(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Candidates, best first, with each part of their scores, for explaining."""
+    """Candidates, best first. A value is the sum of what the meaning, the words, and a rare name or code give."""
 
     numbers: Numbers
     values: Scores
     cosines: Scores
-    around: Scores
+    meaning: Scores
     words: Scores
-    words_around: Scores
-    rare: Scores
-    share_of_words: float
+    names: Scores
+    codes: Scores
+
+    def shares(self, place: int) -> Shares:
+        """Return what the value at a place of the order is made of."""
+        parts = (self.meaning, self.words, self.names, self.codes)
+        return Shares(*(float(scores[place]) for scores in parts))
 
 
 def rank(found: Found, scale: ModelScale, *, unfamiliar: float = 0.0) -> Ranked:
@@ -77,25 +82,32 @@ def rank(found: Found, scale: ModelScale, *, unfamiliar: float = 0.0) -> Ranked:
     far = float(cosines[-1]) - scale.fall if len(cosines) else 0.0
     near = np.full(len(facts), far, np.float32)
     near[nearest] = cosines
-    own, mine, rare = near[numbers], words.values[numbers], words.rare[numbers]
+    own, mine = near[numbers], words.values[numbers]
     first, where = np.unique(facts["group"][numbers], return_inverse=True)
     around = _centre(facts, near, numbers, first, where)[where]
     words_around = np.maximum.reduceat(mine, _starts(where))[where] if len(numbers) else mine
-    meaning = (own + AROUND * (around - own) - scale.zero) * scale.unit
-    matching = mine + AROUND * (words_around - mine)
     share = scale.share_of_words(unfamiliar)
-    values = meaning + share * (matching - meaning) + scale.rare * rare
+    meaning = np.float32(1 - share) * scale.meaning(own + AROUND * (around - own))
+    matching = np.float32(share) * (mine + AROUND * (words_around - mine))
+    names, codes = _preferred(words, numbers, scale)
+    values = meaning + matching + names + codes
     order = np.argsort(-values, kind="stable")
     return Ranked(
         numbers=numbers[order],
         values=values[order],
         cosines=own[order],
-        around=around[order],
-        words=mine[order],
-        words_around=words_around[order],
-        rare=rare[order],
-        share_of_words=share,
+        meaning=meaning[order],
+        words=matching[order],
+        names=names[order],
+        codes=codes[order],
     )
+
+
+def _preferred(words: WordScores, numbers: Numbers, scale: ModelScale) -> tuple[Scores, Scores]:
+    """Return what a rare name and a rare code give: the better of the two counts, the other one nothing."""
+    names, codes = words.names[numbers], words.codes[numbers]
+    rare = np.float32(scale.rare)
+    return rare * np.where(names > codes, names, 0), rare * np.where(names > codes, 0, codes)
 
 
 def _candidates(facts: Facts, nearest: Numbers, words: Scores) -> Numbers:

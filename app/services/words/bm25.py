@@ -5,8 +5,8 @@ has. The sum is divided by what a perfect part would have, plus a constant: so t
 was found, and of a question of one common word it says little.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -45,12 +45,22 @@ class Match:
 class WordScores:
     """The score of every part by its number, about 0 to 1, and what is known of each word.
 
-    `rare` is up to 1 for a part with a word which hardly another part has, such as a name or a number.
+    `names` and `codes` are up to 1 for a part with a word which hardly another part has: without figures or with some.
     """
 
     values: Scores
-    rare: Scores
+    names: Scores
+    codes: Scores
     matches: tuple[Match, ...]
+
+    @property
+    def rare(self) -> Scores:
+        """Return the greater of both for each part."""
+        return np.maximum(self.names, self.codes)
+
+    def each(self, change: Callable[[Scores], Scores]) -> "WordScores":
+        """Return the same with all three changed in one way."""
+        return replace(self, values=change(self.values), names=change(self.names), codes=change(self.codes))
 
 
 def score_words(words: Sequence[Word], postings: Mapping[str, Postings], lengths: NDArray[np.uint16]) -> WordScores:
@@ -61,21 +71,23 @@ def score_words(words: Sequence[Word], postings: Mapping[str, Postings], lengths
         match = scorer.add(word)
         matches.append(match)
         total += match.rarity if match.parts else 0.0 if word.is_pair else ABSENT * scorer.greatest
-    return WordScores(scorer.values / np.float32(total), _rare(words, postings, scorer), tuple(matches))
+    names, codes = _rare(words, postings, scorer)
+    return WordScores(scorer.values / np.float32(total), names, codes, tuple(matches))
 
 
-def _rare(words: Sequence[Word], postings: Mapping[str, Postings], scorer: "_Scorer") -> Scores:
-    rare = np.zeros(len(scorer.values), np.float32)
+def _rare(words: Sequence[Word], postings: Mapping[str, Postings], scorer: "_Scorer") -> tuple[Scores, Scores]:
+    names, codes = np.zeros(len(scorer.values), np.float32), np.zeros(len(scorer.values), np.float32)
     damping = min(1.0, MANY_WORDS / max(1, sum(not word.is_pair for word in words)))
     for word in words:
         form = next((form for form in word.forms if form in postings), None)
         if form is not None:
             places, _ = postings[form]
             rise = (scorer.rarity(len(places)) - RARE_FROM) / (RARE_TO - RARE_FROM)
-            telling = 1.0 if any(map(str.isdigit, word.text)) else damping
+            has_figures = any(map(str.isdigit, word.text))
+            telling, rare = (1.0, codes) if has_figures else (damping, names)
             gain = np.float32(telling * min(1.0, max(0.0, rise)) * min(1.0, FEW / len(places)))
             rare[places] = np.maximum(rare[places], gain)
-    return rare
+    return names, codes
 
 
 class _Scorer:

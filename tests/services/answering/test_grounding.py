@@ -6,7 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.common.passages import Chunk, Passage
-from app.services.answering.grounding import is_relevant
+from app.services.answering.grounding import Gate
+from app.services.embedding.description import DEFAULT_SCALE, scale_of
+from app.services.embedding.source import MULTILINGUAL_MODEL
 from tests.api import AppFactory, ask, upload
 from tests.standin import StandIn
 
@@ -21,7 +23,7 @@ def _passage(text: str, score: float, *, section: str = "", source: str = "a.txt
 
 
 def _relevant(question: str, *passages: Passage) -> bool:
-    return is_relevant(question, passages, min_relevance=LEAST)
+    return Gate(least=LEAST).passes(question, passages)
 
 
 def test_nearness_alone_is_enough() -> None:
@@ -33,6 +35,16 @@ def test_words_in_common_make_up_for_nearness() -> None:
     assert _relevant("What does E15 mean?", _passage("E15 is a loose plug.", 0.1))
     assert _relevant("Who drives cranes?", _passage("The crane driver", 0.0))
     assert not _relevant("Who drives cranes in Mongolia at night?", _passage("The crane", 0.0))
+
+
+def test_what_it_takes_belongs_to_the_embedding_model() -> None:
+    narrow = Gate.of(scale_of(MULTILINGUAL_MODEL), None)
+    far, near = _passage("Cranes lift cargo.", 0.78), _passage("Cranes lift cargo.", 0.82)
+    assert not narrow.passes(UNRELATED, [far]), "its cosines are all high"
+    assert narrow.passes(UNRELATED, [near])
+    assert narrow.passes("Which cargo?", [far])
+    assert not Gate.of(scale_of(MULTILINGUAL_MODEL), 0.5).passes(UNRELATED, [near]), "the operator's comes first"
+    assert Gate.of(DEFAULT_SCALE, None).least == LEAST
 
 
 def test_a_word_within_another_word_does_not_count() -> None:

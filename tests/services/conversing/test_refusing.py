@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from langchain_core.messages import AIMessage, HumanMessage
 
 from app.common.ids import ClientId
-from app.common.passages import Chunk, Passage
+from app.common.passages import Chunk, Passage, Shares
 from app.services.answering.types import AnswerOptions, ChatQuestion
 from app.services.conversing.refusing import refusal
 from app.services.conversing.types import Turn
@@ -20,7 +20,7 @@ def _turn(text: str, *before: str) -> Turn:
 
 
 def _passages(*found: tuple[str, float]) -> Sequence[Passage]:
-    return [Passage(Chunk(name, 0, "x", 1, "", name, 0, 1), 0.1, value) for name, value in found]
+    return [Passage(Chunk(name, 0, "x", 1, "", name, 0, 1), 0.1, Shares(value)) for name, value in found]
 
 
 def test_the_nearest_documents_are_named_each_once() -> None:

@@ -1,6 +1,6 @@
 """One order of meaning and words: each of them can bring a part to the top, and what stands around it helps."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def legs(facts: Facts, near: dict[int, float], words: dict[int, float], rare: di
             scores[number] = score
     order = sorted(near, key=lambda number: -near[number])
     cosines = np.array([near[number] for number in order], np.float32)
-    return Legs(facts, np.array(order, np.int64), cosines, WordScores(values, rares, ()))
+    return Legs(facts, np.array(order, np.int64), cosines, WordScores(values, rares, np.zeros_like(rares), ()))
 
 
 def order(found: Legs, unfamiliar: float = 0.0) -> list[int]:
@@ -91,13 +91,24 @@ def test_nothing_found_is_no_error() -> None:
     assert order(legs(pages(2), {}, {})) == []
 
 
-def test_an_explanation_has_every_part_of_the_score() -> None:
+def test_a_score_is_the_sum_of_its_shares() -> None:
     ranked = rank(legs(pages(2), {0: 0.5, 1: 0.3}, {1: 0.8}, {1: 0.5}), DEFAULT_SCALE)
-    for place in range(2):
-        meaning = 0.5 * ranked.cosines[place] + 0.5 * ranked.around[place]
-        words = 0.5 * ranked.words[place] + 0.5 * ranked.words_around[place]
-        value = 0.75 * meaning + 0.25 * words + DEFAULT_SCALE.rare * ranked.rare[place]
-        assert ranked.values[place] == pytest.approx(value, abs=1e-6)
+    around = (0.5 + 0.3) / 2
+    shares = {number: ranked.shares(place) for place, number in enumerate(ranked.numbers.tolist())}
+    assert shares[0] == pytest.approx((0.75 * (0.5 + around) / 2, 0.25 * (0.0 + 0.8) / 2, 0.0, 0.0), abs=1e-6)
+    assert shares[1] == pytest.approx((0.75 * (0.3 + around) / 2, 0.25 * 0.8, 0.12 * 0.5, 0.0), abs=1e-6)
+    assert [sum(shares[number]) for number in ranked.numbers.tolist()] == pytest.approx(ranked.values.tolist())
+
+
+def test_of_a_rare_name_and_a_rare_code_the_better_counts() -> None:
+    found = legs(pages(1, 1), {0: 0.5, 1: 0.5}, {}, {0: 0.5, 1: 0.5})
+    found.words = replace(found.words, codes=np.array([0.4, 0.6], np.float32))
+    ranked = rank(found, DEFAULT_SCALE)
+    assert ranked.numbers.tolist() == [1, 0]
+    assert [ranked.shares(place)[2:] for place in range(2)] == [
+        pytest.approx((0.0, 0.12 * 0.6)),
+        pytest.approx((0.12 * 0.5, 0.0)),
+    ]
 
 
 # --- from parts to passages
@@ -106,7 +117,7 @@ def test_an_explanation_has_every_part_of_the_score() -> None:
 def ranked(*numbers: int, step: float = 0.1) -> Ranked:
     """Parts in this order, each so much worse than the one before."""
     values = np.array([1.0 - step * place for place in range(len(numbers))], np.float32)
-    return Ranked(np.array(numbers, np.int64), values, values, values, values, values, values, 0.25)
+    return Ranked(np.array(numbers, np.int64), values, values, values, values, values, values)
 
 
 def spans(facts: Facts, best: Ranked, budget: int, most: int | None = None) -> list[tuple[int, int]]:
