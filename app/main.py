@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 import anyio.to_thread
@@ -21,18 +21,21 @@ from app.config import Settings, load_settings, operator_chose_heaps
 from app.document import describe_routes, operation_id
 from app.edge.bodies import BodyLimit, BodyPace
 from app.edge.drain import Drain
+from app.edge.metrics_port import served
 from app.edge.paths import EitherSlash
 from app.edge.server import end_with, guard, running_server
 from app.middleware import RequestLog
 from app.problems import Problem, add_problem_handlers, problem_responses, unexpected_problem
-from app.routers import chat, clients, documents, feedback, health, ingest, jobs, pages, search, sessions
+from app.routers import chat, clients, documents, feedback, health, ingest, jobs, metrics, pages, search, sessions
 from app.service import Services
+from app.telemetry.exposition import CONTENT_TYPE
 from app.version import VERSION
 
 logger = logging.getLogger(__name__)
 
 _ROUTERS = [
-    area.router for area in (ingest, jobs, documents, chat, search, sessions, feedback, clients, openai, health, pages)
+    area.router
+    for area in (ingest, jobs, documents, chat, search, sessions, feedback, clients, openai, health, metrics, pages)
 ]
 
 FORM_OVERHEAD_BYTES = 1 << 20
@@ -111,11 +114,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         )
     ending = asyncio.create_task(end_with(server, app.state.drain, services))
     try:
-        with infrequent_gc():
+        with infrequent_gc(), _metrics_port(settings, services):
             yield
+    except StartupError as exc:
+        app.state.startup_failure.append(exc)
+        raise
     finally:
         ending.cancel()
         await anyio.to_thread.run_sync(services.close)
+
+
+def _metrics_port(settings: Settings, services: Services) -> AbstractContextManager[object]:
+    """Serve the figures on their own port during the block, where one is set."""
+    if services.figures is None or settings.metrics_port is None:
+        return nullcontext()
+    key = settings.admin_api_key.get_secret_value() if settings.admin_api_key else None
+    return served(
+        settings.metrics_host, settings.metrics_port, services.figures.text, content_type=CONTENT_TYPE, key=key
+    )
 
 
 def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = open_services) -> FastAPI:

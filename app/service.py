@@ -37,6 +37,7 @@ from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.index_repair import Repairer
 from app.services.upkeep.readiness import Readiness
+from app.telemetry.exposition import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Services:
     rate_limit: RateLimit
     readiness: Readiness
     work: Work
+    figures: Figures | None
     internals: Internals
     _model: LanguageModel | None
     _opened: ExitStack

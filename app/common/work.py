@@ -36,6 +36,10 @@ class Threads(Protocol):
         """Return what `call` returns, or raise what it raises. A call that has begun is waited for in any case."""
         ...
 
+    def stats(self) -> TurnStats:
+        """Return how things stand; may be asked from any thread."""
+        ...
+
 
 class OwnThreads(Threads):
     """One kind of work with threads of its own, given to clients fairly. Used on one event loop."""
@@ -64,8 +68,8 @@ class OwnThreads(Threads):
                 )
             return await anyio.to_thread.run_sync(call, limiter=self._limiter)
 
+    @override
     def stats(self) -> TurnStats:
-        """Return how things stand; may be asked from any thread."""
         return self._slots.stats()
 
     def _full(self) -> LimitReached:
@@ -90,6 +94,10 @@ class SharedThreads(Threads):
     async def run(self, owner: str, call: Callable[[], T]) -> T:
         """See Threads."""
         return await anyio.to_thread.run_sync(call)
+
+    @override
+    def stats(self) -> TurnStats:
+        return TurnStats(0, 0)  # the loop's threads are not ours to count
 
 
 @dataclass(frozen=True, slots=True)

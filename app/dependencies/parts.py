@@ -20,6 +20,7 @@ from app.services.tenants.keys import ApiKeyStore
 from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.readiness import Readiness
+from app.telemetry.exposition import Figures
 
 
 async def get_settings(request: Request) -> Settings:
@@ -85,6 +86,10 @@ async def _readiness(request: Request) -> Readiness:
     return _services(request).readiness
 
 
+async def _figures(request: Request) -> Figures | None:
+    return _services(request).figures
+
+
 async def _work(request: Request) -> Work:
     return _services(request).work
 
@@ -103,4 +108,5 @@ ClientSettingsDep = Annotated[ClientSettingsStore, Depends(_client_settings)]
 ApiKeysDep = Annotated[ApiKeyStore, Depends(_api_keys)]
 RateLimitDep = Annotated[RateLimit, Depends(_rate_limit)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
+FiguresDep = Annotated[Figures | None, Depends(_figures)]
 WorkDep = Annotated[Work, Depends(_work)]

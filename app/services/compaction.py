@@ -13,6 +13,7 @@ from app.common.disk import disk_errors, size_of
 from app.common.errors import AppError, Unavailable
 from app.common.locks import Rank, RankedLock
 from app.common.space import DiskSpace
+from app.telemetry.counting import compaction
 
 logger = logging.getLogger(__name__)
 
@@ -141,9 +142,10 @@ class Compactor(Running):
         with self._guard:
             serving = self._asked
         started, before = self._clock(), size_of(*self._folders)
-        for step in self._steps:
-            if step() is False:
-                raise Unavailable("A store cannot be compacted while it is being read; try again later.")
+        with compaction():
+            for step in self._steps:
+                if step() is False:
+                    raise Unavailable("A store cannot be compacted while it is being read; try again later.")
         report = CompactionReport(round(self._clock() - started, 3), before, size_of(*self._folders))
         self._last = report
         with self._guard:

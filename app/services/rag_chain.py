@@ -27,6 +27,7 @@ from app.services.answering.keeping import TurnKeeper
 from app.services.answering.types import Answer, AnswerOptions, ChatQuestion, Delta, Prepared
 from app.services.conversing.preparing import Asked, Preparer
 from app.services.llm.types import Completion
+from app.telemetry.counting import chat_stage, count_first_words
 
 __all__ = [
     "Answer", "AnswerOptions", "Answerer", "ChatQuestion", "ChatThreads", "Delta", "ModelAnswerer", "Prepared",
@@ -82,7 +83,8 @@ class RagChain:
         begun = await self.threads.finding.run(question.client_id, partial(self._begin, question, time.perf_counter()))
         if isinstance(begun, Prepared):
             return begun
-        alone = await self._preparer.stand_alone(begun)
+        with chat_stage("rewriting"):
+            alone = await self._preparer.stand_alone(begun)
         return await self.threads.finding.run(question.client_id, partial(self._preparer.go_on, begun, alone))
 
     async def answer(self, prepared: Prepared) -> Answer:
@@ -137,9 +139,14 @@ class RagChain:
             yield Completion(text="", model=self._answerer.name, usage=None)
             return
         ask = self._answerer.stream if streamed else self._answerer.answer
-        async with aclosing(ask(prepared, self.threads.finding)) as pieces:
-            async for piece in pieces:
-                yield piece
+        first = True
+        with chat_stage("answer"):
+            async with aclosing(ask(prepared, self.threads.finding)) as pieces:
+                async for piece in pieces:
+                    if first:
+                        count_first_words(time.perf_counter() - prepared.started)
+                        first = False
+                    yield piece
 
     async def _add(self, draft: Draft, piece: Piece) -> str:
         """Take in a piece; a long one in a thread, as reading it takes a while."""

@@ -12,13 +12,13 @@ from app.services.answering.summaries import summariser
 from app.services.conversing.preparing import Preparer
 from app.services.conversing.service import Conversing
 from app.services.library.reading import LibraryReader
-from app.services.llm.model import CallLimits, Endpoint, LanguageModel, open_language_model
+from app.services.llm.model import CallLimits, Endpoint, LanguageModel, VendorModel, open_language_model
 from app.services.rag_chain import Answerer, ModelAnswerer, QuotingAnswerer, RagChain
 from app.services.retriever import Retriever
 from app.wiring.stores import Stores
 
 
-def open_model(settings: Settings, stack: ExitStack) -> LanguageModel | None:
+def open_model(settings: Settings, stack: ExitStack) -> VendorModel | None:
     """Open the language model, or none for extractive answers."""
     provider = settings.provider
     if provider == "extractive":

@@ -21,6 +21,7 @@ class Intake:
     """What takes files in: at once, or as jobs."""
 
     spool: UploadSpool
+    parser: ParserPool
     ingestion: Ingestion
     uploads: Uploads
     jobs: JobService
@@ -62,4 +63,4 @@ def open_intake(
     stack.callback(parser.close)
     stack.callback(jobs.interrupt)
     jobs.start()
-    return Intake(spool, ingestion, uploads, jobs)
+    return Intake(spool, parser, ingestion, uploads, jobs)

@@ -10,6 +10,7 @@ from app.services.answering.answerers import Piece
 from app.services.answering.drafts import Draft, elapsed_ms, source
 from app.services.answering.types import Answer, ChatQuestion
 from app.services.llm.types import Completion
+from app.telemetry.counting import chat_stage
 
 logger = logging.getLogger(__name__)
 
@@ -58,15 +59,16 @@ class TurnKeeper:
         if not prepared.question.remembered or not draft.claim():
             return None
         cited = draft.cited
-        turn = self._sessions.append_turn(
-            prepared.question.client_id,
-            prepared.session_id,
-            prepared.question.text,
-            draft.text,
-            sources=[source(passage, n, cited=n in cited) for n, passage in enumerate(prepared.sources, start=1)],
-            extra=extra if prepared.intent == "search" else {**extra, "intent": prepared.intent},
-            standing=prepared.question.standing,
-        )
+        with chat_stage("store"):
+            turn = self._sessions.append_turn(
+                prepared.question.client_id,
+                prepared.session_id,
+                prepared.question.text,
+                draft.text,
+                sources=[source(passage, n, cited=n in cited) for n, passage in enumerate(prepared.sources, start=1)],
+                extra=extra if prepared.intent == "search" else {**extra, "intent": prepared.intent},
+                standing=prepared.question.standing,
+            )
         return turn.message_id
 
 

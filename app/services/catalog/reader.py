@@ -10,7 +10,7 @@ from app.common.ids import ClientId
 from app.common.passages import ChunkSpan
 from app.common.sql import SqlDatabase
 from app.services.catalog.labels import labels_of
-from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
+from app.services.catalog.records import CatalogTotals, ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.schema import UNFINISHED, clients, document_chunks, documents
 from app.services.catalog.selecting import condition
 
@@ -50,6 +50,13 @@ class CatalogReader:
             query = query.where(clients.c.document_count > 0)
         with self._db.read() as connection:
             return connection.execute(query).scalar_one()
+
+    def totals(self) -> CatalogTotals:
+        """Return what all clients have together."""
+        documents_, chunks = func.sum(clients.c.document_count), func.sum(clients.c.chunk_count)
+        with self._db.read() as connection:
+            row = connection.execute(select(func.count(), documents_, chunks).select_from(clients)).one()
+        return CatalogTotals(*(int(count or 0) for count in row))
 
     def chunk_spans(self, document_id: str) -> list[ChunkSpan]:
         """Return the chunks of a document's list; none for one of which the chunks themselves are stored."""

@@ -49,3 +49,12 @@ class DocumentRecord:
     def stored_parts(self) -> int:
         """How many pieces of the document the stores hold."""
         return self.chunk_count if self.part_count is None else self.part_count
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogTotals:
+    """What all clients have together."""
+
+    clients: int
+    documents: int
+    chunks: int

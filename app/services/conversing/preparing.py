@@ -19,6 +19,7 @@ from app.services.conversing.service import Conversing
 from app.services.conversing.talk import NEEDS_PASSAGES
 from app.services.conversing.types import Reply, Turn
 from app.services.retriever import Retriever
+from app.telemetry.counting import chat_stage
 
 logger = logging.getLogger(__name__)
 
@@ -113,14 +114,15 @@ class Preparer:
 
     def _retrieved(self, turn: Turn, query: str) -> Sequence[Passage]:
         options, client_id, where = turn.question.options, turn.question.client_id, turn.question.where
-        if turn.documents:
-            ids = [record.document_id for record in turn.documents]
-            return self._retriever.retrieve_each(
-                client_id, query, ids, context_tokens=options.context_tokens, where=where
+        with chat_stage("retrieval"):
+            if turn.documents:
+                ids = [record.document_id for record in turn.documents]
+                return self._retriever.retrieve_each(
+                    client_id, query, ids, context_tokens=options.context_tokens, where=where
+                )
+            return self._retriever.retrieve(
+                client_id, query, top_k=options.top_k, context_tokens=options.context_tokens, where=where
             )
-        return self._retriever.retrieve(
-            client_id, query, top_k=options.top_k, context_tokens=options.context_tokens, where=where
-        )
 
     def _relevant(self, query: str, passages: Sequence[Passage]) -> bool:
         return bool(passages) if self._gate is None else self._gate.passes(query, passages)

@@ -80,8 +80,8 @@ class OnnxEmbedder(Embedder):
     def unfamiliar(self, text: str) -> float:
         return self._model.unfamiliar(text)
 
+    @override
     def stats(self) -> RunStats:
-        """Return how many runs over questions go on, and how many questions wait."""
         return self._questions.stats()
 
     @override

@@ -21,6 +21,7 @@ from app.services.embedding.export_format import (
     ExportInfo,
 )
 from app.services.embedding.question_runs import TokenIds
+from app.telemetry.counting import embedding_run
 
 _UNKNOWN = "[UNK]"
 _MOST_CHARACTERS = 2000
@@ -64,7 +65,8 @@ class OnnxModel:
 
     def run(self, tokens: Sequence[TokenIds]) -> Vectors:
         """Return unit-length vectors of texts that are already tokens, in one run."""
-        (vectors,) = self._session.run([OUTPUT_NAME], self._padded(tokens))
+        with embedding_run(len(tokens)):
+            (vectors,) = self._session.run([OUTPUT_NAME], self._padded(tokens))
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)
 

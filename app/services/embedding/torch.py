@@ -14,6 +14,7 @@ from app.common.vectors import Vectors
 from app.services.embedding.description import scale_of
 from app.services.embedding.source import ModelSource, choose_prompts
 from app.services.embedding.types import Embedder, OnBatch
+from app.telemetry.counting import embedding_run
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -58,7 +59,8 @@ class TorchEmbedder(Embedder):
             rows = order[start : start + self._batch]
             with self._turns.question() if urgent else self._turns.bulk(owner):
                 self._check_open()
-                vectors[rows] = self._model.embed_documents([texts[row] for row in rows])
+                with embedding_run(len(rows)):
+                    vectors[rows] = self._model.embed_documents([texts[row] for row in rows])
             if on_batch:
                 on_batch(start + len(rows))
         return vectors
@@ -68,7 +70,8 @@ class TorchEmbedder(Embedder):
         """Embed one question. Waits for the batch that runs, for no other."""
         with self._turns.question():
             self._check_open()
-            return np.asarray(self._model.embed_query(text), dtype=np.float32)
+            with embedding_run(1):
+                return np.asarray(self._model.embed_query(text), dtype=np.float32)
 
     @override
     def close(self) -> None:

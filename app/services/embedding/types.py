@@ -7,6 +7,7 @@ from langchain_core.embeddings import Embeddings
 
 from app.common.vectors import Vectors
 from app.services.embedding.description import DEFAULT_SCALE, ModelScale
+from app.services.embedding.question_runs import RunStats
 
 OnBatch = Callable[[int], None]
 
@@ -43,6 +44,10 @@ class Embedder(Embeddings):
     def unfamiliar(self, text: str) -> float:  # noqa: ARG002 - for models whose tokens do not tell
         """Return the share of the text's tokens that the model does not know as words, 0 to 1."""
         return 0.0
+
+    def stats(self) -> RunStats:
+        """Return how many runs over questions go on, and how many questions wait; 0 where they have no turns."""
+        return RunStats(0, 0)
 
     @abstractmethod
     def close(self) -> None:

@@ -19,6 +19,7 @@ from app.services.ingestion.spool import Upload
 from app.services.ingestion.types import ChunkSettings, FileResult, Options, Report, Stage
 from app.services.library import Library, NewDocument, Succession
 from app.services.parsing.pool import ParserPool
+from app.telemetry.counting import count_document, ingest_stage
 
 __all__ = ["ChunkSettings", "FileResult", "Ingestion", "Options", "Report", "Stage"]
 
@@ -70,6 +71,7 @@ class Ingestion:
                 result = self._ingest(client_id, upload, settings, self._watched(wanted))
         except AppError as exc:
             result = FileResult(upload.filename, "failed", error=exc)
+        count_document(result.status, pages=result.pages, chunks=result.chunks, size=upload.size)
         logger.info(
             "document taken in",
             extra={
@@ -123,7 +125,8 @@ class Ingestion:
         self._library.require_room(client_id, succession)
         started = time.perf_counter()
         options.report("parsing", 0.0)
-        document = self._parser.parse(upload.filename, upload.path, owner=client_id, still=options.still)
+        with ingest_stage("read"):
+            document = self._parser.parse(upload.filename, upload.path, owner=client_id, still=options.still)
         parsed = time.perf_counter()
         options.report("chunking", _EMBEDDING_BEGINS / 2)
         document_id = options.document_id or new_id("doc")
@@ -212,9 +215,13 @@ class Ingestion:
         # Asked here to save the embedding; the library asks again, when nobody else can add anything meanwhile.
         self._library.require_room(record.client_id, succession, new_chunks=record.chunk_count)
         texts = [embedded_text(part) for part in cut.parts]
-        vectors = self._embedder.embed_texts(texts, _embedding(options.report, len(texts)), owner=record.client_id)
+        with ingest_stage("embed"):
+            vectors = self._embedder.embed_texts(texts, _embedding(options.report, len(texts)), owner=record.client_id)
         document = NewDocument(record, cut.parts, vectors, cut.chunks, options.labels)
-        return self._library.put(document, succession, last_chance=lambda: options.report("storing", _STORING_BEGINS))
+        with ingest_stage("write"):
+            return self._library.put(
+                document, succession, last_chance=lambda: options.report("storing", _STORING_BEGINS)
+            )
 
 
 def _embedding(report: Report, total: int) -> Callable[[int], None]:

@@ -53,6 +53,13 @@ class JobReader:
         with self._db.read(client_id) as connection:
             return list(connection.execute(query).scalars())
 
+    def oldest(self) -> float | None:
+        """Return when the oldest job that is not finished was accepted; None without one."""
+        query = select(func.min(jobs.c.created_at)).where(jobs.c.finished_at.is_(None))
+        with self._db.read() as connection:
+            found: float | None = connection.execute(query).scalar_one()
+        return found
+
     def queued(self) -> list[tuple[ClientId, FilePlace]]:
         """Return the files that wait, of the oldest job first."""
         query = (

@@ -168,6 +168,10 @@ class JobService(Running):
         """Return how things stand, for all clients."""
         return JobStats(self._queue.count(), self._progress.running_count(), self._progress.closing)
 
+    def oldest(self) -> float | None:
+        """Return when the oldest job that is not finished was accepted; None without one."""
+        return self._store.oldest()
+
     def cancel(self, client_id: ClientId, job_id: str) -> Job:
         """Stop the job: what is ready stays, a file that is being worked on leaves nothing, the others are not begun.
 

@@ -1,7 +1,6 @@
 """The language model: one object that all callers share, over a vendor that may be slow, busy or gone."""
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -17,6 +16,7 @@ from app.services.llm.errors import too_slow
 from app.services.llm.loop_thread import LoopThread
 from app.services.llm.resilience import Resilience
 from app.services.llm.slots import vendor_slots
+from app.services.llm.spending import Spending, estimate_tokens
 from app.services.llm.types import CallLimits, Completion, Endpoint, LanguageModel, Usage
 from app.services.llm.vendors import Provider, VendorChat, open_vendor
 
@@ -26,14 +26,6 @@ __all__ = [
 ]  # fmt: skip
 
 Answer = AsyncGenerator[str | Completion, None]
-
-BYTES_PER_TOKEN = 3.6
-"""English has 4 to 5 bytes a token in today's tokenizers, German 3.5 to 4, Chinese 3 to 4: rather low than high."""
-
-
-def estimate_tokens(text: str) -> int:
-    """Estimate the tokens of `text` from its UTF-8 length; no vocabulary, no download."""
-    return math.ceil(len(text.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
 
 
 def open_language_model(
@@ -125,6 +117,10 @@ class VendorModel(LanguageModel):
         """Return how many calls are with the vendor, and how many wait."""
         return self._slots.stats()
 
+    def paused(self) -> int:
+        """Return how many models have been failing and are given a pause."""
+        return self._resilience.paused()
+
     @override
     def close(self) -> None:
         self._loop.close(self._vendor.aclose())
@@ -149,6 +145,9 @@ class VendorModel(LanguageModel):
                 models, lambda model: self._vendor.generate(model, messages, temperature), deadline
             )
             self._resilience.note_success(completion.model)
+            spending = Spending(messages)
+            spending.note(completion)
+            spending.settle()
             return completion
 
     async def _stream(
@@ -161,9 +160,14 @@ class VendorModel(LanguageModel):
                 models, lambda model: _OpenStream.begin(model, self._vendor.stream(model, messages, temperature)),
                 deadline,
             )  # fmt: skip
-            async with aclosing(self._rest(opened)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            spending = Spending(messages)
+            try:
+                async with aclosing(self._rest(opened)) as pieces:
+                    async for piece in pieces:
+                        spending.note(piece)
+                        yield piece
+            finally:
+                spending.settle()
 
     async def _rest(self, opened: "_OpenStream") -> Answer:
         """Yield a begun stream to its end; nothing is retried any more, because words have been sent."""

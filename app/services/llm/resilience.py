@@ -12,6 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 from app.common.errors import AppError, UpstreamBusy
 from app.services.llm.errors import too_slow
 from app.services.llm.types import CallLimits
+from app.telemetry.counting import count_broken_stream, count_fallback, model_call
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +42,15 @@ class CircuitBreaker:
         self._next_try = 0.0
         self._trying = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has opened and no call has succeeded since."""
+        return self._failed >= self._limit
+
     def refuse_if_open(self) -> None:
         """Raise UpstreamBusy (model_unavailable) when a call made now would be refused."""
         wait = self._next_try - self._clock()
-        if self._failed >= self._limit and (wait > 0 or self._trying):
+        if self.is_open and (wait > 0 or self._trying):
             raise UpstreamBusy(
                 "The language model has been failing and is given a pause. Try again in a moment.",
                 code="model_unavailable",
@@ -57,7 +63,7 @@ class CircuitBreaker:
         Success is noted by the caller: a stream that has begun has not yet succeeded.
         """
         self.refuse_if_open()
-        self._trying = probing = self._failed >= self._limit
+        self._trying = probing = self.is_open
         try:
             return await attempt()
         except AppError as exc:
@@ -108,7 +114,12 @@ class Resilience:
 
     def note_failure(self, model: str, error: AppError) -> None:
         """Count a failure that came after `run`: a stream that broke after its first word."""
+        count_broken_stream()
         self.breaker(model).note_failure(error)
+
+    def paused(self) -> int:
+        """Return how many models are given a pause; may be asked from any thread."""
+        return sum(breaker.is_open for breaker in list(self._breakers.values()))
 
     def refuse_if_dead(self, models: Sequence[str]) -> None:
         """Raise at once when none of the models may be asked now, before the call queues for a slot."""
@@ -132,6 +143,7 @@ class Resilience:
             except AppError as exc:
                 if exc.code not in FALLEN_BACK:
                     raise
+                count_fallback()
                 logger.warning("falling back from language model", extra={"model": model, "code": exc.code})
         return await self._run_one(models[-1], attempt, deadline)
 
@@ -160,11 +172,12 @@ class Resilience:
 
     async def _timed(self, model: str, attempt: Callable[[str], Awaitable[T]], deadline: float) -> T:
         seconds = min(self._call_timeout, deadline - self._clock())
-        try:
-            async with asyncio.timeout(max(0.0, seconds)):
-                return await attempt(model)
-        except TimeoutError as exc:
-            raise too_slow() from exc
+        with model_call():
+            try:
+                async with asyncio.timeout(max(0.0, seconds)):
+                    return await attempt(model)
+            except TimeoutError as exc:
+                raise too_slow() from exc
 
 
 def _log_retry(model: str, state: RetryCallState) -> None:

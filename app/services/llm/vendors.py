@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from app.services.llm.bounds import AnswerBounds, AnswerText, bounded
 from app.services.llm.errors import VendorFaults, empty_answer, unreachable, vendor_errors
 from app.services.llm.types import Completion, Endpoint, Finish, Usage
+from app.telemetry.tracing import trace_headers
 
 if TYPE_CHECKING:
     import groq
@@ -202,8 +203,13 @@ def _http_options(http: Any, bounds: AnswerBounds) -> dict[str, Any]:
         "verify": http.create_ssl_context(),
         "limits": http.Limits(**POOL),
         "headers": {"Accept-Encoding": "identity"},
-        "event_hooks": {"response": [bounded(http.AsyncByteStream, bounds.response_bytes)]},
+        "event_hooks": {"request": [_traced], "response": [bounded(http.AsyncByteStream, bounds.response_bytes)]},
     }
+
+
+async def _traced(request: Any) -> None:
+    """Tell the vendor which trace a call is part of, if there is one."""
+    request.headers.update(trace_headers())
 
 
 def _faults(sdk: Any, http: Any) -> VendorFaults:

@@ -21,6 +21,7 @@ from app.common.locks import Rank, RankedLock
 from app.services.parsing.limits import ParserStats, ProcessLimits
 from app.services.parsing.process import ParserProcess, ProcessDied, ProcessTooSlow
 from app.services.parsing.wire import Answer, Order
+from app.telemetry.counting import Death, count_parser_death
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +175,10 @@ class _Slot:
         try:
             answer = process.ask(order, content, order.seconds, still)
         except ProcessTooSlow as exc:
-            raise (shutting_down(retry_after=_RETRY_SECONDS) if self._closed.is_set() else _took_too_long()) from exc
+            if self._closed.is_set():
+                raise shutting_down(retry_after=_RETRY_SECONDS) from exc
+            count_parser_death("clock")
+            raise _took_too_long() from exc
         finally:
             if answer is None or answer.worn or process.files_read >= self._limits.files:
                 self._discard(process)
@@ -205,6 +209,7 @@ class _Slot:
         logger.warning("reading process ended", extra={"status": death.status, "file_begun": death.file_taken})
         if not death.file_taken:
             return _cannot_start()
+        count_parser_death(_reason(death))
         return _took_too_long() if death.out_of_processor_time else _killed_by_file(death)
 
 
@@ -214,6 +219,12 @@ def _result(answer: Answer) -> LoadedDocument:
     if isinstance(answer.result, AppError):
         raise answer.result
     return answer.result
+
+
+def _reason(death: ProcessDied) -> Death:
+    if death.out_of_processor_time:
+        return "processor"
+    return "memory" if death.out_of_memory else "crash"
 
 
 def _killed_by_file(death: ProcessDied) -> UnreadableFile:

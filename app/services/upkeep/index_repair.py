@@ -16,6 +16,7 @@ from app.common.vectors import Vectors
 from app.services.embedding.types import Embedder
 from app.services.library import Library
 from app.services.library.stores import VectorStore
+from app.telemetry.counting import count_repair
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class Repairer(Running):
             self._postpone(client_id, exc)
             return False
         self._delays.pop(client_id, None)
+        count_repair(ok=True)
         return True
 
     def _repair(self, client_id: ClientId) -> None:
@@ -103,6 +105,7 @@ class Repairer(Running):
         if before and not isinstance(exc, InsufficientStorage):  # it says nothing about the client
             seconds = min(before.seconds * 2, LONGEST_DELAY_SECONDS)
         self._delays[client_id] = _Delay(self._clock() + seconds, seconds)
+        count_repair(ok=False)
         logger.error(
             "repair failed, will be tried again",
             extra={"client": client_id, "error": type(exc).__name__, "seconds": seconds},

@@ -5,6 +5,7 @@ import time
 
 from app.common.background import Background
 from app.memory import SessionStore
+from app.telemetry.counting import count_expired
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ def session_cleaner(sessions: SessionStore, *, every: float) -> Background:
 def _clean(sessions: SessionStore) -> None:
     started = time.perf_counter()
     removed = sessions.cleanup()
+    count_expired(removed.sessions)
     if removed.sessions:
         logger.info(
             "expired sessions deleted",
