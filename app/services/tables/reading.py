@@ -9,6 +9,8 @@ from pathlib import Path
 from app.services.tables.types import ColumnInfo, TableInfo
 from app.services.tables.writing import VERSION
 
+_LOOKED_AT = 5000
+
 
 class TableReader:
     """The tables of one document. Not to be used by two threads at once."""
@@ -23,6 +25,15 @@ class TableReader:
             TableInfo(number, name, start, stop, rows, bool(complete), self._columns(number))
             for number, name, start, stop, rows, complete in found.fetchall()
         ]
+
+    def examples(self, number: int, place: int, most: int) -> list[str]:
+        """Return what some cells of a column show, those that most rows show first."""
+        found = self.database.execute(
+            f"SELECT s{int(place)} FROM (SELECT * FROM rows_{int(number)} LIMIT {_LOOKED_AT})"
+            f" WHERE s{int(place)} IS NOT NULL AND total = 0"
+            f" GROUP BY 1 ORDER BY count(*) DESC, min(row) LIMIT {int(most)}"
+        )
+        return [text for (text,) in found]
 
     def _columns(self, number: int) -> tuple[ColumnInfo, ...]:
         found = self.database.execute(
