@@ -52,9 +52,7 @@ class _Written(_Strict):
 
 
 class PlanRefused(InvalidInput):
-    """A plan that cannot be run; the sentence says why."""
-
-    default_code = "invalid_plan"
+    """A plan that cannot be run; the sentence says why. No caller sees it: a search answers then."""
 
 
 @dataclass(frozen=True, slots=True)
