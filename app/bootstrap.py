@@ -128,6 +128,7 @@ def _internals(stores: Stores, upkeep: Upkeep, intake: Intake) -> Internals:
         catalog=stores.catalog,
         library=upkeep.library,
         words=stores.words,
+        tables=stores.tables,
         embedder=stores.embedder,
         spool=intake.spool,
         ingestion=intake.ingestion,

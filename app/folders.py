@@ -16,13 +16,14 @@ from app.services.upkeep.databases import Places
 class DataFiles:
     """What lies in DATA_PATH: the catalog, the folder of uploads being read, the sign that a compaction is due.
 
-    And beside the vectors, the indexes of words.
+    And beside the vectors, the indexes of words and the tables.
     """
 
     catalog: Path
     spool: Path
     compaction_marker: Path
     words: Path
+    tables: Path
 
 
 def data_files(settings: Settings) -> DataFiles:
@@ -33,6 +34,7 @@ def data_files(settings: Settings) -> DataFiles:
         spool=folder / "uploads",
         compaction_marker=folder / "compaction.due",
         words=settings.vector_store_path / "words",
+        tables=settings.vector_store_path / "tables",
     )
 
 

@@ -30,6 +30,7 @@ from app.services.library.stores import VectorStore, WordSearch
 from app.services.llm.types import LanguageModel
 from app.services.rag_chain import Answer, ChatQuestion, RagChain
 from app.services.retriever import Retriever
+from app.services.tables import TableStore
 from app.services.tenants.clients import ClientService
 from app.services.tenants.documents import DocumentService
 from app.services.tenants.keys import ApiKeyStore
@@ -47,6 +48,7 @@ class Internals:
     catalog: Catalog
     library: Library
     words: WordSearch
+    tables: TableStore
     embedder: Embedder
     spool: UploadSpool
     ingestion: Ingestion

@@ -1,6 +1,7 @@
 """`doctor`: say what is wrong with the data of a stopped service, and mend it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
@@ -110,18 +111,15 @@ def _compare(settings: Settings, say: Say, visit: _Visit) -> bool:
 def inspected(settings: Settings) -> Inspection:
     """Look at the data of a stopped service. Raises StartupError when it cannot be opened, or somebody has it open."""
     files = data_files(settings)
-    with hold_folders(settings), startup_errors():
-        catalog = Catalog.open(files.catalog)
-        try:
-            return inspect(
-                catalog,
-                settings.vector_store_path,
-                words=files.words,
-                spool=files.spool,
-                marker=files.compaction_marker,
-            )
-        finally:
-            catalog.close()
+    with hold_folders(settings), startup_errors(), closing(Catalog.open(files.catalog)) as catalog:
+        return inspect(
+            catalog,
+            settings.vector_store_path,
+            words=files.words,
+            tables=files.tables,
+            spool=files.spool,
+            marker=files.compaction_marker,
+        )
 
 
 def _report(found: Inspection, say: Say, *, every_client: bool) -> None:
@@ -167,6 +165,7 @@ def _sentences(found: Inspection) -> list[str]:
         (len(found.unfinished), "documents were being written or deleted when the service ended"),
         (found.spool_files, "uploaded files were left behind"),
         (found.orphan_words, "indexes of words belong to no client in the catalog"),
+        (found.orphan_tables, "files of tables belong to no document in the catalog"),
         (int(found.compaction_due), "compaction of deleted data is due"),
     ]
     return [f"{count} {what}." for count, what in counted if count]
@@ -189,6 +188,7 @@ def _mend(services: Services, found: Inspection, say: Say) -> None:
         (len(found.unfinished), "unfinished documents taken back"),
         (found.spool_files, "uploaded files removed"),
         (found.orphan_words, "indexes of words removed"),
+        (found.orphan_tables, "files of tables removed"),
     ):
         if count:
             say(f"{count} {what}.")

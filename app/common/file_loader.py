@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.common.errors import UnreadableFile, UnsupportedType
 from app.common.filenames import check_filename
+from app.common.readers.cells.columns import with_kinds
 from app.common.readers.cleaning import MAX_UNREADABLE, unreadable_share
 from app.common.readers.epub import read_epub
 from app.common.readers.html import read_html
@@ -19,6 +20,8 @@ from app.common.readers.pdf.pdf import read_pdf
 from app.common.readers.pptx import read_pptx
 from app.common.readers.raw import (
     Budget,
+    Column,
+    ColumnKind,
     Data,
     Heading,
     PdfEngine,
@@ -39,6 +42,8 @@ from app.common.readers.word.docx import read_docx
 __all__ = [
     "SUPPORTED_EXTENSIONS",
     "SUPPORTED_KINDS",
+    "Column",
+    "ColumnKind",
     "FileKind",
     "Heading",
     "LoadedDocument",
@@ -181,7 +186,9 @@ def _finish(kind: FileKind, raw: RawDocument, limits: ReadLimits) -> LoadedDocum
     if kind == "md":
         headings = [shorten(heading) for heading in markdown_headings(text)]
         tables = markdown_tables(text, limits)
-    return LoadedDocument(kind, text, tuple(page_starts), tuple(headings), tuple(raw.warnings), tuple(tables))
+    return LoadedDocument(
+        kind, text, tuple(page_starts), tuple(headings), tuple(raw.warnings), tuple(map(with_kinds, tables))
+    )
 
 
 def _check_readable(raw: RawDocument) -> None:

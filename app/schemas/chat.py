@@ -107,6 +107,17 @@ class Timings(BaseModel):
     total: float
 
 
+class Computation(BaseModel):
+    """What was computed over a table, instead of being read from passages."""
+
+    document_id: str
+    source: str = Field(description="The file's name.")
+    sheet: str = Field(description="The name of the sheet; empty if it has none.")
+    plan: str = Field(description="What was computed, in words: `sum of Amount; where Region = North`.")
+    rows: str = Field(description="The numbers of the rows it rests on, as in the file: `2-5, 9`; a thousand at most.")
+    row_count: int = Field(description="How many rows it rests on.")
+
+
 class ChatResponse(BaseModel):
     """The answer with what it rests on."""
 
@@ -125,6 +136,9 @@ class ChatResponse(BaseModel):
         "document, as a greeting does."
     )
     intent: Intent = Field(description=INTENT)
+    computation: Computation | None = Field(
+        description="The computation over a table that the answer is; null where it is none."
+    )
     search_query: str = Field(description="What was searched for: the question, or a follow-up made to stand alone.")
     memory_used: bool
     model: str

@@ -25,6 +25,7 @@ from app.services.answering.answerers import Answerer, ModelAnswerer, Piece, Quo
 from app.services.answering.drafts import Draft
 from app.services.answering.keeping import TurnKeeper
 from app.services.answering.types import Answer, AnswerOptions, ChatQuestion, Delta, Prepared
+from app.services.conversing.computing import Computing
 from app.services.conversing.preparing import Asked, Preparer
 from app.services.llm.types import Completion
 from app.telemetry.counting import chat_stage, count_first_words
@@ -51,8 +52,11 @@ class ChatThreads:
 class RagChain:
     """Answers one client's messages, within a session if asked to."""
 
-    def __init__(self, *, preparer: Preparer, answerer: Answerer, sessions: SessionStore, memory: Memory) -> None:
+    def __init__(
+        self, *, preparer: Preparer, computing: Computing, answerer: Answerer, sessions: SessionStore, memory: Memory
+    ) -> None:
         """`in_threads` returns a chain that shares its threads fairly between clients."""
+        self._computing = computing
         self._preparer = preparer
         self._answerer = answerer
         self._keeper = TurnKeeper(sessions)
@@ -82,10 +86,11 @@ class RagChain:
         self._answerer.require_room(question.client_id)
         begun = await self.threads.finding.run(question.client_id, partial(self._begin, question, time.perf_counter()))
         if isinstance(begun, Prepared):
-            return begun
+            return await self._computing.of(begun, self.threads.finding)
         with chat_stage("rewriting"):
             alone = await self._preparer.stand_alone(begun)
-        return await self.threads.finding.run(question.client_id, partial(self._preparer.go_on, begun, alone))
+        made = await self.threads.finding.run(question.client_id, partial(self._preparer.go_on, begun, alone))
+        return await self._computing.of(made, self.threads.finding)
 
     async def answer(self, prepared: Prepared) -> Answer:
         """Ask the model and store the turn.

@@ -1,6 +1,7 @@
 """Answers of the service in the shapes that chat has on the wire."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from app.common.passages import Passage
@@ -8,6 +9,7 @@ from app.problems import Problem
 from app.schemas.chat import (
     ChatResponse,
     Citation,
+    Computation,
     Place,
     Source,
     StreamDone,
@@ -60,6 +62,11 @@ def as_source_list(passages: Sequence[Passage], cited: frozenset[int] | None = N
     ]
 
 
+def as_computation(answer: Answer) -> Computation | None:
+    """Return what was computed for the answer, if anything."""
+    return Computation(**asdict(answer.computation)) if answer.computation else None
+
+
 def found_fields(passage: Passage) -> dict[str, Any]:
     """Return the fields of a FoundPassage."""
     return {**passage.reference(), **labelled(passage.labels), "content": passage.chunk.text}
@@ -75,6 +82,7 @@ def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
         "citations": [_citation(citation) for citation in answer.citations],
         "grounded": answer.grounded,
         "intent": answer.intent,
+        "computation": as_computation(answer),
         "search_query": answer.search_query,
         "memory_used": answer.memory_used,
         "model": answer.completion.model,

@@ -9,6 +9,7 @@ from app.services.answering.extractive import ExtractiveAnswerer
 from app.services.answering.followups import FollowUps
 from app.services.answering.grounding import Gate
 from app.services.answering.summaries import summariser
+from app.services.conversing.computing import Computing
 from app.services.conversing.preparing import Preparer
 from app.services.conversing.service import Conversing
 from app.services.library.reading import LibraryReader
@@ -61,7 +62,8 @@ def make_rag(settings: Settings, stores: Stores, retriever: Retriever, model: La
         # Quoting has a finer sense of its own, which costs embeddings, for when there is no answer.
         gate=make_gate(settings, stores) if model and settings.no_answer == "say" else None,
     )
-    return RagChain(preparer=preparer, answerer=answerer, sessions=stores.sessions, memory=memory)
+    computing = Computing(tables=stores.tables, reader=reader, model=model)
+    return RagChain(preparer=preparer, computing=computing, answerer=answerer, sessions=stores.sessions, memory=memory)
 
 
 def _make_memory(settings: Settings, sessions: SessionStore, model: LanguageModel | None) -> Memory:

@@ -15,8 +15,9 @@ from app.services.compaction import Compactor
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
 from app.services.library import ClientLimits, Library
-from app.services.library.embedded import EmbeddedLibrary
+from app.services.library.embedded import Beside, EmbeddedLibrary
 from app.services.library.stores import VectorStore, WordSearch
+from app.services.tables import TableStore
 from app.services.upkeep.index_repair import Repairer
 from app.services.upkeep.session_expiry import session_cleaner
 from app.services.vector_store import VectorStoreService
@@ -49,6 +50,7 @@ class Stores:
     embedder: Embedder
     vectors: VectorStore
     words: WordSearch
+    tables: TableStore
     make_library: MakeLibrary
     space: DiskSpace
     lives: ClientLives
@@ -73,18 +75,22 @@ def open_stores(
             cache=settings.data_path / "models",
         )
     stack.callback(embedder.close)
+    tables = TableStore(data_files(settings).tables, space=space)
     if settings.vector_store_type == "pgvector":
         assert database is not None, "the settings have made sure of it"
         kept = _open_shared(database, stack, embedder.name, clock)
     else:
-        kept = _open_embedded(settings, stack, embedder.name, _Local(space, lives, clock))
-    return Stores(kept.catalog, sessions, embedder, kept.vectors, kept.words, kept.make_library, space, lives, clock)
+        kept = _open_embedded(settings, stack, embedder.name, _Local(tables, space, lives, clock))
+    return Stores(
+        kept.catalog, sessions, embedder, kept.vectors, kept.words, tables, kept.make_library, space, lives, clock
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Local:
     """What is this process's alone."""
 
+    tables: TableStore
     space: DiskSpace
     lives: ClientLives
     clock: Clock
@@ -102,12 +108,13 @@ def _open_embedded(settings: Settings, stack: ExitStack, model: str, local: _Loc
     stack.callback(vectors.close)
     words = WordStore(data_files(settings).words, open_files=settings.collection_cache_size)
     stack.callback(words.close)
+    local.tables.remove_orphans(catalog.every_document())
 
     def make_library(compactor: Compactor, limits: ClientLimits) -> Library:
         return EmbeddedLibrary(
             catalog=catalog,
             store=vectors,
-            words=words,
+            beside=Beside(words, local.tables),
             compactor=compactor,
             limits=limits,
             lives=local.lives.documents,

@@ -58,7 +58,8 @@ def _size(folder: Path) -> int:
 
 
 def _fill(api: TestClient, client_id: str, *, remember: bool) -> None:
-    files = [(f"{n}-{FILE}", _text(n)) for n in range(4)]
+    files = [(f"{n}-{FILE}", _text(n)) for n in range(3)]
+    files.append((f"table-{FILE}".replace(".txt", ".csv"), f"Name,Amount\n{WORDS[0]},1\n{WORDS[1]},2\n".encode()))
     upload(api, *files, client_id=client_id, metadata=json.dumps({LABELS[0]: LABELS[1]}), tags=LABELS[2])
     for _ in range(3):
         response = ask(api, QUESTION, client_id, session_id=SESSION, use_memory=remember)

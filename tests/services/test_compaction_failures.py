@@ -12,7 +12,8 @@ from app.common.ids import ClientId
 from app.config import Settings
 from app.folders import data_files
 from app.services.compaction import Compactor
-from app.services.library.embedded import EmbeddedLibrary
+from app.services.library.embedded import Beside, EmbeddedLibrary
+from app.services.tables import TableStore
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
 from tests.fakes import HashEmbeddings
@@ -92,7 +93,7 @@ def test_a_deletion_that_does_not_come_to_its_end_leaves_a_compaction_due(
         ending = EmbeddedLibrary(
             catalog=services.internals.catalog,
             store=store,
-            words=WordStore(tmp_path / "words", open_files=2),
+            beside=Beside(WordStore(tmp_path / "words", open_files=2), TableStore(tmp_path / "tables")),
             compactor=services.internals.compactor,
         )
         assert not due.exists()

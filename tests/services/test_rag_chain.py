@@ -26,6 +26,7 @@ from app.services.answering.answerers import Answerer, Piece
 from app.services.answering.followups import FollowUps
 from app.services.answering.grounding import Gate
 from app.services.answering.types import Answer, AnswerOptions, ChatQuestion, Delta, Prepared
+from app.services.conversing.computing import Computing
 from app.services.conversing.preparing import Preparer
 from app.services.conversing.service import Conversing
 from app.services.library.reading import LibraryReader
@@ -172,7 +173,8 @@ def chain_of(services: Services, sessions: SqliteSessionStore) -> MakeChain:
             conversing=conversing,
             gate=None if min_relevance is None else Gate(least=min_relevance),
         )
-        return RagChain(preparer=preparer, answerer=script, sessions=sessions, memory=memory)
+        computing = Computing(tables=services.internals.tables, reader=reader, model=None)
+        return RagChain(preparer=preparer, computing=computing, answerer=script, sessions=sessions, memory=memory)
 
     return make
 

@@ -68,4 +68,6 @@ def _placed(table: RawTable, text: str, start: int) -> Table:
         table.header,
         tuple(table.rows),
         table.complete,
+        tuple(table.numbers),
+        values=tuple(table.values),
     )

@@ -72,4 +72,14 @@ def _finished(table: _Open, budget: Budget) -> Table:
         rows.append(tuple(row.cells[:width]))
     start, end = table.header.start, (table.rows or [table.rule])[-1].end
     header = tuple(table.header.cells)
-    return Table("", start, end, start, table.rule.end, header, tuple(rows), complete=len(rows) == len(table.rows))
+    return Table(
+        "",
+        start,
+        end,
+        start,
+        table.rule.end,
+        header,
+        tuple(rows),
+        complete=len(rows) == len(table.rows),
+        numbers=tuple(range(2, len(rows) + 2)),
+    )

@@ -13,10 +13,12 @@ PdfEngine = Literal["pdfium", "pypdf"]
 Kind = Literal["pdf", "docx", "doc", "txt", "md", "html", "rtf", "csv", "xlsx", "pptx", "epub"]
 Shape = Literal["paragraph", "item", "table", "break"]
 
-MOST_CELLS = 100_000
+ColumnKind = Literal["text", "number", "currency", "date", "boolean"]
+
+MOST_CELLS = 200_000
 """Cells of tables that are kept of one document, beside the lines of its text."""
 
-_MOST_CELL_CHARACTERS = 2_000_000
+_MOST_CELL_CHARACTERS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class ReadLimits:
 class RawTable(NamedTuple):
     """A table beside its lines: which of them are the header (first, after the last), labels and cells of the rest.
 
-    `complete` is False when there are more rows than are kept.
+    `complete` is False when there are more rows than are kept; `numbers` and `values` are those of `Table`.
     """
 
     name: str
@@ -45,6 +47,8 @@ class RawTable(NamedTuple):
     header: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     complete: bool
+    numbers: Sequence[int]
+    values: Sequence[tuple[str, ...]]
 
 
 class Block(NamedTuple):
@@ -89,13 +93,25 @@ class RawDocument:
     silent: Sequence[int] = ()
 
 
+class Column(NamedTuple):
+    """What the cells of a column are, all but a few; `decimals` are the most that its numbers show."""
+
+    kind: ColumnKind
+    decimals: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of the document, and where its lines stand in the text: title, header, rows, each on one line.
 
     `name` is that of its sheet, if any. `header` has a label for each column, `rows` the cells as they are shown,
     column by column; merged cells are repeated. Without a header `header_start` and `header_end` are `start`.
-    `complete` is False when there are more rows than are kept; their lines are in the text.
+    `complete` is False when there are more rows than are kept; their lines are in the text. `numbers` says which row
+    of the file each is, from 1, as a spreadsheet counts them.
+
+    `columns` and `values` say what the cells are worth: a number as `1234.5` or `1234.5 EUR`, a date as `2024-03-01`,
+    yes or no as `1` or `0`, and nothing for text and for what is not of the column's kind. Before the columns are
+    known, `values` are what the sheet itself says of its cells: `n` before a stored number, `d` before a date.
     """
 
     name: str
@@ -106,6 +122,9 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     complete: bool
+    numbers: tuple[int, ...] = ()
+    columns: tuple[Column, ...] = ()
+    values: tuple[tuple[str, ...], ...] = ()
 
 
 class Budget:

@@ -16,12 +16,14 @@ class Row(NamedTuple):
     """The cells of a row. `columns` says where they stand when that is not 0, 1, 2 and so on.
 
     `marked`: the file itself says that this is a header. `spanned`: a cell of it stands in several columns.
+    `values`: what the file says of each cell, where it says something (see `Table.values`).
     """
 
     cells: Sequence[str]
     columns: Sequence[int] | None = None
     marked: bool = False
     spanned: bool = False
+    values: Sequence[str] = ()
 
 
 class TableBuilder:
@@ -33,10 +35,17 @@ class TableBuilder:
         self._lines: list[str] = []
         self._head: list[Row] = []
         self._rows: list[tuple[str, ...]] = []
+        self._values: list[tuple[str, ...]] = []
+        self._numbers: list[int] = []
+        self._number = 0
         self._complete = True
 
-    def add(self, row: Row) -> None:
-        """Add a row; one without text is left out. TooLarge when the budget of characters is spent."""
+    def add(self, row: Row, number: int | None = None) -> None:
+        """Add a row; one without text is left out. TooLarge when the budget of characters is spent.
+
+        `number` is that of the row in the file, from 1; if not given, the rows follow each other.
+        """
+        self._number = number or self._number + 1
         cells = [flat(cell) for cell in row.cells]
         while cells and not cells[-1]:
             cells.pop()
@@ -50,13 +59,23 @@ class TableBuilder:
         self._complete = self._complete and self._budget.keeps(width, len(self._lines[-1]))
         if self._complete:
             self._rows.append(tuple(_dense(cells, columns)))
+            self._values.append(tuple(_dense(row.values[: len(cells)], columns) if row.values else ()))
+            self._numbers.append(self._number)
 
     def block(self) -> Block | None:
         """Return the table, None when it has no row."""
         if not self._lines:
             return None
         first, after, labels = find_header(self._head)
-        table = RawTable(flat(self._name), (first, after), labels, self._rows[after:], complete=self._complete)
+        table = RawTable(
+            flat(self._name),
+            (first, after),
+            labels,
+            self._rows[after:],
+            self._complete,
+            self._numbers[after:],
+            self._values[after:] if any(self._values) else (),
+        )
         return Block("\n".join(self._lines), None, "table", table)
 
 

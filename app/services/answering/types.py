@@ -76,6 +76,21 @@ class ChatQuestion:
         return self.use_memory and self.history is None
 
 
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """What was computed over a table of a document: the plan in words, and the rows that the result rests on.
+
+    `rows` are their numbers in the file, as ranges, the first thousand at most; `row_count` counts all.
+    """
+
+    document_id: str
+    source: str
+    sheet: str
+    plan: str
+    rows: str
+    row_count: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A question with all that its answer needs; what is left may take long, and can be streamed.
@@ -98,6 +113,7 @@ class Prepared:
     said: Sequence[str | Quote | Refusal] = ()
     refusal: str = NOT_FOUND
     prompt: Sequence[BaseMessage] = ()
+    computation: Computation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +146,4 @@ class Answer:
     total_ms: float
     intent: Intent = "search"
     message_id: str | None = None
+    computation: Computation | None = None

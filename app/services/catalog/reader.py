@@ -111,6 +111,12 @@ class CatalogReader:
         with self._db.read(client_id) as connection:
             return [_document(row) for row in connection.execute(query)]
 
+    def every_document(self) -> list[tuple[ClientId, str]]:
+        """Return owner and id of all clients' documents, whatever their status."""
+        with self._db.read() as connection:
+            rows = connection.execute(select(documents.c.client_id, documents.c.document_id))
+            return [(ClientId(client_id), document_id) for client_id, document_id in rows]
+
     def count_documents(
         self, client_id: ClientId, *, status: DocumentStatus | None = None, where: PassageFilter | None = None
     ) -> int:

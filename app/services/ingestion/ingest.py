@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.common.errors import AppError, TooLarge, shutting_down
@@ -19,6 +19,7 @@ from app.services.ingestion.spool import Upload
 from app.services.ingestion.types import ChunkSettings, FileResult, Options, Report, Stage
 from app.services.library import Library, NewDocument, Succession
 from app.services.parsing.pool import ParserPool
+from app.services.tables import NewTable, new_tables
 from app.telemetry.counting import count_document, ingest_stage
 
 __all__ = ["ChunkSettings", "FileResult", "Ingestion", "Options", "Report", "Stage"]
@@ -132,7 +133,7 @@ class Ingestion:
         document_id = options.document_id or new_id("doc")
         cut = self._cut(document, document_id, upload.filename, settings)
         record = self._record(client_id, upload, document_id, document, cut, settings)
-        replaced = self._write(record, cut, succession, options)
+        replaced = self._write(record, cut, new_tables(document), succession, options)
         logger.debug(
             "ingest stages",
             extra={
@@ -210,14 +211,19 @@ class Ingestion:
         )
 
     def _write(
-        self, record: DocumentRecord, cut: CutDocument, succession: Succession, options: Options
+        self,
+        record: DocumentRecord,
+        cut: CutDocument,
+        tables: Sequence[NewTable],
+        succession: Succession,
+        options: Options,
     ) -> tuple[str, ...]:
         # Asked here to save the embedding; the library asks again, when nobody else can add anything meanwhile.
         self._library.require_room(record.client_id, succession, new_chunks=record.chunk_count)
         texts = [embedded_text(part) for part in cut.parts]
         with ingest_stage("embed"):
             vectors = self._embedder.embed_texts(texts, _embedding(options.report, len(texts)), owner=record.client_id)
-        document = NewDocument(record, cut.parts, vectors, cut.chunks, options.labels)
+        document = NewDocument(record, cut.parts, vectors, cut.chunks, options.labels, tables)
         with ingest_stage("write"):
             return self._library.put(
                 document, succession, last_chance=lambda: options.report("storing", _STORING_BEGINS)

@@ -6,7 +6,7 @@ A document is `indexing` in the catalog before its first chunk is written and `r
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
@@ -25,10 +25,19 @@ from app.services.library.labelling import inherited, noting
 from app.services.library.removal import Removal
 from app.services.library.room import require_room, superseded
 from app.services.library.types import ClientLimits, Library, NewDocument, Succession
+from app.services.tables import TableStore
 from app.services.vector_store import VectorStoreService
 from app.services.words.store import WordStore
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is kept of documents beside their texts and vectors."""
+
+    words: WordStore
+    tables: TableStore
 
 
 class EmbeddedLibrary(Library):
@@ -39,7 +48,7 @@ class EmbeddedLibrary(Library):
         *,
         catalog: Catalog,
         store: VectorStoreService,
-        words: WordStore,
+        beside: Beside,
         compactor: Compactor,
         limits: ClientLimits | None = None,
         lives: Lives | None = None,
@@ -47,12 +56,15 @@ class EmbeddedLibrary(Library):
         """`lives` are those of the clients' documents, which end here when all of them are removed."""
         self._catalog = catalog
         self._store = store
-        self._words = WordIndexing(catalog=catalog, store=store, words=words)
+        self._words = WordIndexing(catalog=catalog, store=store, words=beside.words)
+        self._tables = beside.tables
         self._compactor = compactor
         self._limits = limits or ClientLimits()
         self._locks = KeyedLocks(Rank.CLIENT)
         self._lives = lives or Lives(deleted_meanwhile)
-        self._removal = Removal(catalog=catalog, store=store, words=self._words, space=store.space)
+        self._removal = Removal(
+            catalog=catalog, store=store, words=self._words, tables=beside.tables, space=store.space
+        )
 
     @override
     def require_standing(self, client_id: ClientId, standing: Standing) -> None:
@@ -131,6 +143,7 @@ class EmbeddedLibrary(Library):
             self._lives.end(client_id)
             count = self._catalog.begin_delete_all(client_id)
             self._words.forget_client(client_id)
+            self._tables.delete_client(client_id)
             self._store.delete_collection(client_id)
             self._catalog.drop_deleted(client_id)
             if forget_client:
@@ -162,12 +175,13 @@ class EmbeddedLibrary(Library):
         self._words.note_stale(client_id)
 
     def _write(self, document: NewDocument, replaced: Sequence[str], still_wanted: Callable[[], None]) -> None:
-        """Journal, vectors, acknowledgement: all three, or nothing of the document is left."""
+        """Journal, vectors and tables, acknowledgement: all of it, or nothing of the document is left."""
         record = document.record
         self._catalog.begin_document(record, document.chunks)
         with on_failure(lambda: self._removal.taken_back(record)):
             self._store.add(record.client_id, document.parts, document.vectors)
             self._words.add(record, document.parts, document.vectors)
+            self._tables.put(record.client_id, record.document_id, document.tables)
             still_wanted()
             self._catalog.finish_document(record.client_id, record.document_id, replaces=replaced)
 

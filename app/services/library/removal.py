@@ -11,6 +11,7 @@ from app.common.undo import on_failure
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.library.indexing import WordIndexing
+from app.services.tables import TableStore
 from app.services.vector_store import VectorStoreService
 
 logger = logging.getLogger(__name__)
@@ -25,12 +26,14 @@ class Removal:
         catalog: Catalog,
         store: VectorStoreService,
         words: WordIndexing,
+        tables: TableStore,
         space: DiskSpace,
     ) -> None:
         """What is removed may use the reserve of `space`."""
         self._catalog = catalog
         self._store = store
         self._words = words
+        self._tables = tables
         self._space = space
         self._unresumed: set[ClientId] = set()
 
@@ -71,11 +74,13 @@ class Removal:
 
     def _erase(self, client_id: ClientId, document_id: str) -> None:
         self._words.forget(client_id, document_id)
+        self._tables.delete_document(client_id, document_id)
         if self._store.exists(client_id):
             self._store.delete_document(client_id, document_id)
         known = self._catalog.client(client_id)
         if known is None or known.document_count == 0:
             self._words.forget_client(client_id)
+            self._tables.delete_client(client_id)
             if self._is_empty(client_id):
                 self._store.delete_collection(client_id)
         self._catalog.drop_document(client_id, document_id)

@@ -11,6 +11,7 @@ from app.common.lives import Standing
 from app.common.passages import Chunk, ChunkSpan
 from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
+from app.services.tables import NewTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be stored: its record, its parts with one vector for each, and the chunks of its list.
+    """A document to be stored: its record, its parts with one vector for each, the chunks of its list, its tables.
 
     Of the labels, what is not `given` is that of the document it takes the place of.
     """
@@ -61,6 +62,7 @@ class NewDocument:
     vectors: Vectors
     chunks: Sequence[ChunkSpan] = ()
     given: GivenLabels = NONE_GIVEN
+    tables: Sequence[NewTable] = ()
 
 
 class Library(Protocol):

@@ -7,10 +7,10 @@ import json
 from dataclasses import asdict, dataclass, replace
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from app.common.errors import AppError, InvalidInput, TooLarge, UnreadableFile, UnsupportedType
-from app.common.file_loader import Heading, LoadedDocument, PdfEngine, ReadLimits, Table
+from app.common.file_loader import Column, ColumnKind, Heading, LoadedDocument, PdfEngine, ReadLimits, Table
 
 HEADER_BYTES = 8
 READY, TAKEN = b"ready", b"taken"
@@ -116,8 +116,22 @@ def _document(fields: dict[str, Any], text: str) -> LoadedDocument:
 
 
 def _table(fields: dict[str, Any]) -> Table:
-    rows = tuple(tuple(map(str, row)) for row in fields["rows"])
-    return Table(**{**fields, "header": tuple(map(str, fields["header"])), "rows": rows})
+    return Table(
+        **{
+            **fields,
+            "header": tuple(map(str, fields["header"])),
+            "rows": tuple(tuple(map(str, row)) for row in fields["rows"]),
+            "numbers": tuple(map(int, fields["numbers"])),
+            "columns": tuple(_column(*column) for column in fields["columns"]),
+            "values": tuple(tuple(map(str, row)) for row in fields["values"]),
+        }
+    )
+
+
+def _column(kind: str, decimals: int) -> Column:
+    if kind not in get_args(ColumnKind):
+        raise ValueError(kind)
+    return Column(cast("ColumnKind", kind), int(decimals))
 
 
 def source_of(order: Order, content: bytes) -> bytes | Path:

@@ -16,6 +16,7 @@ from app.services.chroma import files as chroma_files
 from app.services.chroma import sql as chroma_sql
 from app.services.chroma.files import State
 from app.services.chroma.sql import SegmentFacts
+from app.services.tables import TableStore
 from app.services.vector_store import collection_name
 from app.services.words import checking as words_checking
 from app.services.words.files import index_path, orphans
@@ -58,8 +59,9 @@ class ClientState:
 class Inspection:
     """All that was found. `unfinished` are documents that a crash left half-written or half-deleted.
 
-    `spool_files` counts the received files that no job waits to read, `orphan_words` the indexes of words
-    that belong to nobody. `older_documents` are those that an earlier version stored: nothing is wrong with them.
+    `spool_files` counts the received files that no job waits to read, `orphan_words` and `orphan_tables` the
+    indexes of words and the files of tables that belong to nobody. `older_documents` are those that an earlier version
+    stored: nothing is wrong with them.
     """
 
     clients: tuple[ClientState, ...]
@@ -68,6 +70,7 @@ class Inspection:
     unfinished: tuple[tuple[ClientId, str], ...]
     spool_files: int
     orphan_words: int
+    orphan_tables: int
     compaction_due: bool
     older_documents: int
 
@@ -80,7 +83,7 @@ class Inspection:
     def sound(self) -> bool:
         """Whether nothing is wrong at all."""
         folders = self.orphan_collections or self.orphan_folders
-        leftovers = folders or self.unfinished or self.spool_files or self.orphan_words
+        leftovers = folders or self.unfinished or self.spool_files or self.orphan_words or self.orphan_tables
         return not (self.unsound or leftovers or self.compaction_due)
 
 
@@ -104,8 +107,8 @@ class _Stored:
         return facts.text_seq >= self.logged.get(facts.collection_id, 0)
 
 
-def inspect(catalog: Catalog, chroma: Path, *, words: Path, spool: Path, marker: Path) -> Inspection:
-    """Compare the catalog with Chroma's folder `chroma` and that of the words; nobody else may have them open.
+def inspect(catalog: Catalog, chroma: Path, *, words: Path, tables: Path, spool: Path, marker: Path) -> Inspection:
+    """Compare the catalog with the folders of Chroma, of words and of tables; nobody else may have them open.
 
     `spool` is the folder of waiting uploads, `marker` the file that stands for a compaction which is due.
     """
@@ -121,6 +124,7 @@ def inspect(catalog: Catalog, chroma: Path, *, words: Path, spool: Path, marker:
         unfinished=recorded.unfinished,
         spool_files=len(set(_names(spool)) - recorded.uploads),
         orphan_words=len(orphans(words, names.values())),
+        orphan_tables=len(TableStore(tables).orphans(catalog.every_document())),
         compaction_due=marker.exists(),
         older_documents=sum(recorded.older.values()),
     )

@@ -3,19 +3,21 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.common.errors import Unavailable
+from app.common.file_loader import load_document
 from app.common.ids import ClientId
 from app.services.catalog.records import ClientRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
-from app.services.library import ClientLimits
-from app.services.library.embedded import EmbeddedLibrary
+from app.services.library import ClientLimits, NewDocument, Succession
+from app.services.library.embedded import Beside, EmbeddedLibrary
+from app.services.tables import TableStore, new_tables
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
 from app.services.words.checking import IndexReport
@@ -33,6 +35,7 @@ class EmbeddedShelf:
     catalog: Catalog
     store: VectorStoreService
     words: WordStore
+    tables: TableStore
     compactor: Compactor
     library: EmbeddedLibrary
 
@@ -65,8 +68,11 @@ def open_shelf(tmp_path: Path) -> Iterator[OpenShelf]:
             compactor = Compactor(steps=(), folders=(), marker=tmp_path / "due")
             words = WordStore(tmp_path / "words", open_files=4)
             stack.callback(words.close)
-            library = EmbeddedLibrary(catalog=catalog, store=store, words=words, compactor=compactor, limits=limits)
-            return EmbeddedShelf(catalog, store, words, compactor, library)
+            tables = TableStore(tmp_path / "tables")
+            library = EmbeddedLibrary(
+                catalog=catalog, store=store, beside=Beside(words, tables), compactor=compactor, limits=limits
+            )
+            return EmbeddedShelf(catalog, store, words, tables, compactor, library)
 
         yield opened
 
@@ -203,3 +209,51 @@ def test_a_document_is_there_although_its_words_cannot_be_indexed(
     assert set(shelf.words.examine(HARBOUR).parts) == set()
     shelf.library.resume_client(HARBOUR)
     assert shelf.found(HARBOUR) == {"one"}
+
+
+def _with_table(name: str) -> NewDocument:
+    (table,) = new_tables(load_document("a.csv", b"Name,Amount\nx,1\ny,2\n"))
+    return replace(new_document(name), tables=[table])
+
+
+def test_tables_go_with_their_document_and_with_their_client(shelf: EmbeddedShelf) -> None:
+    put(shelf.library, _with_table("one"))
+    put(shelf.library, _with_table("two"))
+    assert shelf.tables.has(HARBOUR, "one")
+
+    shelf.library.remove(HARBOUR, "one")
+    assert not shelf.tables.has(HARBOUR, "one")
+    assert shelf.tables.has(HARBOUR, "two")
+
+    shelf.library.remove_all(HARBOUR)
+    assert not shelf.tables.has(HARBOUR, "two")
+
+
+def test_tables_of_a_replaced_document_go_with_it(shelf: EmbeddedShelf) -> None:
+    put(shelf.library, _with_table("one"))
+    put(shelf.library, _with_table("two"), Succession("two", document_id="one"))
+
+    assert not shelf.tables.has(HARBOUR, "one")
+    assert shelf.tables.has(HARBOUR, "two")
+
+
+def test_a_document_whose_tables_cannot_be_kept_leaves_nothing(
+    shelf: EmbeddedShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise Unavailable("The disk does not answer.")
+
+    monkeypatch.setattr(shelf.tables, "put", fail)
+    with pytest.raises(Unavailable):
+        put(shelf.library, _with_table("one"))
+    assert shelf.found(HARBOUR) == set()
+    assert not shelf.catalog.unfinished()
+
+
+def test_tables_that_a_crash_left_are_taken_back(shelf: EmbeddedShelf) -> None:
+    document = _with_table("one")
+    shelf.catalog.begin_document(document.record, ())
+    shelf.tables.put(HARBOUR, "one", document.tables)
+
+    assert shelf.library.resume() == 0
+    assert not shelf.tables.has(HARBOUR, "one")

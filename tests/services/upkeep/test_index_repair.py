@@ -19,7 +19,8 @@ from app.service import Services
 from app.services.catalog.store import Catalog
 from app.services.chroma.sql import facts
 from app.services.compaction import Compactor
-from app.services.library.embedded import EmbeddedLibrary
+from app.services.library.embedded import Beside, EmbeddedLibrary
+from app.services.tables import TableStore
 from app.services.upkeep.index_repair import FIRST_DELAY_SECONDS, Repairer
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
@@ -61,7 +62,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 def _library(settings: Settings, catalog: Catalog, store: VectorStoreService) -> EmbeddedLibrary:
     compactor = Compactor(steps=(), folders=(), marker=settings.data_path / "due")
     words = WordStore(data_files(settings).words, open_files=4)
-    return EmbeddedLibrary(catalog=catalog, store=store, words=words, compactor=compactor)
+    tables = TableStore(data_files(settings).tables)
+    return EmbeddedLibrary(catalog=catalog, store=store, beside=Beside(words, tables), compactor=compactor)
 
 
 def _eventually(ask_once: Callable[[], Any]) -> Any:

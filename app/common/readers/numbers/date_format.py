@@ -46,6 +46,12 @@ class DateFormat:
         sign = "-" if number < 0 else ""
         return sign + "".join(self._token(place, token, moment) for place, token in enumerate(self.tokens)).strip()
 
+    def iso(self, number: float, *, since_1904: bool) -> str:
+        """Return the moment as an ISO date, with the time of day if that is shown; empty if it is not a date."""
+        letters = self._letters()
+        moment = _moment(number, since_1904=since_1904, exact=False) if 0 <= number < _LAST_DAY else None
+        return _iso(moment, letters) if moment and letters & {"y", "m", "d"} and not self._is_duration else ""
+
     @property
     def _is_duration(self) -> bool:
         return any(token.kind == "elapsed" for token in self.tokens)

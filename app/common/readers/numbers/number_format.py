@@ -57,6 +57,11 @@ class NumberFormat:
             return sign + shown if any(digit in shown for digit in "123456789") else shown
         return section.literal.strip()
 
+    def moment(self, number: float, *, since_1904: bool) -> str | None:
+        """Return the date, and the time, that a number is shown as; empty for a time alone, None for a number."""
+        dates = self._section(Decimal(f"{number:.15g}"))[0].dates
+        return None if dates is None else dates.iso(number, since_1904=since_1904)
+
     def words(self, text: str) -> str:
         """Return a text as it is shown."""
         around = next((section.text for section in reversed(self.sections) if section.text is not None), ("", ""))

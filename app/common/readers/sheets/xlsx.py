@@ -78,7 +78,7 @@ class _Book:
             content = self._archive.read(part)
             merged = MergedCells(content)
             for place, row in self._rows(content):
-                table.add(merged.fill(place, row))
+                table.add(merged.fill(place, row), place)
         except UnreadableFile as exc:
             if exc.code != "corrupt":
                 raise
@@ -112,12 +112,14 @@ class _Book:
             place = number(row.get("r") or "", place + 1)
             cells: list[str] = []
             columns: list[int] = []
+            values: list[str] = []
             for cell in row:
                 match = _COLUMN.match(cell.get("r") or "")
                 here = column_number(match[1]) if match else columns[-1] + 1 if columns else 0
                 columns.append(here if not columns or here > columns[-1] else columns[-1] + 1)
                 cells.append(self._value(cell))
-            yield place, Row(cells, columns)
+                values.append(self._worth(cell))
+            yield place, Row(cells, columns, values=values)
 
     def _value(self, cell: etree._Element) -> str:
         kind, style = cell.get("t", "n"), cell.get("s", "0")
@@ -132,6 +134,11 @@ class _Book:
         if kind == "b":
             return "TRUE" if stored == "1" else "FALSE"
         return self._formats.show(stored, style) if kind == "n" else unescaped(stored)
+
+    def _worth(self, cell: etree._Element) -> str:
+        """Return the number or the date that is stored, whatever is shown of it (see `Table.values`)."""
+        stored = next((found.text or "" for found in children(cell, "v")), "") if cell.get("t", "n") == "n" else ""
+        return self._formats.worth(stored, cell.get("s", "0")) if stored else ""
 
     def _formula(self, cell: etree._Element) -> str:
         """Return a formula that has no stored value, as programs write it that do not calculate; it is counted."""

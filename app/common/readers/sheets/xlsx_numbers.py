@@ -33,17 +33,22 @@ class NumberFormats:
 
     def show(self, stored: str, style: str) -> str:
         """Return a stored number in the way of its style; what is no number stays as it is."""
-        try:
-            found = float(stored) if len(stored) <= _MOST_DIGITS else math.nan
-        except ValueError:
-            return stored
-        if not math.isfinite(found):
+        found = _number(stored)
+        if found is None:
             return stored
         look = self._format(style)
         shown = look.number(found, since_1904=self._since_1904) if look is not None else None
         if shown is not None:
             return shown
         return f"{found:.15g}".upper() if "e" in stored.lower() or "." in stored else stored
+
+    def worth(self, stored: str, style: str) -> str:
+        """Return what a stored number is: `d` and a date, or `n` and the number; empty for a time of day."""
+        found, look = _number(stored), self._format(style)
+        if found is None:
+            return ""
+        moment = look.moment(found, since_1904=self._since_1904) if look is not None else None
+        return f"n{float(f'{found:.15g}')!r}" if moment is None else f"d{moment}" if moment else ""
 
     def words(self, text: str, style: str) -> str:
         """Return a text in the way of its style."""
@@ -57,6 +62,14 @@ class NumberFormats:
             code = self._codes.get(identifier) or _BUILT_IN.get(number(identifier), "")
             self._formats[style] = number_format(code)
         return self._formats[style]
+
+
+def _number(stored: str) -> float | None:
+    try:
+        found = float(stored) if len(stored) <= _MOST_DIGITS else math.nan
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def read_formats(styles: etree._Element | None, *, since_1904: bool) -> NumberFormats:
