@@ -22,7 +22,7 @@ from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.databases import require_sound
 from app.services.upkeep.readiness import Readiness
-from app.wiring.answering import make_gate, make_rag, open_model
+from app.wiring.answering import make_gate, make_rag, open_model, open_summaries
 from app.wiring.intake import Intake, open_intake
 from app.wiring.stores import Clock, Stores, Upkeep, open_stores, open_upkeep
 from app.wiring.work import make_work
@@ -52,6 +52,7 @@ def open_services(
             stores = open_stores(settings, stack, space, embedder, clock)
             upkeep = open_upkeep(settings, stack, stores)
         model = open_model(settings, stack)
+        open_summaries(settings, stack, stores, model)
         intake = open_intake(settings, stack, stores, upkeep.library, parser_limits)
         services = _assemble(settings, stores, upkeep, intake, model, stack)
     logger.info(

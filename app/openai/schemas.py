@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.common.errors import UNSUPPORTED
-from app.schemas.chat import Finish, Intent, Source
+from app.schemas.chat import Coverage, Finish, Intent, Source
 from app.schemas.filters import Filter
 from app.schemas.numbers import Temperature, TopK
 
@@ -168,7 +168,7 @@ class CompletionUsage(BaseModel):
 
 
 class Completion(BaseModel):
-    """A whole answer. `sources`, `search_query`, `grounded` and `intent` are extras, as in the service's own chat."""
+    """A whole answer. `sources`, `search_query`, `grounded`, `intent` and `coverage` are extras of this service."""
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"
@@ -181,6 +181,7 @@ class Completion(BaseModel):
     search_query: str
     grounded: bool
     intent: Intent
+    coverage: list[Coverage] = []
 
 
 class Model(BaseModel):

@@ -27,7 +27,7 @@ from app.schemas.filters import Filter
 from app.services.answering.citations import Citation, Place
 from app.services.intents.tasks import read_task
 from app.services.rag_chain import Answer
-from app.shapes.chat import as_source_list
+from app.shapes.chat import as_coverage, as_source_list
 from app.shapes.filters import combined
 
 
@@ -123,6 +123,7 @@ class Reply:
             search_query=answer.search_query,
             grounded=answer.grounded,
             intent=answer.intent,
+            coverage=as_coverage(answer),
         )
 
     def chunk(self, delta: dict[str, object], *, usage: bool, finish: str | None = None) -> dict[str, object]:
@@ -134,7 +135,9 @@ class Reply:
         """Yield what ends a stream: the citations with the extras, the finish, and the figures if asked for."""
         whole = self.completion(answer)
         cited = whole.choices[0].message.model_dump(include={"annotations"})
-        extras = whole.model_dump(include={"sources", "search_query", "grounded", "intent", "system_fingerprint"})
+        extras = whole.model_dump(
+            include={"sources", "search_query", "grounded", "intent", "coverage", "system_fingerprint"}
+        )
         yield {**self.chunk(cited, usage=usage), **extras}
         yield self.chunk({}, usage=usage, finish=whole.choices[0].finish_reason)
         if usage:

@@ -1,6 +1,7 @@
 """Answers of the service in the shapes that chat has on the wire."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from app.common.passages import Passage
@@ -8,16 +9,18 @@ from app.problems import Problem
 from app.schemas.chat import (
     ChatResponse,
     Citation,
+    Coverage,
     Place,
     Source,
     StreamDone,
+    StreamProgress,
     StreamSources,
     Timings,
     Usage,
 )
 from app.services.answering import citations as cited
 from app.services.llm.model import Completion
-from app.services.rag_chain import Answer, Prepared
+from app.services.rag_chain import Answer, Prepared, Progress
 from app.shapes.labels import labelled
 
 
@@ -40,6 +43,16 @@ def as_sources(prepared: Prepared) -> StreamSources:
         intent=prepared.intent,
         sources=as_source_list(prepared.sources),
     )
+
+
+def as_progress(progress: Progress) -> StreamProgress:
+    """Return the event of a step of a long reading."""
+    return StreamProgress(stage=progress.stage, done=progress.done, total=progress.total)
+
+
+def as_coverage(answer: Answer) -> list[Coverage]:
+    """Return how much was read of each document."""
+    return [Coverage(**asdict(each)) for each in answer.coverage]
 
 
 def as_error(problem: Problem, *, retry_after: int | None) -> dict[str, object]:
@@ -75,6 +88,7 @@ def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
         "citations": [_citation(citation) for citation in answer.citations],
         "grounded": answer.grounded,
         "intent": answer.intent,
+        "coverage": as_coverage(answer),
         "search_query": answer.search_query,
         "memory_used": answer.memory_used,
         "model": answer.completion.model,

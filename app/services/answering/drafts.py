@@ -71,6 +71,7 @@ class Draft:
             generation_ms=elapsed_ms(self._begun, answered),
             total_ms=elapsed_ms(prepared.started, answered),
             intent=prepared.intent,
+            coverage=prepared.coverage,
         )
 
 
