@@ -24,7 +24,7 @@ from app.services.upkeep.readiness import Readiness
 from app.telemetry.exposition import Figures
 from app.telemetry.tracing import open_tracing
 from app.version import VERSION
-from app.wiring.answering import make_gate, make_rag, open_model
+from app.wiring.answering import make_gate, make_rag, open_model, open_summaries
 from app.wiring.figures import Parts, open_figures
 from app.wiring.intake import Intake, open_intake
 from app.wiring.stores import Clock, Stores, Upkeep, open_stores, open_upkeep
@@ -57,6 +57,7 @@ def open_services(
             stores = open_stores(settings, stack, space, embedder, clock)
             upkeep = open_upkeep(settings, stack, stores)
         model = open_model(settings, stack)
+        open_summaries(settings, stack, stores, model)
         intake = open_intake(settings, stack, stores, upkeep.library, parser_limits)
         parts = Parts(stores, upkeep, intake, model, make_work(settings))
         figures = open_figures(settings, stack, parts)

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     embedding_device: str = "cpu"
     top_k: int | None = Field(None, ge=1, le=50)
     context_tokens: int = Field(2000, ge=100, le=100_000)
+    whole_document_tokens: int = Field(6000, ge=1000, le=1_000_000)
+    summaries: Literal["off", "on"] = "off"
+    max_document_tokens: int = Field(200_000, ge=1000, le=10_000_000)
     chunk_size: int = Field(1000, ge=MIN_CHUNK_SIZE, le=MAX_CHUNK_SIZE)
     chunk_overlap: int = Field(200, ge=0, lt=MAX_CHUNK_SIZE)
 

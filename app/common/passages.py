@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypedDict
 
 from app.common.labels import NO_LABELS, Labels
@@ -89,6 +89,20 @@ def joined(parts: Sequence[Chunk], start: int, end: int, header: str) -> str:
     return f"{header}\n{text}" if header else text
 
 
+def run_of(parts: Sequence[Chunk]) -> Chunk:
+    """Return parts that follow each other as one piece of the document, from where its text begins to where it ends."""
+    first, last = parts[0], parts[-1]
+    sections = dict.fromkeys(name for part in parts for name in (part.sections or (part.section,)) if name)
+    body = first.text[len(first.text) - (first.end - first.start) :]
+    return replace(
+        first,
+        text=joined(parts, first.start, last.end, header_of(first)),
+        start=first.start + len(body) - len(body.lstrip()),
+        end=last.end - (len(last.text) - len(last.text.rstrip())),
+        sections=tuple(sections) if len(sections) > 1 else (),
+    )
+
+
 class Reference(TypedDict):
     """Where a passage is from, and how well it fits, without its text: what is stored with an answer and shown."""
 
@@ -124,13 +138,14 @@ class Passage:
     """A run of parts, or a chunk, that was found for a question.
 
     `score` is the cosine similarity of its best part, -1 to 1; `shares` make up what it was ranked by. `labels` are
-    those of its document.
+    those of its document. It is made of so many `parts`.
     """
 
     chunk: Chunk
     score: float
     shares: Shares = NO_SHARES
     labels: Labels = NO_LABELS
+    parts: int = 1
 
     @property
     def value(self) -> float:

@@ -18,7 +18,7 @@ from app.openai.errors import PREFIX, openai_error, openai_responses
 from app.openai.shapes import Reply, as_passage_filter, as_search_result, read_conversation
 from app.services.catalog.records import ClientRecord
 from app.services.intents.tasks import read_task
-from app.services.rag_chain import Answer, ChatQuestion, Delta
+from app.services.rag_chain import Answer, ChatQuestion, Delta, StreamPiece
 from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService
 from app.streams import EVENTS_SCHEMA, Events, EventStream, FirstPiece, capture_failure, event
@@ -147,15 +147,15 @@ def _search(
     )
 
 
-async def _chunks(request: Request, pieces: FirstPiece[Delta | Answer], reply: Reply, *, usage: bool) -> Events:
+async def _chunks(request: Request, pieces: FirstPiece[StreamPiece], reply: Reply, *, usage: bool) -> Events:
     yield event(None, reply.chunk({"role": "assistant", "content": "", "refusal": None}, usage=usage))
     with capture_failure(request) as failure:
         async for piece in pieces:
             if isinstance(piece, Delta):
                 yield event(None, reply.chunk({"content": piece.text}, usage=usage))
-                continue
-            for chunk in reply.last_chunks(piece, usage=usage):
-                yield event(None, chunk)
+            elif isinstance(piece, Answer):
+                for chunk in reply.last_chunks(piece, usage=usage):
+                    yield event(None, chunk)
     yield event(None, openai_error(failure.problem) if failure.problem else "[DONE]")
 
 

@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.common.errors import UNSUPPORTED
-from app.schemas.chat import Computation, Finish, Intent, Source
+from app.schemas.chat import Computation, Coverage, Finish, Intent, Source
 from app.schemas.filters import Filter
 from app.schemas.numbers import Temperature, TopK
 
@@ -182,6 +182,7 @@ class Completion(BaseModel):
     grounded: bool
     intent: Intent
     computation: Computation | None
+    coverage: list[Coverage] = []
 
 
 class Model(BaseModel):

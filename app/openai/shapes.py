@@ -27,7 +27,7 @@ from app.schemas.filters import Filter
 from app.services.answering.citations import Citation, Place
 from app.services.intents.tasks import read_task
 from app.services.rag_chain import Answer
-from app.shapes.chat import as_computation, as_source_list
+from app.shapes.chat import as_computation, as_coverage, as_source_list
 from app.shapes.filters import combined
 
 
@@ -124,6 +124,7 @@ class Reply:
             grounded=answer.grounded,
             intent=answer.intent,
             computation=as_computation(answer),
+            coverage=as_coverage(answer),
         )
 
     def chunk(self, delta: dict[str, object], *, usage: bool, finish: str | None = None) -> dict[str, object]:
@@ -136,7 +137,7 @@ class Reply:
         whole = self.completion(answer)
         cited = whole.choices[0].message.model_dump(include={"annotations"})
         extras = whole.model_dump(
-            include={"sources", "search_query", "grounded", "intent", "computation", "system_fingerprint"}
+            include={"sources", "search_query", "grounded", "intent", "computation", "coverage", "system_fingerprint"}
         )
         yield {**self.chunk(cited, usage=usage), **extras}
         yield self.chunk({}, usage=usage, finish=whole.choices[0].finish_reason)

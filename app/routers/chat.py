@@ -13,6 +13,7 @@ from app.dependencies.callers import CallerDep
 from app.dependencies.clients import PathClientDep
 from app.dependencies.owners import UnnamedSessionOwnerDep
 from app.dependencies.parts import ClientSettingsDep, DocumentsDep, RagDep, SessionsDep, SettingsDep
+from app.dependencies.presence import while_there
 from app.dependencies.questions import require_length
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
@@ -26,8 +27,8 @@ from app.schemas.chat import (
     StreamDelta,
 )
 from app.schemas.sessions import SessionDeleted
-from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, RagChain
-from app.shapes.chat import as_done, as_error, as_response, as_sources
+from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, Progress, RagChain, StreamPiece
+from app.shapes.chat import as_done, as_error, as_progress, as_response, as_sources
 from app.shapes.filters import passage_filter
 from app.shapes.sessions import session_deleted
 from app.streams import EVENTS_SCHEMA, Events, EventStream, FirstPiece, capture_failure, event
@@ -50,7 +51,8 @@ _ERRORS = problem_responses(401, 404, 409, 413, 422, 429, 502, 503, 504)
 _EVENTS: dict[str, Any] = {
     "description": (
         "Server-sent events, each with a `type` in its data too: `sources`, then `delta` for each piece of the answer, "
-        "then `done` with the whole answer as it is without streaming, or `error` with a problem's fields.\n\n"
+        "then `done` with the whole answer as it is without streaming, or `error` with a problem's fields. Where a "
+        "long document has to be read first, events `progress` come before.\n\n"
         f"```\n{_EXAMPLE}```"
     ),
     "content": {"text/event-stream": EVENTS_SCHEMA},
@@ -104,7 +106,7 @@ async def chat(
     prepared = await rag.prepare(question)
     if body.stream:
         return await _stream(request, rag, prepared)
-    answer = await rag.answer(prepared)
+    answer = await _answered(request, rag, prepared)
     if answer.memory_used and rag.consolidates:
         after.add_task(rag.consolidate, question.client_id, answer.session_id)
     return as_response(question.client_id, answer)
@@ -126,6 +128,14 @@ async def chat_stream(request: Request, question: QuestionDep, rag: RagDep) -> E
     return await _stream(request, rag, await rag.prepare(question))
 
 
+async def _answered(request: Request, rag: RagChain, prepared: Prepared) -> Answer:
+    """Return the whole answer; where long documents have to be read for it, only as long as the caller is there."""
+    if prepared.reading is None:
+        return await rag.answer(prepared)
+    async with while_there(request):
+        return await rag.answer(prepared)
+
+
 async def _stream(request: Request, rag: RagChain, prepared: Prepared) -> EventStream:
     begun = await FirstPiece.wait(rag.stream(prepared))
     after = None
@@ -134,11 +144,16 @@ async def _stream(request: Request, rag: RagChain, prepared: Prepared) -> EventS
     return EventStream(_events(request, prepared, begun), source=begun, after=after)
 
 
-async def _events(request: Request, prepared: Prepared, pieces: FirstPiece[Delta | Answer]) -> Events:
-    yield event("sources", as_sources(prepared))
+async def _events(request: Request, prepared: Prepared, pieces: FirstPiece[StreamPiece]) -> Events:
+    if prepared.reading is None:  # or else they come when the documents are read
+        yield event("sources", as_sources(prepared))
     with capture_failure(request) as failure:
         async for piece in pieces:
-            if isinstance(piece, Delta):
+            if isinstance(piece, Progress):
+                yield event("progress", as_progress(piece))
+            elif isinstance(piece, Prepared):
+                yield event("sources", as_sources(piece))
+            elif isinstance(piece, Delta):
                 yield event("delta", StreamDelta(text=piece.text))
             else:
                 yield event("done", as_done(prepared.question.client_id, piece))

@@ -21,13 +21,13 @@ from app.dependencies.presence import while_there
 from app.dependencies.uploads import OPENAPI_BODY_OF_ONE, UploadForm, UploadFormDep
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
-from app.schemas.documents import ChunkList, DocumentDeleted, DocumentInfo, DocumentList, DocumentStatus
+from app.schemas.documents import ChunkList, DocumentDeleted, DocumentDetail, DocumentInfo, DocumentList, DocumentStatus
 from app.schemas.filters import AnyFilter
 from app.schemas.ingest import DocumentResult, IngestForm
 from app.schemas.labels import LabelChange
 from app.services.catalog.records import DocumentRecord
 from app.services.ingestion.ingest import ChunkSettings, Options
-from app.shapes.documents import chunk_info, document_info
+from app.shapes.documents import chunk_info, document_detail, document_info
 from app.shapes.filters import unchecked_filter
 from app.shapes.ingest import document_result
 from app.shapes.labels import label_patch
@@ -88,10 +88,15 @@ def list_documents(
     )
 
 
-@router.get("/{document_id}", summary="One document", responses=problem_responses(401, 404, 422))
-def get_document(document_id: str, owner: DocumentOwnerDep, documents: DocumentsDep) -> DocumentInfo:
-    """Return what is known of the document."""
-    return document_info(documents.get(owner, document_id))
+@router.get(
+    "/{document_id}",
+    summary="One document",
+    response_model_exclude_none=True,
+    responses=problem_responses(401, 404, 422),
+)
+def get_document(document_id: str, owner: DocumentOwnerDep, documents: DocumentsDep) -> DocumentDetail:
+    """Return what is known of the document, with its summary if it has one."""
+    return document_detail(documents.get(owner, document_id), documents.summary(owner, document_id))
 
 
 @router.get(

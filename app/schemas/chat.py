@@ -12,6 +12,8 @@ from app.schemas.passages import FoundPassage
 from app.schemas.text import Question
 
 Finish = Literal["stop", "length", "content_filter"]
+How = Literal["whole", "digest", "passages", "sentences"]
+COVERAGE = "For the intent `document`: how much of each document was read. Empty for others."
 Intent = Literal["search", "smalltalk", "inventory", "conversation", "document", "task"]
 INTENT = (
     "What kind of turn the message was: `search` looks through the documents, also whenever in doubt; `smalltalk` is a "
@@ -91,6 +93,21 @@ class Citation(Labelled):
     places: list[Place] = Field(description="All places that cite the passage, 50 at most, in the text's order.")
 
 
+class Coverage(BaseModel):
+    """How much of one document was read for an answer about all of it."""
+
+    document_id: str
+    source: str = Field(description="The file's name.")
+    how: How = Field(
+        description="`whole`: all of its text was given to the model. `digest`: notes that were made from it part by "
+        "part. `passages`: those that were found for the question. `sentences`: the most central ones are quoted."
+    )
+    pages: int = Field(description="Pages it has.")
+    pages_read: int = Field(description="Pages that the answer was made from.")
+    parts: int = Field(description="Parts it is stored in, of about 400 characters.")
+    parts_read: int
+
+
 class Usage(BaseModel):
     """Tokens, as the model's service counted them."""
 
@@ -139,6 +156,7 @@ class ChatResponse(BaseModel):
     computation: Computation | None = Field(
         description="The computation over a table that the answer is; null where it is none."
     )
+    coverage: list[Coverage] = Field([], description=COVERAGE)
     search_query: str = Field(description="What was searched for: the question, or a follow-up made to stand alone.")
     memory_used: bool
     model: str
@@ -151,7 +169,7 @@ class ChatResponse(BaseModel):
 
 
 class StreamSources(BaseModel):
-    """The first event of a stream, `sources`: what the answer will be made from."""
+    """The event `sources`, the first except for `progress`: what the answer will be made from."""
 
     type: Literal["sources"] = "sources"
     session_id: str
@@ -159,6 +177,17 @@ class StreamSources(BaseModel):
     search_query: str
     intent: Intent
     sources: list[Source]
+
+
+class StreamProgress(BaseModel):
+    """An event `progress`, before `sources`: how far the reading of long documents is."""
+
+    type: Literal["progress"] = "progress"
+    stage: Literal["reading", "merging"] = Field(
+        description="`reading`: notes are made on each part of a document; `merging`: they are put together."
+    )
+    done: int = Field(description="Calls of the model that are done.")
+    total: int = Field(description="Calls that this stage takes.")
 
 
 class StreamDelta(BaseModel):

@@ -30,6 +30,15 @@ class DocumentInfo(Labelled):
     updated_at: float
 
 
+class DocumentDetail(DocumentInfo):
+    """One document with its summary."""
+
+    summary: str | None = Field(
+        None,
+        description="Written when somebody asked for one, or in the background (setting SUMMARIES); absent until then.",
+    )
+
+
 class DocumentList(BaseModel):
     """A client's documents, newest first."""
 

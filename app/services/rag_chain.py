@@ -24,7 +24,7 @@ from app.memory.strategies import Memory
 from app.services.answering.answerers import Answerer, ModelAnswerer, Piece, QuotingAnswerer
 from app.services.answering.drafts import Draft
 from app.services.answering.keeping import TurnKeeper
-from app.services.answering.types import Answer, AnswerOptions, ChatQuestion, Delta, Prepared
+from app.services.answering.types import Answer, AnswerOptions, ChatQuestion, Delta, Prepared, Progress
 from app.services.conversing.computing import Computing
 from app.services.conversing.preparing import Asked, Preparer
 from app.services.llm.types import Completion
@@ -32,10 +32,12 @@ from app.telemetry.counting import chat_stage, count_first_words
 
 __all__ = [
     "Answer", "AnswerOptions", "Answerer", "ChatQuestion", "ChatThreads", "Delta", "ModelAnswerer", "Prepared",
-    "QuotingAnswerer", "RagChain",
+    "Progress", "QuotingAnswerer", "RagChain", "StreamPiece",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
+
+StreamPiece = Progress | Prepared | Delta | Answer
 
 LONG_PIECE = 2000
 """Characters of a streamed piece that are read at once on the event loop, in a millisecond or two."""
@@ -98,17 +100,26 @@ class RagChain:
         Raises the model's errors, and those of the question's standing: that its client was erased meanwhile, or its
         sender may no longer write. Then nothing is stored.
         """
+        async with aclosing(self._read(prepared)) as steps:
+            async for step in steps:
+                prepared = step if isinstance(step, Prepared) else prepared
         draft = Draft(prepared)
         async with aclosing(self._pieces(prepared, streamed=False)) as pieces:
             whole = [piece async for piece in pieces]
         return await self.threads.storing.run(prepared.question.client_id, partial(self._keeper.finish, draft, whole))
 
-    async def stream(self, prepared: Prepared) -> AsyncGenerator[Delta | Answer, None]:
+    async def stream(self, prepared: Prepared) -> AsyncGenerator[StreamPiece, None]:
         """Yield the answer's pieces as they come, and the whole Answer, stored, at last.
 
+        Where long documents have to be read first, the progress of that comes before, and then what is prepared now.
         Raises what `answer` raises; then nothing is stored. Closing the generator, or cancelling the task that waits
         for it, ends the model's call; what was yielded until then is stored, marked as cut off.
         """
+        async with aclosing(self._read(prepared)) as steps:
+            async for step in steps:
+                yield step
+                if isinstance(step, Prepared):
+                    prepared = step
         draft = Draft(prepared)
         try:
             async with aclosing(self._pieces(prepared, streamed=True)) as pieces:
@@ -136,6 +147,14 @@ class RagChain:
     def _begin(self, question: ChatQuestion, started: float) -> Prepared | Asked:
         self._keeper.require_room(question)
         return self._preparer.begin(question, started)
+
+    async def _read(self, prepared: Prepared) -> AsyncGenerator[Progress | Prepared, None]:
+        """Read long documents, if that is yet to be done: yields progress, and what is then prepared."""
+        if prepared.reading is None:
+            return
+        async with aclosing(prepared.reading(self.threads.finding)) as steps:
+            async for step in steps:
+                yield step if isinstance(step, Progress) else prepared.with_material(step)
 
     async def _pieces(self, prepared: Prepared, *, streamed: bool) -> AsyncGenerator[Piece, None]:
         if prepared.said:

@@ -3,13 +3,12 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 from app.common.absent import no_documents
 from app.common.errors import NotFound
 from app.common.filters import PassageFilter, within_document
 from app.common.ids import ClientId
-from app.common.passages import Chunk, Passage, header_of, joined
+from app.common.passages import Chunk, Passage, run_of
 from app.services.embedding.description import ModelScale
 from app.services.embedding.types import Embedder
 from app.services.library.candidates import Candidates
@@ -128,16 +127,5 @@ def _passage(span: Span, parts: Sequence[Chunk], ranked: Ranked, place_of: dict[
     """Join the parts of a passage; it is of the place where it begins, and as good as its best part."""
     if not parts:
         return None
-    first, last = parts[0], parts[-1]
-    sections = dict.fromkeys(name for part in parts for name in (part.sections or (part.section,)) if name)
-    text = joined(parts, first.start, last.end, header_of(first))
-    body = first.text[len(first.text) - (first.end - first.start) :]
-    chunk = replace(
-        first,
-        text=text,
-        start=first.start + len(body) - len(body.lstrip()),
-        end=last.end - (len(last.text) - len(last.text.rstrip())),
-        sections=tuple(sections) if len(sections) > 1 else (),
-    )
     place = place_of[span.best]
-    return Passage(chunk, float(ranked.cosines[place]), ranked.shares(place))
+    return Passage(run_of(parts), float(ranked.cosines[place]), ranked.shares(place), parts=len(parts))

@@ -10,16 +10,18 @@ from app.schemas.chat import (
     ChatResponse,
     Citation,
     Computation,
+    Coverage,
     Place,
     Source,
     StreamDone,
+    StreamProgress,
     StreamSources,
     Timings,
     Usage,
 )
 from app.services.answering import citations as cited
 from app.services.llm.model import Completion
-from app.services.rag_chain import Answer, Prepared
+from app.services.rag_chain import Answer, Prepared, Progress
 from app.shapes.labels import labelled
 
 
@@ -42,6 +44,16 @@ def as_sources(prepared: Prepared) -> StreamSources:
         intent=prepared.intent,
         sources=as_source_list(prepared.sources),
     )
+
+
+def as_progress(progress: Progress) -> StreamProgress:
+    """Return the event of a step of a long reading."""
+    return StreamProgress(stage=progress.stage, done=progress.done, total=progress.total)
+
+
+def as_coverage(answer: Answer) -> list[Coverage]:
+    """Return how much was read of each document."""
+    return [Coverage(**asdict(each)) for each in answer.coverage]
 
 
 def as_error(problem: Problem, *, retry_after: int | None) -> dict[str, object]:
@@ -83,6 +95,7 @@ def _answer(client_id: str, answer: Answer) -> dict[str, Any]:
         "grounded": answer.grounded,
         "intent": answer.intent,
         "computation": as_computation(answer),
+        "coverage": as_coverage(answer),
         "search_query": answer.search_query,
         "memory_used": answer.memory_used,
         "model": answer.completion.model,

@@ -1,7 +1,8 @@
 """Documents on the wire."""
 
 from app.common.passages import Chunk
-from app.schemas.documents import ChunkInfo, DocumentInfo
+from app.schemas.documents import ChunkInfo, DocumentDetail, DocumentInfo
+from app.services.answering.citations import without_citations
 from app.services.catalog.records import DocumentRecord
 from app.shapes.labels import labelled
 
@@ -17,6 +18,11 @@ def chunk_info(chunk: Chunk) -> ChunkInfo:
         start=chunk.start,
         end=chunk.end,
     )
+
+
+def document_detail(record: DocumentRecord, summary: str) -> DocumentDetail:
+    """Return what is known of a document, with its summary if there is one."""
+    return DocumentDetail(**document_info(record).model_dump(), summary=without_citations(summary) or None)
 
 
 def document_info(record: DocumentRecord) -> DocumentInfo:

@@ -1,5 +1,6 @@
 """What answers questions."""
 
+import math
 from contextlib import ExitStack
 
 from app.config import Settings
@@ -10,13 +11,24 @@ from app.services.answering.followups import FollowUps
 from app.services.answering.grounding import Gate
 from app.services.answering.summaries import summariser
 from app.services.conversing.computing import Computing
+from app.services.conversing.outlines import OutlinedDocuments
 from app.services.conversing.preparing import Preparer
-from app.services.conversing.service import Conversing
+from app.services.conversing.service import Conversing, DocumentAnswers
+from app.services.conversing.wholes import WholeDocuments, WholeLimits
+from app.services.digests.central import Outlines
+from app.services.digests.index import SummaryIndex
+from app.services.digests.shelf import DigestShelf
+from app.services.digests.summaries import ModelSummariser, OutlineSummariser, Summariser, SummaryWriter
+from app.services.digests.tree import TreeLimits, TreeReader
 from app.services.library.reading import LibraryReader
+from app.services.library.texts import DocumentTexts
 from app.services.llm.model import CallLimits, Endpoint, LanguageModel, VendorModel, open_language_model
 from app.services.rag_chain import Answerer, ModelAnswerer, QuotingAnswerer, RagChain
 from app.services.retriever import Retriever
 from app.wiring.stores import Stores
+
+CALLS_OF_ONE_READING = 4
+"""Calls that are made at one time while a long document is read."""
 
 
 def open_model(settings: Settings, stack: ExitStack) -> VendorModel | None:
@@ -49,21 +61,63 @@ def make_gate(settings: Settings, stores: Stores) -> Gate:
 
 def make_rag(settings: Settings, stores: Stores, retriever: Retriever, model: LanguageModel | None) -> RagChain:
     """Put the chain together; without a model it quotes."""
-    reader = LibraryReader(catalog=stores.catalog, store=stores.vectors)
     answerer: Answerer = ModelAnswerer(model) if model else QuotingAnswerer(ExtractiveAnswerer(stores.embedder))
     memory = _make_memory(settings, stores.sessions, model)
+    reader = LibraryReader(catalog=stores.catalog, store=stores.vectors)
     preparer = Preparer(
         retriever=retriever,
         memory=memory,
         follow_ups=FollowUps(model if settings.query_rewrite == "auto" else None),
         conversing=Conversing(
-            reader=reader, retriever=retriever, sessions=stores.sessions, with_model=model is not None
+            reader=reader,
+            retriever=retriever,
+            sessions=stores.sessions,
+            summaries=SummaryIndex(stores.catalog.digests, stores.embedder),
+            documents=_document_answers(settings, stores, retriever, model),
+            with_model=model is not None,
         ),
         # Quoting has a finer sense of its own, which costs embeddings, for when there is no answer.
         gate=make_gate(settings, stores) if model and settings.no_answer == "say" else None,
     )
     computing = Computing(tables=stores.tables, reader=reader, model=model)
     return RagChain(preparer=preparer, computing=computing, answerer=answerer, sessions=stores.sessions, memory=memory)
+
+
+def _document_answers(
+    settings: Settings, stores: Stores, retriever: Retriever, model: LanguageModel | None
+) -> DocumentAnswers:
+    texts = DocumentTexts(stores.vectors)
+    if model is None:
+        return OutlinedDocuments(Outlines(texts, stores.embedder))
+    fitting, most = settings.whole_document_tokens, settings.max_document_tokens
+    return WholeDocuments(
+        texts=texts,
+        shelf=DigestShelf(stores.catalog.digests),
+        retriever=retriever,
+        tree=_tree(settings, model, CALLS_OF_ONE_READING),
+        model=model,
+        limits=WholeLimits(fitting, most),
+    )
+
+
+def _tree(settings: Settings, model: LanguageModel, most_at_once: int) -> TreeReader:
+    # A quarter of what one client may have with the vendor: as many may wait for a slot.
+    share = math.floor(settings.llm_calls_at_once * CallLimits().client_share)
+    at_once = max(1, min(most_at_once, share // 4))
+    return TreeReader(model, TreeLimits(settings.whole_document_tokens, settings.max_document_tokens, at_once))
+
+
+def open_summaries(settings: Settings, stack: ExitStack, stores: Stores, model: LanguageModel | None) -> None:
+    """Start to summarise documents in the background, if that is wanted; with a model one call after the other."""
+    if settings.summaries == "off":
+        return
+    index = SummaryIndex(stores.catalog.digests, stores.embedder)
+    texts, shelf = DocumentTexts(stores.vectors), DigestShelf(stores.catalog.digests)
+    summariser: Summariser = OutlineSummariser(Outlines(texts, stores.embedder), shelf)
+    if model is not None:
+        tree = _tree(settings, model, 1)
+        summariser = ModelSummariser(texts, shelf, tree, most_tokens=settings.max_document_tokens)
+    stack.enter_context(SummaryWriter(stores.catalog, summariser, index))
 
 
 def _make_memory(settings: Settings, sessions: SessionStore, model: LanguageModel | None) -> Memory:

@@ -27,9 +27,13 @@ from app.services.answering.followups import FollowUps
 from app.services.answering.grounding import Gate
 from app.services.answering.types import Answer, AnswerOptions, ChatQuestion, Delta, Prepared
 from app.services.conversing.computing import Computing
+from app.services.conversing.outlines import OutlinedDocuments
 from app.services.conversing.preparing import Preparer
 from app.services.conversing.service import Conversing
+from app.services.digests.central import Outlines
+from app.services.digests.index import SummaryIndex
 from app.services.library.reading import LibraryReader
+from app.services.library.texts import DocumentTexts
 from app.services.llm.types import Completion
 from app.services.rag_chain import RagChain
 from tests.api import TEXT, settings_in
@@ -165,7 +169,17 @@ def chain_of(services: Services, sessions: SqliteSessionStore) -> MakeChain:
 
     def make(script: Script, min_relevance: float | None = None) -> RagChain:
         memory = BufferMemory(sessions, max_tokens=1000)
-        conversing = Conversing(reader=reader, retriever=retriever, sessions=sessions, with_model=True)
+        documents = OutlinedDocuments(
+            Outlines(DocumentTexts(services.vector_store_service), services.internals.embedder)
+        )
+        conversing = Conversing(
+            reader=reader,
+            retriever=retriever,
+            sessions=sessions,
+            documents=documents,
+            summaries=SummaryIndex(services.internals.catalog.digests, services.internals.embedder),
+            with_model=True,
+        )
         preparer = Preparer(
             retriever=retriever,
             memory=memory,
@@ -214,10 +228,8 @@ async def read(chain: RagChain, script: Script, case: Case) -> Reading:
     async def read_on() -> None:
         async with aclosing(chain.stream(await chain.prepare(question(case.keeper)))) as pieces:
             async for piece in pieces:
-                if isinstance(piece, Delta):
-                    got.said += piece.text
-                else:
-                    got.answer = piece
+                got.said += piece.text if isinstance(piece, Delta) else ""
+                got.answer = piece if isinstance(piece, Answer) else None
                 if case.ending == "leaves" and got.said.strip() == case.words:
                     return
 

@@ -27,7 +27,7 @@ def _names(text: str) -> str:
 
 
 _FENCE = re.compile(
-    r"\W*(?:" + "|".join(r"\W*".join(name) for name in ("passage", "question", "operator")) + r")s?(?!\w)"
+    r"\W*(?:" + "|".join(r"\W*".join(name) for name in ("passage", "question", "operator", "note")) + r")s?(?!\w)"
 )
 _SPEAKER = re.compile(
     r"/?\||[\s/]*(?:\|[^|>]{1,60}\|\s*>|(?:"

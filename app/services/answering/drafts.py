@@ -72,6 +72,7 @@ class Draft:
             total_ms=elapsed_ms(prepared.started, answered),
             intent=prepared.intent,
             computation=prepared.computation,
+            coverage=prepared.coverage,
         )
 
 

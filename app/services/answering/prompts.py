@@ -72,9 +72,9 @@ def remembered(message: BaseMessage) -> BaseMessage:
     return HumanMessage(defuse(str(message.text))) if isinstance(message, HumanMessage) else message
 
 
-def fenced(passages: Sequence[Passage]) -> str:
-    """Return passages with their numbers, inside the fence that nothing in them can close."""
-    each = "\n\n".join(_passage(number, passage) for number, passage in enumerate(passages, start=1))
+def fenced(passages: Sequence[Passage], *, first: int = 1) -> str:
+    """Return passages with their numbers, from `first` on, inside the fence that nothing in them can close."""
+    each = "\n\n".join(_passage(number, passage) for number, passage in enumerate(passages, start=first))
     return f"<passages>\n{each}\n</passages>"
 
 
@@ -86,9 +86,9 @@ def asked(question: str) -> str:
 def _passage(number: int, passage: Passage) -> str:
     chunk = passage.chunk
     place = f"{chunk.source}, page {chunk.page}" + (f", {chunk.section}" if chunk.section else "")
-    return f"<passage number={number}>\nFrom: {_quoted(' '.join(place.split()))}\n{_quoted(chunk.text)}\n</passage>"
+    return f"<passage number={number}>\nFrom: {quoted(' '.join(place.split()))}\n{quoted(chunk.text)}\n</passage>"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a document's text as it may stand in the fence."""
     return _NUMBER.sub(r"(\1)", defuse(text))

@@ -1,7 +1,8 @@
 """What goes into an answer and what comes out: the values that the chain, the routes and the store pass around."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 
 from langchain_core.messages import BaseMessage
 
@@ -9,6 +10,7 @@ from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.common.passages import Passage
+from app.common.work import Threads
 from app.services.answering.citations import Citation
 from app.services.intents.types import Intent
 from app.services.llm.types import Completion
@@ -34,6 +36,46 @@ class Refusal:
     """The whole answer, where the documents do not hold one. It is shown as it is: its brackets cite nothing."""
 
     text: str
+
+
+How = Literal["whole", "digest", "passages", "sentences"]
+"""How a document was read: all of its text, a digest made of it, passages that were found in it, or some sentences."""
+Stage = Literal["reading", "merging"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a document an answer is made from: of its pages, and of the parts it is stored in."""
+
+    document_id: str
+    source: str
+    how: How
+    pages: int
+    pages_read: int
+    parts: int
+    parts_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reading of long documents is: so many calls of a stage are done."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an answer is made from: the passages that it may cite, what the model is asked, what was read."""
+
+    sources: Sequence[Passage]
+    prompt: Sequence[BaseMessage]
+    coverage: Sequence[Coverage]
+
+
+LongReading = Callable[[Threads], AsyncGenerator[Progress | Material, None]]
+"""Reads long documents with the model; what it yields last is the material. Closing the generator ends the calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +140,9 @@ class Prepared:
     `sources` are the passages that are given to the model, in the order of their numbers, from 1; none when nothing
     relevant was found and the model will not be asked. `search_query` is what was searched for. `started` is in
     seconds of time.perf_counter(). `said` is the whole answer where it is known already; `prompt` is what the model is
-    asked where the answer is no search's. `refusal` is the answer if the passages turn out not to hold one.
+    asked where the answer is no search's. `refusal` is the answer if the passages turn out not to hold one. Where
+    documents are too long, `reading` makes prompt and sources. `coverage` says how much of the documents was read, if
+    the answer is about whole ones.
     """
 
     question: ChatQuestion
@@ -114,6 +158,15 @@ class Prepared:
     refusal: str = NOT_FOUND
     prompt: Sequence[BaseMessage] = ()
     computation: Computation | None = None
+    coverage: Sequence[Coverage] = ()
+    reading: LongReading | None = None
+
+    def with_material(self, material: Material) -> Self:
+        """Return it as it is when the documents are read."""
+        sources, coverage = material.sources, material.coverage
+        return replace(
+            self, sources=sources, prompt=material.prompt, coverage=coverage, relevant=bool(sources), reading=None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +182,8 @@ class Answer:
 
     `cited` are the numbers that the text cites, `citations` their passages with the places. `grounded` is False when
     the documents hold nothing relevant, and the text says so, or when it is not about documents. `intent` is what kind
-    of turn the message was. `message_id` is the id of the stored answer; None where nothing is stored.
+    of turn the message was. `message_id` is the id of the stored answer; None where nothing is stored. `coverage` is
+    how much was read of the documents that it is about as a whole.
     """
 
     text: str
@@ -147,3 +201,4 @@ class Answer:
     intent: Intent = "search"
     message_id: str | None = None
     computation: Computation | None = None
+    coverage: Sequence[Coverage] = ()

@@ -98,6 +98,17 @@ document_values = Table(
     Index("ix_document_values_number", "client_id", "field", "kind", "number", "document_id"),
 )
 
+document_digests = Table(
+    "document_digests",
+    metadata,
+    Column("document_id", Text, ForeignKey("documents.document_id", ondelete="CASCADE"), primary_key=True),
+    # Empty for the summary, else a hash of the question it was made for.
+    Column("topic", Text, primary_key=True),
+    # JSON: the text, and which parts of the document it cites.
+    Column("digest", Text, nullable=False),
+    Column("created_at", REAL, nullable=False),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

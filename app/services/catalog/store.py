@@ -19,6 +19,7 @@ from app.common.lives import always
 from app.common.passages import ChunkSpan
 from app.common.space import DiskSpace
 from app.common.sql import SqlDatabase
+from app.services.catalog.digests import DocumentDigests
 from app.services.catalog.labels import DocumentLabels, insert_values, label_columns
 from app.services.catalog.reader import CatalogReader
 from app.services.catalog.records import DocumentRecord, DocumentStatus
@@ -41,6 +42,8 @@ class Catalog(CatalogReader):
         self._clock = clock
         self.labels = DocumentLabels(database, clock=clock)
         """Metadata and tags of documents, and which documents they select."""
+        self.digests = DocumentDigests(database, clock=clock)
+        """What models wrote about documents."""
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], float] = time.time, space: DiskSpace | None = None) -> "Catalog":

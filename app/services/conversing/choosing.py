@@ -44,6 +44,12 @@ def named_documents(topic: str, documents: Sequence[DocumentRecord]) -> list[Doc
     return several if together else found
 
 
+def named_in(text: str, documents: Sequence[DocumentRecord]) -> list[DocumentRecord]:
+    """Return the documents whose whole file names, with their endings, stand in a text."""
+    folded = f" {fold(text)} "
+    return [record for record in documents if f" {fold(record.filename)} " in folded]
+
+
 def _matches(topic: str, titles: Iterable[tuple[DocumentRecord, "_Title"]]) -> list[DocumentRecord]:
     """Return the documents whose names stand in the topic whole, or else those whose titles hold all its words."""
     folded = fold(topic)

@@ -1,7 +1,6 @@
 """The answer that a message is about, with the passages it rests on."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage, HumanMessage
@@ -10,6 +9,7 @@ from app.common.errors import NotFound
 from app.common.passages import Passage
 from app.memory import Message, SessionStore
 from app.services.answering.citations import without_citations
+from app.services.answering.renumbering import renumbered
 from app.services.conversing.types import Turn
 from app.services.library.reading import LibraryReader
 
@@ -18,8 +18,6 @@ MESSAGES_SEEN = 12
 QUESTIONS_SEEN = 40
 QUESTION_CHARS = 300
 _LAST = 2**62
-_CITATIONS = re.compile(r"( ?)((?:\[\d{1,3}\])+)")
-_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +70,8 @@ class EarlierAnswers:
             passage = self._reader.passage(turn.question.client_id, reference, turn.question.where)
             if passage is not None:
                 found[number] = passage
-        renumbered = {old: new for new, old in enumerate(found, start=1)}
-        return Earlier(answer.content, _renumbered(answer.content, renumbered), list(found.values()))
-
-
-def _renumbered(text: str, renumbered: Mapping[int, int]) -> str:
-    """Return an answer with other numbers; citations that have none are left out."""
-
-    def kept(citations: re.Match[str]) -> str:
-        numbers = [renumbered.get(int(number)) for number in _NUMBER.findall(citations[2])]
-        cited = "".join(f"[{number}]" for number in numbers if number)
-        return f"{citations[1]}{cited}" if cited else ""
-
-    return _CITATIONS.sub(kept, text)
+        numbers = {old: new for new, old in enumerate(found, start=1)}
+        return Earlier(answer.content, renumbered(answer.content, numbers), list(found.values()))
 
 
 def _says_something(message: Message) -> bool:

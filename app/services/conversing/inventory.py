@@ -1,16 +1,19 @@
 """Which documents there are: the catalog answers, without a model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from app.common.filters import PassageFilter
+from app.common.filters import PassageFilter, within_document
 from app.common.ids import ClientId
 from app.common.passages import Passage
+from app.services.answering.citations import without_citations
 from app.services.answering.types import Quote
 from app.services.catalog.records import DocumentRecord
 from app.services.conversing.more_phrases import phrases_of
 from app.services.conversing.phrases import Phrases
 from app.services.conversing.types import Reply, Turn
+from app.services.digests.index import SummaryIndex
 from app.services.library.reading import LibraryReader
 from app.services.retriever import Retriever
 
@@ -19,13 +22,15 @@ MOST_LISTED = 20
 MOST_ABOUT = 5
 NAME_CHARS = 120
 TOPIC_CHARS = 200
+SUMMARY_CHARS = 160
 
 
 class Inventory:
     """Says what a client's documents are."""
 
-    def __init__(self, reader: LibraryReader, retriever: Retriever) -> None:
+    def __init__(self, reader: LibraryReader, retriever: Retriever, summaries: SummaryIndex) -> None:
         self._reader = reader
+        self._summaries = summaries
         self._retriever = retriever
 
     def reply(self, turn: Turn) -> Reply:
@@ -60,25 +65,51 @@ class Inventory:
         for passage in passages:
             if scale.meaning(passage.score) >= scale.about or _mentions(passage, topic):
                 best.setdefault(passage.chunk.document_id, passage)
+        best.update(self._by_summary(turn, topic, known=best))
         found = list(best.values())[:MOST_ABOUT]
         if not found:
             return Reply(said=(phrases.about_none.format(topic=topic),))
         records = [self._reader.document(client_id, passage.chunk.document_id) for passage in found]
-        return _said(phrases.about.format(topic=topic), records, found, phrases)
+        return self._said(phrases.about.format(topic=topic), records, found, phrases)
+
+    def _by_summary(self, turn: Turn, topic: str, *, known: Mapping[str, Passage]) -> dict[str, Passage]:
+        """Return the openings of further documents whose summaries are about a topic."""
+        client_id, where = turn.question.client_id, turn.question.where
+        scale = self._retriever.scale
+        near = {
+            name: cosine
+            for name, cosine in self._summaries.nearest(client_id, topic).items()
+            if scale.meaning(cosine) >= scale.about
+        }
+        further = [name for name in near if name not in known][:MOST_ABOUT]
+        allowed = (name for name in further if self._reader.count(client_id, where=within_document(name, where)))
+        openings = {name: self._reader.opening(client_id, name) for name in allowed}
+        return {name: replace(one, score=near[name]) for name, one in openings.items() if one is not None}
 
     def _listed(self, client_id: ClientId, records: Sequence[DocumentRecord], head: str, phrases: Phrases) -> Reply:
         openings = [self._reader.opening(client_id, record.document_id) for record in records]
         there = [(record, opening) for record, opening in zip(records, openings, strict=True) if opening]
-        return _said(head, [record for record, _ in there], [opening for _, opening in there], phrases)
+        return self._said(head, [record for record, _ in there], [opening for _, opening in there], phrases)
+
+    def _said(
+        self, head: str, records: Sequence[DocumentRecord | None], sources: Sequence[Passage], phrases: Phrases
+    ) -> Reply:
+        summaries = self._reader.summaries([record for record in records if record is not None])
+        lines = [
+            Quote(f"- {_line(record, phrases)}{_more(record, summaries)}", number, 1.0)
+            for number, record in enumerate(records, start=1)
+            if record is not None
+        ]
+        return Reply(sources=sources, said=(*((head,) if head else ()), *lines))
 
 
-def _said(head: str, records: Sequence[DocumentRecord | None], sources: Sequence[Passage], phrases: Phrases) -> Reply:
-    lines = [
-        Quote(f"- {_line(record, phrases)}", number, 1.0)
-        for number, record in enumerate(records, start=1)
-        if record is not None
-    ]
-    return Reply(sources=sources, said=(*((head,) if head else ()), *lines))
+def _more(record: DocumentRecord, summaries: Mapping[str, str]) -> str:
+    """Return a document's tags and the beginning of its summary, as far as there are any."""
+    tags = "".join(f" #{tag}" for tag in record.labels.tags)
+    summary = " ".join(without_citations(summaries.get(record.document_id, "")).split())
+    if len(summary) > SUMMARY_CHARS:
+        summary = f"{summary[:SUMMARY_CHARS].rpartition(' ')[0] or summary[:SUMMARY_CHARS]} …"
+    return f"{tags}: {summary}" if summary else tags
 
 
 def _line(record: DocumentRecord, phrases: Phrases) -> str:

@@ -35,6 +35,9 @@ ITALIAN = Phrases(
     no_model="Per questo serve un modello linguistico, e questo servizio ne è privo. La mia ultima risposta era:",
     not_found="Non ho trovato una risposta a «{topic}» nei suoi documenti.",
     closest="Ciò che si avvicina di più: {names}.",
+    outline="{name} ({kind}, {pages} pagine), nelle sue frasi più centrali:",
+    outline_one="{name} ({kind}, 1 pagina), nelle sue frasi più centrali:",
+    headings="Sezioni: {names}",
 )
 
 CHINESE = Phrases(
@@ -65,6 +68,9 @@ CHINESE = Phrases(
     no_model="这需要语言模型，而本服务没有使用语言模型。我上一个回答是：",
     not_found="在您的文档中没有找到“{topic}”的答案。",
     closest="最接近的文档：{names}。",
+    outline="{name}（{kind}，{pages} 页）中最核心的句子：",
+    outline_one="{name}（{kind}，1 页）中最核心的句子：",
+    headings="章节：{names}",
 )
 
 JAPANESE = Phrases(
@@ -95,6 +101,9 @@ JAPANESE = Phrases(
     no_model="それには言語モデルが必要ですが、このサービスは使っていません。前の回答：",
     not_found="「{topic}」への答えは文書に見つかりませんでした。",
     closest="最も近い文書：{names}。",
+    outline="{name}（{kind}、{pages}ページ）の中心となる文：",
+    outline_one="{name}（{kind}、1ページ）の中心となる文：",
+    headings="章：{names}",
 )
 
 _OF_LANGUAGE: Mapping[Language, Phrases] = {

@@ -28,6 +28,9 @@ class Phrases:
     no_model: str
     not_found: str
     closest: str
+    outline: str
+    outline_one: str
+    headings: str
 
 
 ENGLISH = Phrases(
@@ -59,6 +62,9 @@ ENGLISH = Phrases(
     no_model="That takes a language model, and this service runs without one. My last answer was:",
     not_found="I could not find an answer to “{topic}” in your documents.",
     closest="What comes closest: {names}.",
+    outline="{name} ({kind}, {pages} pages), in its most central sentences:",
+    outline_one="{name} ({kind}, 1 page), in its most central sentences:",
+    headings="Sections: {names}",
 )
 
 GERMAN = Phrases(
@@ -91,6 +97,9 @@ GERMAN = Phrases(
     no_model="Dafür braucht es ein Sprachmodell, und dieser Dienst läuft ohne. Meine letzte Antwort war:",
     not_found="Auf „{topic}“ habe ich in Ihren Dokumenten keine Antwort gefunden.",
     closest="Am nächsten kommen: {names}.",
+    outline="{name} ({kind}, {pages} Seiten) in seinen zentralen Sätzen:",
+    outline_one="{name} ({kind}, 1 Seite) in seinen zentralen Sätzen:",
+    headings="Abschnitte: {names}",
 )
 
 FRENCH = Phrases(
@@ -123,6 +132,9 @@ FRENCH = Phrases(
     no_model="Cela demande un modèle de langage, et ce service fonctionne sans. Ma dernière réponse était :",
     not_found="Je n'ai pas trouvé de réponse à « {topic} » dans vos documents.",
     closest="Le plus proche : {names}.",
+    outline="{name} ({kind}, {pages} pages) en quelques phrases centrales :",
+    outline_one="{name} ({kind}, 1 page) en quelques phrases centrales :",
+    headings="Sections : {names}",
 )
 
 SPANISH = Phrases(
@@ -154,4 +166,7 @@ SPANISH = Phrases(
     no_model="Eso requiere un modelo de lenguaje, y este servicio funciona sin uno. Mi última respuesta fue:",
     not_found="No he encontrado respuesta a «{topic}» en sus documentos.",
     closest="Lo más cercano: {names}.",
+    outline="{name} ({kind}, {pages} páginas), en sus frases más centrales:",
+    outline_one="{name} ({kind}, 1 página), en sus frases más centrales:",
+    headings="Secciones: {names}",
 )

@@ -80,6 +80,9 @@ class Preparer:
 
     def _made(self, asked: Asked, query: str) -> Prepared:
         turn = asked.turn
+        whole = self._conversing.whole(turn, query) if turn.intent == "document" else None
+        if whole is not None:
+            return _prepared(asked, whole, query)
         if turn.intent in ("search", "document"):
             return self._find(asked, query)
         found: Sequence[Passage] = ()
@@ -110,6 +113,8 @@ class Preparer:
         )
         said = refusal(asked.turn, query, passages)
         reply = Reply(passages) if relevant else Reply(said=(Refusal(said),))
+        if asked.turn.intent == "document":
+            reply = replace(reply, coverage=self._conversing.coverage(asked.turn, passages))
         return _prepared(asked, reply, query, refused=said)
 
     def _retrieved(self, turn: Turn, query: str) -> Sequence[Passage]:
@@ -143,4 +148,6 @@ def _prepared(asked: Asked, reply: Reply, query: str, *, refused: str = NOT_FOUN
         said=reply.said,
         refusal=refused,
         prompt=reply.prompt,
+        coverage=reply.coverage,
+        reading=reply.reading,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from langchain_core.messages import BaseMessage, HumanMessage
 
@@ -9,23 +10,20 @@ from app.common.filters import PassageFilter, is_about_documents
 from app.common.passages import Passage
 from app.memory import SessionStore
 from app.services.answering.prompts import asked, remembered, with_operators
-from app.services.answering.types import ChatQuestion
-from app.services.catalog.records import DocumentRecord
-from app.services.conversing.choosing import MOST_NAMED, named_documents
+from app.services.answering.types import ChatQuestion, Coverage
+from app.services.conversing.chooser import DocumentChooser
 from app.services.conversing.earlier import EarlierAnswers
 from app.services.conversing.inventory import Inventory
 from app.services.conversing.more_phrases import phrases_of
 from app.services.conversing.talk import NEEDS_PASSAGES, Talk
 from app.services.conversing.tasks import task_reply
 from app.services.conversing.types import Reply, Turn
+from app.services.digests.index import SummaryIndex
 from app.services.intents.context import spoken_in
-from app.services.intents.reading import names_documents_only, read_intent
+from app.services.intents.reading import read_intent
 from app.services.intents.types import SEARCH, Intent, Kind, Reading
 from app.services.library.reading import LibraryReader
 from app.services.retriever import Retriever
-
-MOST_NAMES = 2000
-"""Documents of a client, the newest, whose names are compared with a message."""
 
 _REWRITTEN: frozenset[Kind] = frozenset(("reply", "continue"))
 """What the assistant offered is said in its last message: only the rewriting makes it a search."""
@@ -35,17 +33,33 @@ You are in a conversation with a user about the user's documents. The latest mes
 in them. Answer it in one or two short sentences, in the language of the message. State no facts."""
 
 
+class DocumentAnswers(Protocol):
+    """Answers about whole documents."""
+
+    def reply(self, turn: Turn, query: str, /) -> Reply | None:
+        """Return what the answer is made from; None if passages that are found have to do."""
+
+
 class Conversing:
     """Tells turns apart and answers those that are no search. Safe to call from many threads; blocks."""
 
     def __init__(
-        self, *, reader: LibraryReader, retriever: Retriever, sessions: SessionStore, with_model: bool
+        self,
+        *,
+        reader: LibraryReader,
+        retriever: Retriever,
+        sessions: SessionStore,
+        documents: DocumentAnswers,
+        summaries: SummaryIndex,
+        with_model: bool,
     ) -> None:
-        self._reader = reader
         self._retriever = retriever
+        self._documents = documents
         self._with_model = with_model
-        self._inventory = Inventory(reader, retriever)
-        self._talk = Talk(EarlierAnswers(sessions, reader), with_model=with_model)
+        self._inventory = Inventory(reader, retriever, summaries)
+        earlier = EarlierAnswers(sessions, reader)
+        self._talk = Talk(earlier, with_model=with_model)
+        self._chooser = DocumentChooser(reader, earlier)
 
     def read(self, question: ChatQuestion, session_id: str, history: Sequence[BaseMessage]) -> Turn:
         """Return what kind of turn a message is; a search unless a rule is certain.
@@ -61,7 +75,7 @@ class Conversing:
             return turn if reading.intent == "smalltalk" else replace(turn, reading=SEARCH)
         self._retriever.require_documents(question.client_id)
         if reading.intent == "document" or reading.kind == "pages":
-            return self._of_documents(turn)
+            return self._chooser.chosen(turn)
         if reading.kind in NEEDS_PASSAGES and not self._with_model:
             return replace(turn, reading=SEARCH)
         return replace(turn, rewritten=reading.kind in _REWRITTEN)
@@ -73,8 +87,21 @@ class Conversing:
         if intent == "inventory":
             return replace(turn, reading=Reading("inventory", "list"))
         if intent == "document":
-            return self._of_documents(replace(turn, reading=Reading("document", "summary", query, if_named=True)))
+            read = read_intent(query)
+            reading = read if read.intent == "document" else Reading("document", "summary", query, if_named=True)
+            return self._chooser.chosen(replace(turn, reading=reading))
         return replace(turn, reading=Reading("conversation", "reply"))
+
+    def whole(self, turn: Turn, query: str) -> Reply | None:
+        """Return what the answer about whole documents is made from; None if passages that are found have to do.
+
+        `query` is the message, made to stand alone.
+        """
+        return self._documents.reply(turn, query) if turn.documents else None
+
+    def coverage(self, turn: Turn, passages: Sequence[Passage]) -> Sequence[Coverage]:
+        """Return how much these passages are of the documents that a turn is about."""
+        return self._chooser.coverage(turn, passages)
 
     def reply(self, turn: Turn, found: Sequence[Passage] = ()) -> Reply:
         """Return what the answer to a turn that is no search is made from."""
@@ -95,24 +122,6 @@ class Conversing:
             return Reply(prompt=[rules, *talk, HumanMessage(asked(turn.question.text))])
         smalltalk = phrases_of(turn.reading.language).smalltalk
         return Reply(said=(next(text for name, text in smalltalk.items() if name == kind),))
-
-    def _of_documents(self, turn: Turn) -> Turn:
-        """Return the turn with the documents that it is about; a search if it names none and has to."""
-        reading = turn.reading
-        documents = self._reader.documents(turn.question.client_id, limit=MOST_NAMES, where=turn.question.where)
-        chosen = self._chosen(reading, documents)
-        if not chosen and (reading.if_named or reading.kind == "pages"):
-            return replace(turn, reading=SEARCH)
-        return replace(turn, documents=chosen)
-
-    def _chosen(self, reading: Reading, documents: Sequence[DocumentRecord]) -> Sequence[DocumentRecord]:
-        named = named_documents(reading.subject, documents) if reading.subject else []
-        if named:
-            enough = 2 if reading.kind == "compare" else 1
-            return named if len(named) >= enough else []
-        if len(documents) == 1 and reading.kind != "compare":
-            return documents if not reading.subject or names_documents_only(reading) else []
-        return documents if not reading.if_named and reading.kind == "compare" and len(documents) <= MOST_NAMED else []
 
 
 def _looks_into_documents(where: PassageFilter | None) -> bool:

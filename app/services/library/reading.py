@@ -33,6 +33,11 @@ class LibraryReader:
         """Return one document, None if the client has none of that id."""
         return self._catalog.document(client_id, document_id)
 
+    def summaries(self, records: Sequence[DocumentRecord]) -> dict[str, str]:
+        """Return the summaries of those of a client's documents that have one, by their ids."""
+        ids = [record.document_id for record in records]
+        return self._catalog.digests.summaries(records[0].client_id, ids) if records else {}
+
     def opening(self, client_id: ClientId, document_id: str) -> Passage | None:
         """Return the first part of a document as a passage; None if the document is gone."""
         parts = self._store.chunks(client_id, document_id, offset=0, limit=1)
@@ -72,4 +77,4 @@ def _passage(parts: Sequence[Chunk], start: int, end: int, reference: Mapping[st
         end=end,
         sections=tuple(map(str, sections)) if isinstance(sections, list) else (),
     )
-    return Passage(chunk, float(score) if isinstance(score, int | float) else 0.0)
+    return Passage(chunk, float(score) if isinstance(score, int | float) else 0.0, parts=len(parts))

@@ -55,6 +55,9 @@ class VectorStore(Protocol):
     def parts(self, client_id: ClientId, ids: Sequence[str]) -> list[Chunk]:
         """Return those parts of these ids that are there, in any order."""
 
+    def vectors(self, client_id: ClientId, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of those parts of these ids that are there, by id."""
+
     def chunks(self, client_id: ClientId, document_id: str, *, offset: int = 0, limit: int = 100) -> list[Chunk]:
         """Return a document's parts number `offset` to `offset + limit`, in order."""
 

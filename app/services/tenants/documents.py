@@ -149,6 +149,10 @@ class DocumentService:
             raise no_such_document()
         return record
 
+    def summary(self, client_id: ClientId, document_id: str) -> str:
+        """Return the document's summary as it was written, with its citations; empty if there is none."""
+        return self._catalog.digests.summaries(client_id, [document_id]).get(document_id, "")
+
     def chunks(self, client_id: ClientId, document_id: str, *, cursor: str = "", limit: int = 100) -> ChunkPage:
         """Return the document's chunks after `cursor`, in order.
 

@@ -31,6 +31,10 @@ CHUNKS = text(
     f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND document_id = :document "  # noqa: S608 - as above
     "AND place >= :first AND place < :after ORDER BY place"
 )
+VECTORS = text(
+    "SELECT document_id || ':' || place AS id, CAST(embedding AS text) AS vector "
+    + f"FROM passages {_THESE}{_THESE_ON} WHERE client_id = :client"
+)
 PAGE = text(
     f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND (document_id, place) > (:document, :place) "  # noqa: S608 - as above
     "ORDER BY document_id, place LIMIT :size"

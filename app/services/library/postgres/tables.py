@@ -20,6 +20,7 @@ CATALOG = (
     "documents",
     "document_chunks",
     "document_values",
+    "document_digests",
     "api_keys",
     "client_settings",
     "jobs",

@@ -1,5 +1,6 @@
 """Texts and vectors of the clients' parts in PostgreSQL, searched exactly within each client's own rows."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -105,6 +106,12 @@ class PostgresVectors(VectorStore):
     def parts(self, client_id: ClientId, ids: Sequence[str]) -> list[Chunk]:
         with self._db.read(client_id) as connection:
             return as_chunks(connection.execute(s.PARTS, {"client": client_id, **places_of(ids)}))
+
+    @override
+    def vectors(self, client_id: ClientId, ids: Sequence[str]) -> dict[str, Vectors]:
+        with self._db.read(client_id) as connection:
+            rows = connection.execute(s.VECTORS, {"client": client_id, **places_of(ids)})
+            return {row.id: np.array(json.loads(row.vector), np.float32) for row in rows}
 
     @override
     def chunks(self, client_id: ClientId, document_id: str, *, offset: int = 0, limit: int = 100) -> list[Chunk]:

@@ -1,0 +1,154 @@
+"""Summaries of all documents, written in the background: they delay no upload and fail none."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from typing_extensions import override
+
+from app.common.background import Background, Running
+from app.common.errors import AppError, Unavailable, UpstreamTimeout
+from app.common.passages import Passage
+from app.services.answering.citations import without_citations
+from app.services.catalog.digests import MEANING, OUTLINE, SUMMARY
+from app.services.catalog.records import DocumentRecord
+from app.services.catalog.store import Catalog
+from app.services.digests.central import Outlines
+from app.services.digests.index import SummaryIndex
+from app.services.digests.notes import Digest, Note
+from app.services.digests.shelf import DigestShelf
+from app.services.digests.tree import Task, TreeReader
+from app.services.library.texts import DocumentTexts, place_of
+
+logger = logging.getLogger(__name__)
+
+EVERY_SECONDS = 2.0
+PAUSE_SECONDS = 30.0
+"""After a failure, for the sake of a vendor that is in trouble."""
+TRIES = 3
+"""So often a document is tried until the next start."""
+_CHARACTERS_PER_TOKEN = 4
+
+
+Run = Callable[[Coroutine[Any, Any, Digest | None]], Digest | None]
+"""Runs what waits for the model, on an event loop of its own; None when the service stops meanwhile."""
+
+
+class Summariser(Protocol):
+    """Makes a document's summary and keeps it. Blocks."""
+
+    topic: str
+
+    def summarise(self, record: DocumentRecord, run: Run) -> None:
+        """Make and keep the summary; raises the errors of the stores and the model. Calls are made with `run`."""
+
+
+class ModelSummariser(Summariser):
+    """Has a model read the document."""
+
+    topic = SUMMARY
+
+    def __init__(self, texts: DocumentTexts, shelf: DigestShelf, tree: TreeReader, *, most_tokens: int) -> None:
+        self._texts = texts
+        self._shelf = shelf
+        self._tree = tree
+        self._most = most_tokens
+
+    @override
+    def summarise(self, record: DocumentRecord, run: Run) -> None:
+        passages = self._texts.passages(record, most_characters=self._most * _CHARACTERS_PER_TOKEN)
+        digest = run(self._read(Task(record.client_id), passages))
+        if digest is not None:
+            self._shelf.keep(record, "", digest)
+
+    async def _read(self, task: Task, passages: Sequence[Passage]) -> Digest | None:
+        async with aclosing(self._tree.read(task, passages)) as steps:
+            async for step in steps:
+                if isinstance(step, Digest):
+                    return step
+        return None
+
+
+class OutlineSummariser(Summariser):
+    """Takes headings and central sentences."""
+
+    topic = OUTLINE
+
+    def __init__(self, outlines: Outlines, shelf: DigestShelf) -> None:
+        self._outlines = outlines
+        self._shelf = shelf
+
+    @override
+    def summarise(self, record: DocumentRecord, run: Run) -> None:
+        outline = self._outlines.of(record, urgent=False)
+        sentences = [f"{each.text} [{number}]" for number, each in enumerate(outline.sentences, start=1)]
+        passages = [each.passage for each in outline.sentences]
+        headings = ["; ".join(outline.headings)] if outline.headings else []
+        note = Note("\n".join([" ".join(sentences), *headings]), [place_of(passage) for passage in passages])
+        pages = len({passage.chunk.page for passage in passages})
+        self._shelf.keep_outline(record, Digest(note, pages_read=pages, parts_read=len(passages)))
+
+
+class SummaryWriter(Running):
+    """Summarises what has no summary, one document at a time, clients in turns. The catalog says what is left to do."""
+
+    def __init__(self, catalog: Catalog, summariser: Summariser, index: SummaryIndex) -> None:
+        self._catalog = catalog
+        self._summariser = summariser
+        self._index = index
+        self._tried: Counter[str] = Counter()
+        self._background = Background("summaries", self._round, every=EVERY_SECONDS)
+
+    @override
+    def start(self) -> None:
+        self._background.start()
+
+    @override
+    def close(self) -> None:
+        self._background.close()
+
+    def _round(self) -> None:
+        spent = [document_id for document_id, tries in self._tried.items() if tries >= TRIES]
+        for client_id, document_id in self._catalog.digests.lacking(MEANING, beside=spent):
+            if self._background.closing:
+                return
+            record = self._catalog.document(client_id, document_id)
+            if record is not None:
+                self._summarise(record)
+                self._background.wake()  # there may be more
+
+    def _summarise(self, record: DocumentRecord) -> None:
+        self._tried[record.document_id] += 1
+        try:
+            self._write(record)
+        except AppError as exc:
+            if isinstance(exc, Unavailable | UpstreamTimeout):  # the document has nothing to do with it
+                self._tried[record.document_id] -= 1
+            extra = {"client": record.client_id, "document": record.document_id, "code": exc.code}
+            logger.warning("document not summarised", extra=extra)
+            self._background.pause(PAUSE_SECONDS)
+
+    def _write(self, record: DocumentRecord) -> None:
+        """Write the summary, unless somebody asked for one before, and note what it means."""
+        if self._kept(record) is None:
+            self._summariser.summarise(record, lambda work: asyncio.run(self._until_closed(work)))
+        summary = self._kept(record)
+        if summary is not None:
+            self._index.add(record, without_citations(str(summary["text"])))
+
+    def _kept(self, record: DocumentRecord) -> Mapping[str, object] | None:
+        return self._catalog.digests.get(record.client_id, record.document_id, self._summariser.topic)
+
+    async def _until_closed(self, reading: Coroutine[Any, Any, Digest | None]) -> Digest | None:
+        """Return what a reading comes to, None if the service stops meanwhile: then it is ended."""
+        work = asyncio.ensure_future(reading)
+        while not work.done() and not self._background.closing:
+            await asyncio.wait({work}, timeout=0.2)
+        if work.done():
+            return work.result()
+        work.cancel()
+        await asyncio.wait({work})
+        return None

@@ -1,0 +1,62 @@
+"""Summaries in the background: they come after a document is ready, fail nothing, and go with it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.api import ask
+from tests.services.conversing.talking import CLIENT, Talking, talking
+from tests.waiting import wait_for
+
+MARK = "Quokkazephyr of the harbour [1]."
+
+
+def summary(talk: Talking, name: str) -> Any:
+    listed = talk.api.get("/api/v1/documents", params={"client_id": CLIENT}).json()["documents"]
+    document = next(each["document_id"] for each in listed if each["filename"] == name)
+    return talk.api.get(f"/api/v1/documents/{document}", params={"client_id": CLIENT}).json().get("summary")
+
+
+def both(talk: Talking) -> bool:
+    return bool(summary(talk, "handbook.txt") and summary(talk, "contract.md"))
+
+
+@contextmanager
+def summarised(folder: Path, new_stores: Path, **settings: Any) -> Iterator[Talking]:
+    with talking(folder, new_stores, summaries="on", **settings) as talk:
+        talk.model.says = MARK
+        wait_for(lambda: both(talk))
+        yield talk
+
+
+def test_a_model_summarises_each_document_once_in_one_call(tmp_path: Path, new_stores: Path) -> None:
+    with summarised(tmp_path, new_stores) as talk:
+        assert summary(talk, "contract.md") in (MARK.replace(" [1]", ""), "MODEL SAYS: 27 days.")
+        assert len(talk.model.asked) == 2
+        listed = talk.say("Which documents do you have?")
+        assert f"page, {listed['response'].split('page, ')[1][:10]}): " in listed["response"]
+        assert len(listed["citations"]) == 2
+        about = wait_for(lambda: "contract.md" in talk.say("Do you have anything about the Quokkazephyr?")["response"])
+        assert about
+        assert len(talk.model.asked) == 2
+
+
+def test_without_a_model_the_most_central_sentence_is_the_summary(tmp_path: Path, new_stores: Path) -> None:
+    with summarised(tmp_path, new_stores, with_model=False) as talk:
+        assert summary(talk, "handbook.txt") == "The office opens at 8.30 on zq7731 days."
+
+
+def test_a_vendor_that_fails_fails_no_document(tmp_path: Path, new_stores: Path) -> None:
+    with talking(tmp_path, new_stores, summaries="on", groq_api_base="http://127.0.0.1:9") as talk:
+        assert summary(talk, "handbook.txt") is None
+        assert talk.say("Which documents do you have?")["intent"] == "inventory"
+        assert ask(talk.api, "hello", CLIENT).status_code == 200
+
+
+def test_no_summaries_are_written_unless_that_is_wanted(tmp_path: Path, new_stores: Path) -> None:
+    with talking(tmp_path, new_stores) as talk:
+        names = {thread.name for thread in threading.enumerate()}
+        assert "summaries" not in names
+        assert summary(talk, "handbook.txt") is None
