@@ -8,6 +8,7 @@ from typing import Literal
 from prometheus_client import Histogram
 
 from app.common.errors import AppError
+from app.common.undo import on_failure
 from app.telemetry import families, tracing
 
 ChatStage = Literal["rewriting", "retrieval", "answer", "store"]
@@ -100,12 +101,8 @@ def count_tokens(tokens_in: int, tokens_out: int, *, estimated: bool) -> None:
 @contextmanager
 def compaction() -> Iterator[None]:
     """Time a compaction; one that raises counts as failed."""
-    try:
-        with _timed(families.COMPACTION_SECONDS):
-            yield
-    except BaseException:
-        families.COMPACTION_FAILURES.inc()
-        raise
+    with on_failure(families.COMPACTION_FAILURES.inc), _timed(families.COMPACTION_SECONDS):
+        yield
 
 
 def count_repair(*, ok: bool) -> None:
