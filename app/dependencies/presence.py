@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from app.common.errors import AppError, Conflict
+from app.services.rag_chain import Answer, Prepared, RagChain
 
 
 class Presence:
@@ -44,6 +45,14 @@ async def while_there(request: Request) -> AsyncIterator[Presence]:
             watcher.cancel()
     if presence.left:
         raise ClientDisconnect
+
+
+async def answered(request: Request, rag: RagChain, prepared: Prepared) -> Answer:
+    """Return the whole answer; where long documents have to be read for it, only as long as the caller is there."""
+    if prepared.reading is None:
+        return await rag.answer(prepared)
+    async with while_there(request):
+        return await rag.answer(prepared)
 
 
 async def _watch(receive: Receive, presence: Presence, scope: anyio.CancelScope) -> None:

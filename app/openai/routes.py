@@ -12,6 +12,7 @@ from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.dependencies.callers import Caller, CallerDep
 from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, RetrieverDep, SettingsDep, WorkDep
+from app.dependencies.presence import answered
 from app.dependencies.questions import require_length
 from app.openai import schemas, search_schemas
 from app.openai.errors import PREFIX, openai_error, openai_responses
@@ -99,7 +100,7 @@ async def create_completion(
     )
     reply = Reply.begin(client_id, str(request.base_url), conversation.tokens)
     if not body.stream:
-        return reply.completion(await rag.answer(prepared))
+        return reply.completion(await answered(request, rag, prepared))
     begun = await FirstPiece.wait(rag.stream(prepared))
     usage = bool(body.stream_options and body.stream_options.include_usage)
     return EventStream(_chunks(request, begun, reply, usage=usage), source=begun)

@@ -13,7 +13,7 @@ from app.dependencies.callers import CallerDep
 from app.dependencies.clients import PathClientDep
 from app.dependencies.owners import UnnamedSessionOwnerDep
 from app.dependencies.parts import ClientSettingsDep, DocumentsDep, RagDep, SessionsDep, SettingsDep
-from app.dependencies.presence import while_there
+from app.dependencies.presence import answered
 from app.dependencies.questions import require_length
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
@@ -27,7 +27,7 @@ from app.schemas.chat import (
     StreamDelta,
 )
 from app.schemas.sessions import SessionDeleted
-from app.services.rag_chain import Answer, ChatQuestion, Delta, Prepared, Progress, RagChain, StreamPiece
+from app.services.rag_chain import ChatQuestion, Delta, Prepared, Progress, RagChain, StreamPiece
 from app.shapes.chat import as_done, as_error, as_progress, as_response, as_sources
 from app.shapes.filters import passage_filter
 from app.shapes.sessions import session_deleted
@@ -106,7 +106,7 @@ async def chat(
     prepared = await rag.prepare(question)
     if body.stream:
         return await _stream(request, rag, prepared)
-    answer = await _answered(request, rag, prepared)
+    answer = await answered(request, rag, prepared)
     if answer.memory_used and rag.consolidates:
         after.add_task(rag.consolidate, question.client_id, answer.session_id)
     return as_response(question.client_id, answer)
@@ -126,14 +126,6 @@ async def chat_stream(request: Request, question: QuestionDep, rag: RagDep) -> E
     as it was sent, marked as cut off.
     """
     return await _stream(request, rag, await rag.prepare(question))
-
-
-async def _answered(request: Request, rag: RagChain, prepared: Prepared) -> Answer:
-    """Return the whole answer; where long documents have to be read for it, only as long as the caller is there."""
-    if prepared.reading is None:
-        return await rag.answer(prepared)
-    async with while_there(request):
-        return await rag.answer(prepared)
 
 
 async def _stream(request: Request, rag: RagChain, prepared: Prepared) -> EventStream:

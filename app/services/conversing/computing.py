@@ -126,11 +126,15 @@ class Computing:
             sources=passages,
             said=(_sentence(plan, result, offer.language, len(passages)),),
             computation=computation,
+            # An answer from a table is none from all of the document, even where the document was to be read.
+            prompt=(),
+            coverage=(),
+            reading=None,
         )
 
     def _passages(self, prepared: Prepared, document_id: str, table: TableInfo, result: Result) -> Sequence[Passage]:
         spans: list[list[int]] = []
-        for row in result.rows:
+        for row in sorted(result.rows, key=lambda row: row.start):
             if spans and row.start <= spans[-1][1] + 1 and row.end - spans[-1][0] <= _CITED:
                 spans[-1][1] = row.end
             else:

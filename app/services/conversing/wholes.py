@@ -110,7 +110,8 @@ class WholeDocuments:
         task = Task(client_id, question, model=turn.question.options.model, most_tokens=share)
         async with aclosing(self._tree.read(task, passages)) as steps:
             async for step in steps:
-                if isinstance(step, Digest):
+                # What was read in a share of the budget, beside other documents, is not kept as all that can be read.
+                if isinstance(step, Digest) and (len(turn.documents) == 1 or step.parts_read >= record.stored_parts):
                     await threads.run(client_id, partial(self._shelf.keep, record, question, step))
                 yield step
 

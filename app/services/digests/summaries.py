@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-from collections import Counter
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from typing_extensions import override
 
 from app.common.background import Background, Running
-from app.common.errors import AppError, Unavailable, UpstreamTimeout
+from app.common.errors import AppError
 from app.common.passages import Passage
 from app.services.answering.citations import without_citations
 from app.services.catalog.digests import MEANING, OUTLINE, SUMMARY
@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 EVERY_SECONDS = 2.0
 PAUSE_SECONDS = 30.0
 """After a failure, for the sake of a vendor that is in trouble."""
-TRIES = 3
-"""So often a document is tried until the next start."""
+LONGEST_DELAY_SECONDS = 6 * 3600.0
+"""A document that fails is tried again, each time after twice as long, but no longer than this."""
 _CHARACTERS_PER_TOKEN = 4
 
 
@@ -92,6 +92,13 @@ class OutlineSummariser(Summariser):
         self._shelf.keep_outline(record, Digest(note, pages_read=pages, parts_read=len(passages)))
 
 
+class _Failed(NamedTuple):
+    """How often a document could not be summarised, and when it is tried again, in seconds of time.monotonic()."""
+
+    times: int
+    due: float
+
+
 class SummaryWriter(Running):
     """Summarises what has no summary, one document at a time, clients in turns. The catalog says what is left to do."""
 
@@ -99,7 +106,7 @@ class SummaryWriter(Running):
         self._catalog = catalog
         self._summariser = summariser
         self._index = index
-        self._tried: Counter[str] = Counter()
+        self._failed: dict[str, _Failed] = {}
         self._background = Background("summaries", self._round, every=EVERY_SECONDS)
 
     @override
@@ -111,8 +118,9 @@ class SummaryWriter(Running):
         self._background.close()
 
     def _round(self) -> None:
-        spent = [document_id for document_id, tries in self._tried.items() if tries >= TRIES]
-        for client_id, document_id in self._catalog.digests.lacking(MEANING, beside=spent):
+        now = time.monotonic()
+        waiting = [document_id for document_id, failed in self._failed.items() if failed.due > now]
+        for client_id, document_id in self._catalog.digests.lacking(MEANING, beside=waiting):
             if self._background.closing:
                 return
             record = self._catalog.document(client_id, document_id)
@@ -121,12 +129,14 @@ class SummaryWriter(Running):
                 self._background.wake()  # there may be more
 
     def _summarise(self, record: DocumentRecord) -> None:
-        self._tried[record.document_id] += 1
         try:
             self._write(record)
+            self._failed.pop(record.document_id, None)
         except AppError as exc:
-            if isinstance(exc, Unavailable | UpstreamTimeout):  # the document has nothing to do with it
-                self._tried[record.document_id] -= 1
+            # Meanwhile the client's other documents have their turn, and a vendor is not paid for the same ever again.
+            times = self._failed[record.document_id].times + 1 if record.document_id in self._failed else 1
+            delay = min(LONGEST_DELAY_SECONDS, PAUSE_SECONDS * 2**times)
+            self._failed[record.document_id] = _Failed(times, time.monotonic() + delay)
             extra = {"client": record.client_id, "document": record.document_id, "code": exc.code}
             logger.warning("document not summarised", extra=extra)
             self._background.pause(PAUSE_SECONDS)

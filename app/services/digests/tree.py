@@ -105,8 +105,6 @@ class TreeReader:
                 async for step in steps:
                     yield step
             notes = [note for note in merged if note is not None]
-            if not notes:
-                raise UpstreamFailed("The language model could put no notes together.", code="model_failed")
         yield joined_notes(notes)
 
     def _fits(self, task: Task, notes: Sequence[Note]) -> bool:
@@ -133,14 +131,13 @@ class TreeReader:
         places = [place_of(passage) for passage in part]
         return None if written is None else read_note(written, places, most_characters=self._most_characters(task))
 
-    async def _merge(self, task: Task, notes: Sequence[Note]) -> Note | None:
+    async def _merge(self, task: Task, notes: Sequence[Note]) -> Note:
         if len(notes) == 1:
             return notes[0]
         joined = joined_notes(notes)
         written = await self._asked(task, merging_prompt(joined.text, task.question))
-        if written is None:
-            return None
-        return read_note(written, joined.places, most_characters=self._most_characters(task))
+        # What the model cannot put together is kept as it is, cut: what it has read counts as read.
+        return read_note(written or joined.text, joined.places, most_characters=self._most_characters(task))
 
     def _most_characters(self, task: Task) -> int:
         share = self._limits.part_tokens // (LEAST_MERGED + 1)

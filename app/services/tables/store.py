@@ -47,8 +47,8 @@ class TableStore:
 
     @contextmanager
     def opened(self, client_id: ClientId, document_id: str) -> Iterator[TableReader | None]:
-        """Lend the tables of a document for the block; None when none are kept of it."""
-        with opened(self.path(client_id, document_id)) as reader:
+        """Lend the tables of a document for the block; None when none are kept of it. Raises Unavailable on damage."""
+        with database_errors(), opened(self.path(client_id, document_id)) as reader:
             yield reader
 
     def has(self, client_id: ClientId, document_id: str) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import Literal, NamedTuple
 
 from app.common.readers.cells.amounts import Amount, Point, currency_in, is_currency, point_of, read_amount
@@ -48,7 +49,7 @@ def with_kinds(table: Table) -> Table:
     What the file says itself of a cell, in `table.values`, counts more than what the cell shows.
     """
     width = min(MOST_COLUMNS, max((len(row) for row in table.rows), default=0))
-    cells = [_cells(table, column) for column in range(width)]
+    cells = _cells(table, width)
     texts = [[cell.shown for cell in column if not cell.given] for column in cells]
     shown = [text for column in texts for text in column]
     style = _Style(point_of(shown), order_of(shown))
@@ -64,13 +65,14 @@ def with_kinds(table: Table) -> Table:
     return replace(table, columns=tuple(columns), values=tuple(map(tuple, values)))
 
 
-def _cells(table: Table, column: int) -> list[_Cell]:
-    found = []
+def _cells(table: Table, width: int) -> list[list[_Cell]]:
+    """Return the cells of each column that are not empty."""
+    found: list[list[_Cell]] = [[] for _ in range(width)]
     for number, row in enumerate(table.rows):
-        shown = row[column] if column < len(row) else ""
-        if shown.lower() not in _NOTHING:
-            given = table.values[number] if number < len(table.values) else ()
-            found.append(_Cell(number, shown, given[column] if column < len(given) else ""))
+        given = table.values[number] if number < len(table.values) else ()
+        for column in compress(range(width), row):  # passes over empty cells quickly: a sheet may be nearly all of them
+            if row[column].lower() not in _NOTHING:
+                found[column].append(_Cell(number, row[column], given[column] if column < len(given) else ""))
     return found
 
 
@@ -89,14 +91,17 @@ def _truths(cells: Sequence[_Cell]) -> _Read | None:
 
 def _moments(cells: Sequence[_Cell], order: Order | None) -> _Read | None:
     read = {cell.row: cell.given[1:] for cell in cells if cell.given.startswith("d")}
+    moments = {shown: read_moment(shown, order) for shown in {cell.shown for cell in cells if not cell.given}}
     for cell in cells:
-        if not cell.given and (moment := read_moment(cell.shown, order)):
+        if not cell.given and (moment := moments[cell.shown]):
             read[cell.row] = moment
     return (Column("date"), read) if _enough(read, cells) else None
 
 
 def _amounts(cells: Sequence[_Cell], label: str, point: Point | None) -> _Read | None:
-    read = {cell.row: amount for cell in cells if (amount := _amount(cell, point or "."))}
+    distinct = {(cell.shown, cell.given): cell for cell in cells}
+    amounts = {key: _amount(cell, point or ".") for key, cell in distinct.items()}
+    read = {cell.row: amount for cell in cells if (amount := amounts[cell.shown, cell.given])}
     codes = any(cell.shown[0] == "0" and cell.shown.isdigit() and cell.shown != "0" for cell in cells if not cell.given)
     units = Counter(amount.unit for amount in read.values() if amount.unit)
     if not _enough(read, cells) or codes or len(units) > _MOST_UNITS:
