@@ -45,7 +45,8 @@ def answer_lines(plan: Plan, result: Result, language: str) -> list[str]:
     conditions = f" ({'; '.join(map(_condition, plan.where))})" if plan.where else ""
     if plan.measure is None:
         rows = [", ".join(cell for cell in row.cells if cell) for row in result.rows]
-        more = [f"… ({len(rows)}/{result.matched})"] if result.matched > len(rows) else []
+        cut = plan.order_by is None and result.matched > len(rows)  # with an order, so many rows are asked for
+        more = [f"… ({len(rows)}/{result.matched})"] if cut else []
         return [f"{', '.join(map(label_of, plan.show))}{conditions}:", *(f"- {row}" for row in rows), *more]
     words = _MEASURES.get(language, _MEASURES["en"])
     title = f"{words[plan.measure]}: {label_of(plan.of)}" if plan.of else words[plan.measure]

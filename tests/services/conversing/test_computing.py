@@ -33,6 +33,12 @@ HOSTILE = (
 )
 
 
+ROUTE = "Stop,Metres,Remark\n" + "".join(
+    f"stop-{n},{9000 - abs(n - 395) if n != 5 else 9500},A stop of the long line with number {n}\n"
+    for n in range(1, 401)
+)
+
+
 def _stock() -> bytes:
     def finish(book: Any) -> None:
         for row in range(2, 6):
@@ -89,6 +95,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, new_stores: Path) -> Iterator
                 (CLIENT, "orders.csv", ORDERS.encode()),
                 ("fees", "kosten.csv", FEES.encode()),
                 ("stock", "stock.xlsx", _stock()),
+                ("route", "route.csv", ROUTE.encode()),
                 ("hostile", "list.csv", HOSTILE.encode()),
                 ("prose", "prose.txt", b"How many orders there are in total is not known to anybody."),
             ):
@@ -170,6 +177,23 @@ def test_sheets_and_lists_of_other_places_are_computed(
     answer = shop.say(question, {"table": 1, **plan}, client)
 
     assert said in answer["response"]
+
+
+def test_rows_that_lie_far_apart_are_each_cited(shop: Shop) -> None:
+    plan = {"table": 1, "show": ["c1"], "order_by": "c2", "limit": 3}
+    answer = shop.say("What are the top 3 stops by metres?", plan, "route")
+
+    assert "- stop-5\n- stop-395\n- stop-394" in answer["response"]
+    assert answer["computation"]["row_count"] == 400
+    assert all(source["start"] < source["end"] for source in answer["sources"])
+    cited = " ".join(source["content"] for source in answer["sources"])
+    assert all(f"stop-{n} " in cited for n in (5, 394, 395))
+
+
+def test_a_list_that_is_cut_says_so(shop: Shop) -> None:
+    answer = shop.say("How many stops are there in total, and which?", {"table": 1, "show": ["c1"]}, "route")
+
+    assert answer["response"].rstrip(" []0123456789").endswith("… (20/400)")
 
 
 def test_the_answer_names_file_sheet_rows_and_plan_and_cites_the_rows(shop: Shop) -> None:
