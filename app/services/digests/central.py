@@ -29,6 +29,7 @@ HEADING_CHARS = 80
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LEAST_WIDE = 10
+_ENDS = (".", "!", "?", "…", "。", "！", "？", "।", "؟", "۔")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,10 @@ def _central_parts(numbers: Sequence[int], likeness: NDArray[np.float32]) -> lis
 def _sentences(part: Chunk, record: DocumentRecord) -> list[CentralSentence]:
     passage = Passage(part, 0.0, labels=record.labels)
     said = [each.text for each in split_sentences(part.text) if not each.is_title and not each.table]
-    return [CentralSentence(text, passage) for text in said if _says_something(text)][:SENTENCES_OF_A_PART]
+    said = [text for text in said if _says_something(text)]
+    # A page's running head reads like a sentence, but for its end, and is like the whole document.
+    ended = [text for text in said if text.rstrip("\"'”’»)」』").endswith(_ENDS)]
+    return [CentralSentence(text, passage) for text in (ended or said)[:SENTENCES_OF_A_PART]]
 
 
 def _says_something(text: str) -> bool:
