@@ -31,7 +31,7 @@ QUESTION = "How much does the harbour crane lift?"
 ANSWER = "The harbour crane lifts forty tonnes [1], or more [7]."
 CLEAN = "The harbour crane lifts forty tonnes [1], or more."
 STREAM = "/api/v1/chat/stream"
-OWN_TIMES = {"timings_ms", "session_id", "type"}
+OF_ITS_OWN = {"message_id", "timings_ms", "session_id", "type"}
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def test_done_is_the_answer_without_streaming(served: httpx.Client) -> None:
     done = _events(served)[-1].json()
     plain = ask(served, QUESTION, "harbour").json()  # type: ignore[arg-type]  # as above
     assert done.keys() == plain.keys() | {"type"}
-    assert {k: v for k, v in done.items() if k not in OWN_TIMES} == {
-        k: v for k, v in plain.items() if k not in OWN_TIMES
+    assert {k: v for k, v in done.items() if k not in OF_ITS_OWN} == {
+        k: v for k, v in plain.items() if k not in OF_ITS_OWN
     }
     assert done["usage"]["completion_tokens"] == len(ANSWER.split())
 
