@@ -106,7 +106,7 @@ def _sentences(part: Chunk, record: DocumentRecord) -> list[CentralSentence]:
     passage = Passage(part, 0.0, labels=record.labels)
     said = [each.text for each in split_sentences(part.text) if not each.is_title and not each.table]
     said = [text for text in said if _says_something(text)]
-    # A page's running head reads like a sentence, but for its end, and is like the whole document.
+    # A page's running head is like the whole document, and like a sentence except for its end.
     ended = [text for text in said if text.rstrip("\"'”’»)」』").endswith(_ENDS)]
     return [CentralSentence(text, passage) for text in (ended or said)[:SENTENCES_OF_A_PART]]
 
