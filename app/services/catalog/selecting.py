@@ -63,7 +63,7 @@ def _any_value(client_id: ClientId, where: Comparison) -> ColumnElement[bool]:
 
 def _ordered(where: Comparison) -> ColumnElement[bool]:
     value = where.values[0]
-    kind, number = ("date", moment_of(value)) if isinstance(value, str) else ("number", value)
+    kind, number = ("date", moment_of(value)) if isinstance(value, str) else ("number", float(value))
     return and_(_VALUES.kind == kind, _ORDER[where.operator](_VALUES.number, number))
 
 
@@ -72,7 +72,7 @@ def _among(values: Sequence[Scalar]) -> ColumnElement[bool]:
     texts = [value for value in values if isinstance(value, str)]
     moments = [moment for moment in map(moment_of, texts) if moment is not None]
     flags = [value for value in values if isinstance(value, bool)]
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    numbers = [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     kinds = ("date", moments), ("boolean", list(map(int, flags))), ("number", numbers)
     found = [and_(_VALUES.kind == kind, _VALUES.number.in_(wanted)) for kind, wanted in kinds if wanted]
     return or_(false(), *found, *([_VALUES.text.in_(texts)] if texts else []))
