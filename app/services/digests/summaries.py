@@ -29,7 +29,7 @@ EVERY_SECONDS = 2.0
 PAUSE_SECONDS = 30.0
 """After a failure, for the sake of a vendor that is in trouble."""
 LONGEST_DELAY_SECONDS = 6 * 3600.0
-"""A document that fails is tried again, each time after twice as long, but no longer than this."""
+"""A document of which no summary was kept is tried again, each time after twice as long, at most after this."""
 _CHARACTERS_PER_TOKEN = 4
 
 
@@ -93,7 +93,7 @@ class OutlineSummariser(Summariser):
 
 
 class _Failed(NamedTuple):
-    """How often a document could not be summarised, and when it is tried again, in seconds of time.monotonic()."""
+    """How often no summary of a document was kept, and when it is tried again, in seconds of time.monotonic()."""
 
     times: int
     due: float
@@ -129,25 +129,27 @@ class SummaryWriter(Running):
                 self._background.wake()  # there may be more
 
     def _summarise(self, record: DocumentRecord) -> None:
+        failed = self._failed.pop(record.document_id, _Failed(0, 0.0))
         try:
-            self._write(record)
-            self._failed.pop(record.document_id, None)
+            done = self._write(record)
         except AppError as exc:
-            # Meanwhile the client's other documents have their turn, and a vendor is not paid for the same ever again.
-            times = self._failed[record.document_id].times + 1 if record.document_id in self._failed else 1
-            delay = min(LONGEST_DELAY_SECONDS, PAUSE_SECONDS * 2**times)
-            self._failed[record.document_id] = _Failed(times, time.monotonic() + delay)
+            done = False
             extra = {"client": record.client_id, "document": record.document_id, "code": exc.code}
             logger.warning("document not summarised", extra=extra)
             self._background.pause(PAUSE_SECONDS)
+        if not done:
+            # Meanwhile the client's other documents have their turn, and the vendor is not paid for this one on and on.
+            delay = min(LONGEST_DELAY_SECONDS, PAUSE_SECONDS * 2**failed.times)
+            self._failed[record.document_id] = _Failed(failed.times + 1, time.monotonic() + delay)
 
-    def _write(self, record: DocumentRecord) -> None:
-        """Write the summary, unless somebody asked for one before, and note what it means."""
+    def _write(self, record: DocumentRecord) -> bool:
+        """Write the summary, unless somebody asked for one before, and note what it means; False if none was kept."""
         if self._kept(record) is None:
             self._summariser.summarise(record, lambda work: asyncio.run(self._until_closed(work)))
         summary = self._kept(record)
         if summary is not None:
             self._index.add(record, without_citations(str(summary["text"])))
+        return summary is not None
 
     def _kept(self, record: DocumentRecord) -> Mapping[str, object] | None:
         return self._catalog.digests.get(record.client_id, record.document_id, self._summariser.topic)

@@ -1,12 +1,21 @@
 """Summaries in the background: they come after a document is ready, fail nothing, and go with it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
+from app.bootstrap import open_services
+from app.config import Settings
+from app.services.catalog.digests import SUMMARY
+from app.services.catalog.records import DocumentRecord
+from app.services.digests.index import SummaryIndex
+from app.services.digests.summaries import Run, Summariser, SummaryWriter
 from tests.api import ask
+from tests.fakes import HashEmbeddings
 from tests.services.conversing.talking import CLIENT, Talking, talking
 from tests.waiting import wait_for
 
@@ -53,6 +62,33 @@ def test_a_vendor_that_fails_fails_no_document(tmp_path: Path, new_stores: Path)
         assert summary(talk, "handbook.txt") is None
         assert talk.say("Which documents do you have?")["intent"] == "inventory"
         assert ask(talk.api, "hello", CLIENT).status_code == 200
+
+
+class Incomplete(Summariser):
+    """Makes summaries that are not kept, as those are of which the model left out a part."""
+
+    topic = SUMMARY
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    @override
+    def summarise(self, record: DocumentRecord, run: Run) -> None:
+        self.asked.append(record.filename)
+
+
+def test_a_summary_that_is_not_kept_holds_up_no_other_document(
+    make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    summariser = Incomplete()
+    with open_services(make_settings(), embedder=HashEmbeddings()) as services:
+        for name in ("first.txt", "second.txt"):
+            (tmp_path / name).write_text(f"The office of {name} opens at 8.30.")
+            assert services.ingest_file(tmp_path / name, CLIENT).status == "ready"
+        catalog = services.internals.catalog
+        with SummaryWriter(catalog, summariser, SummaryIndex(catalog.digests, services.internals.embedder)):
+            wait_for(lambda: len(summariser.asked) > 1)
+    assert summariser.asked == ["first.txt", "second.txt"]
 
 
 def test_no_summaries_are_written_unless_that_is_wanted(tmp_path: Path, new_stores: Path) -> None:
