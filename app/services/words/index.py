@@ -7,7 +7,7 @@ of *all* parts come out at once: what words find need not be among the nearest v
 """
 
 import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ from app.services.words.postings import (
     blocks,
     decoded,
     extended,
+    in_blocks,
     joined,
     without,
 )
@@ -143,11 +144,7 @@ class PartIndex:
             yield from self._db.execute(query, [block, *some])
 
     def _write_postings(self, first: int, parts: Sequence[Sequence[str]]) -> None:
-        for block, start, end in blocks(first, len(parts)):
-            added: dict[str, list[tuple[int, int]]] = defaultdict(list)
-            for place in range(start, end):
-                for term, count in Counter(parts[place]).items():
-                    added[term].append((first + place - block * BLOCK, count))
+        for block, added in in_blocks(first, parts):
             known = dict(self._rows(block, list(added)))
             rows = [(block, term, extended(known.get(term, b""), pairs)) for term, pairs in added.items()]
             self._db.executemany("INSERT OR REPLACE INTO postings VALUES (?, ?, ?)", rows)

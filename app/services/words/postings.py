@@ -1,5 +1,6 @@
 """The bytes of an index of words: what is kept of each part, and which parts have a term how often."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -47,6 +48,16 @@ def blocks(first: int, count: int) -> Iterator[tuple[int, int, int]]:
         end = min(count, (block + 1) * BLOCK - first)
         yield block, start, end
         start = end
+
+
+def in_blocks(first: int, parts: Sequence[Sequence[str]]) -> Iterator[tuple[int, dict[str, list[tuple[int, int]]]]]:
+    """Yield each block that the terms of parts from number `first` on go to, with (place, count) pairs of each term."""
+    for block, start, end in blocks(first, len(parts)):
+        added: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for place in range(start, end):
+            for term, count in Counter(parts[place]).items():
+                added[term].append((first + place - block * BLOCK, count))
+        yield block, added
 
 
 def extended(known: bytes, pairs: Sequence[tuple[int, int]]) -> bytes:

@@ -5,7 +5,7 @@ transaction that changes its documents, under the client's lock.
 """
 
 import secrets
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,7 +19,19 @@ from app.services.library.stores import WordSearch
 from app.services.words.analysis import language_of, question_words, terms
 from app.services.words.bm25 import score_words
 from app.services.words.contents import Change, Contents, Document
-from app.services.words.postings import BLOCK, FACTS, Facts, Piece, Postings, blocks, decoded, extended, joined, without
+from app.services.words.postings import (
+    BLOCK,
+    FACTS,
+    Facts,
+    Piece,
+    Postings,
+    blocks,
+    decoded,
+    extended,
+    in_blocks,
+    joined,
+    without,
+)
 from app.services.words.store import ContentsCache, WordView
 
 TABLES = ("word_states", "word_documents", "word_blocks", "word_postings")
@@ -131,11 +143,7 @@ class ClientWords:
         return row.block * BLOCK + row.size // FACTS.itemsize if row else 0
 
     def _write_postings(self, first: int, parts: Sequence[Sequence[str]]) -> None:
-        for block, start, end in blocks(first, len(parts)):
-            added: dict[str, list[tuple[int, int]]] = defaultdict(list)
-            for place in range(start, end):
-                for term, count in Counter(parts[place]).items():
-                    added[term].append((first + place - block * BLOCK, count))
+        for block, added in in_blocks(first, parts):
             known = {row.term: row.data for row in self._run(_KNOWN, block=block, terms=list(added))}
             rows = [extended(known.get(term, b""), pairs) for term, pairs in added.items()]
             self._run(_PUT_POSTINGS, block=block, terms=list(added), rows=rows)
