@@ -30,6 +30,15 @@ def disk_errors() -> Iterator[None]:
         raise (disk_full() if exc.errno in _FULL else not_writable()) from exc
 
 
+def flush(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk itself before this returns."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _file_size(path: Path) -> int:
     try:
         return path.stat().st_size

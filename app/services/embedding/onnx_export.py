@@ -8,7 +8,6 @@ A plain BERT, such as the default model, is built from its weights without torch
 import argparse
 import hashlib
 import logging
-import os
 import re
 import shlex
 import shutil
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from app.common.disk import flush
 from app.common.errors import StartupError
 from app.services.embedding.bert_folder import is_plain_bert
 from app.services.embedding.export_format import INFO_FILE, ExportInfo
@@ -129,11 +129,7 @@ def _remove_superseded(made: Path, source: ModelSource) -> None:
 def _flush(folder: Path) -> None:
     # To the disk before the rename, so that a power cut leaves no folder that only looks whole.
     for path in [*folder.iterdir(), folder]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        flush(path)
 
 
 def _slug(source: ModelSource) -> str:

@@ -8,7 +8,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from app.common.disk import disk_errors
+from app.common.disk import disk_errors, flush
 from app.common.ids import new_id
 from app.common.space import DiskSpace
 from app.common.undo import on_failure
@@ -70,7 +70,7 @@ class UploadSpool:
             return  # elsewhere folders cannot be opened
         for folder in (self._folder, self._folder.parent):
             with disk_errors():
-                _synchronise(folder)
+                flush(folder)
 
     def path(self, name: str) -> Path:
         """Return where a received file of this random name lies."""
@@ -93,11 +93,3 @@ def _write(file: FileIO, block: bytes) -> None:
     left = memoryview(block)
     while left:
         left = left[file.write(left) :]
-
-
-def _synchronise(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

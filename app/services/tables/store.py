@@ -1,14 +1,13 @@
 """The tables of all clients' documents, as the library sees them."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.common.database_errors import database_errors
-from app.common.disk import disk_errors
+from app.common.disk import disk_errors, flush
 from app.common.ids import ClientId
 from app.common.space import DiskSpace
 from app.common.undo import on_failure
@@ -41,9 +40,9 @@ class TableStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             being_written.unlink(missing_ok=True)
             write_tables(being_written, tables)
-            _sync(being_written)
+            flush(being_written)
             being_written.replace(path)
-            _sync(path.parent)
+            flush(path.parent)
 
     @contextmanager
     def opened(self, client_id: ClientId, document_id: str) -> Iterator[TableReader | None]:
@@ -93,11 +92,3 @@ class TableStore:
 def _remove(path: Path) -> None:
     with suppress(OSError):
         path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
