@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
+from typing_extensions import override
 
 from app.common.vectors import Vectors
 from app.services.embedding.types import Embedder, OnBatch
@@ -18,13 +19,14 @@ class HashEmbeddings(Embedder):
     name = "hash"
     dimension = 64
 
+    @override
     def embed_texts(
         self,
         texts: Sequence[str],
         on_batch: OnBatch | None = None,
         *,
-        owner: str = "",  # noqa: ARG002 - the interface; all is quick here
-        urgent: bool = False,  # noqa: ARG002 - as above
+        owner: str = "",
+        urgent: bool = False,
     ) -> Vectors:
         """See Embedder."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
@@ -36,7 +38,8 @@ class HashEmbeddings(Embedder):
                 on_batch(start + len(batch))
         return vectors
 
-    def embed_question(self, text: str, *, owner: str = "") -> Vectors:  # noqa: ARG002 - as above
+    @override
+    def embed_question(self, text: str, *, owner: str = "") -> Vectors:
         """See Embedder. A text without words points along the first component."""
         vector = np.zeros(self.dimension, dtype=np.float32)
         for word in re.findall(r"\w+", text.lower()) or [""]:

@@ -45,4 +45,4 @@ def documents_url(_documents_url: str, postgres: PostgresServer) -> Iterator[str
     """The address of a database with empty tables for documents. Tests share it one after the other: it is quick."""
     yield _documents_url
     name = make_url(_documents_url).database or ""
-    postgres.execute("; ".join(f"DELETE FROM {table}" for table in ROOTS), name)  # noqa: S608 - our words
+    postgres.execute("; ".join(f"DELETE FROM {table}" for table in ROOTS), name)

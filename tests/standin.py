@@ -407,7 +407,7 @@ def _serve_until_stdin_ends() -> None:
     """
     delay, word_delay = (*(float(value) for value in sys.argv[1:3]), 0.0, 0.0)[:2]
     with StandIn(delay=delay, word_delay=word_delay) as standin:
-        print(standin.base_url, flush=True)  # noqa: T201 - this is how the parent learns the port
+        print(standin.base_url, flush=True)
         sys.stdin.read()
 
 

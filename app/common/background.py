@@ -95,6 +95,6 @@ class Background(Running):
             logger.warning("background work failed, will be tried again", extra={"work": self._name, "code": exc.code})
         except Exception as exc:  # noqa: BLE001 - the edge of the thread: the next call may succeed
             # Never the text: it may quote a document.
-            logger.error(  # noqa: TRY400
+            logger.error(
                 "background work failed, will be tried again", extra={"work": self._name, "error": type(exc).__name__}
             )

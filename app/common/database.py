@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, event
+from typing_extensions import override
 
 from app.common import database_rewriting as rewriting
 from app.common.database_errors import database_errors
@@ -18,6 +19,7 @@ from app.common.errors import AppError, InsufficientStorage, Unavailable, shutti
 from app.common.ids import ClientId
 from app.common.locks import Rank, RankedLock
 from app.common.space import DiskSpace
+from app.common.sql import SqlDatabase
 
 BUSY_TIMEOUT_SECONDS = 10
 GROUP_LIMIT = 64
@@ -35,7 +37,7 @@ class DatabaseStats:
     size_bytes: int
 
 
-class Database:
+class Database(SqlDatabase):
     """One database: any number of readers, one writer at a time on SQLite.
 
     SQLite runs with foreign keys on, a write-ahead log, full synchronisation (a power cut loses no committed
@@ -65,24 +67,27 @@ class Database:
         event.listen(engine, "begin", _begin_sqlite)
         return cls(engine, space)
 
+    @override
     @contextmanager
-    def read(self, owner: ClientId | None = None) -> Iterator[Connection]:  # noqa: ARG002 - one file is one owner's
+    def read(self, owner: ClientId | None = None) -> Iterator[Connection]:
         """A consistent view for reading."""
         with self._errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
+    @override
     def rows(
         self,
         statement: Select[*tuple[Any, ...]],
         parameters: Mapping[str, object],
-        owner: ClientId | None = None,  # noqa: ARG002 - as above
+        owner: ClientId | None = None,
     ) -> Sequence[AnyRow]:
         """Return what one statement reads. It is its own consistent view, so it needs no transaction."""
         with self._errors(), self.engine.connect() as connection:
             return connection.execution_options(alone=True).execute(statement, parameters).all()
 
+    @override
     @contextmanager
-    def write(self, owner: ClientId | None = None, *, removing: bool = False) -> Iterator[Connection]:  # noqa: ARG002 - as above
+    def write(self, owner: ClientId | None = None, *, removing: bool = False) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back when it raises. Keep it short."""
         with self._lent(removing=removing), self.no_writes(), self._transaction() as connection:
             yield connection
@@ -93,6 +98,7 @@ class Database:
         with self._write_lock:
             yield
 
+    @override
     def note(self, work: Callable[[Connection], object]) -> bool:
         """Do `work` in a transaction if that is possible at once; whether it was done.
 
@@ -186,6 +192,7 @@ class Database:
         with self._lent(removing=True), self.no_writes(), self._errors():
             return self._truncate_log()
 
+    @override
     def compact(self) -> bool:
         """Rewrite the database without deleted content and give the space back; the result is as of truncate_log.
 
@@ -206,6 +213,7 @@ class Database:
         with closing(self.engine.raw_connection()) as raw:
             return rewriting.truncate_log(raw.cursor())
 
+    @override
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

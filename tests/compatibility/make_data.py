@@ -90,4 +90,4 @@ def _without_models(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 
 if __name__ == "__main__":
-    print(write(sys.argv[1]))  # noqa: T201 - a program for people
+    print(write(sys.argv[1]))

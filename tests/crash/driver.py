@@ -151,7 +151,7 @@ class Writer(threading.Thread):
         super().__init__(name=f"writer-{ledger.client_id}", daemon=True)
         self._http = server.client()
         self._ledger = ledger
-        self._random = random.Random(seed)  # noqa: S311 - chance that can be repeated, not secrets
+        self._random = random.Random(seed)
         self._outcome = outcome
         self.error: Exception | None = None
 
@@ -226,7 +226,7 @@ def kill_again_and_again(
     A process is killed a moment after it has acknowledged up to `most` requests. `outcome` is filled on the way.
     Raises FailedStart.
     """
-    outcome, chance = outcome or Outcome(), random.Random(seed)  # noqa: S311 - as above
+    outcome, chance = outcome or Outcome(), random.Random(seed)
     ledgers = [Ledger(client_id) for client_id in CLIENTS]
     with Launcher() as launcher:
         for _ in range(kills):

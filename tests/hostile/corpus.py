@@ -76,7 +76,7 @@ def _cut_off() -> Iterator[Made]:
 
 
 def _flipped() -> Iterator[Made]:
-    rng = random.Random(4)  # noqa: S311 - damage, not secrets
+    rng = random.Random(4)
     for kind, content in WHOLE.items():
         for changes in (3, 40):
             broken = bytearray(content)
@@ -94,7 +94,7 @@ def _damaged(kind: str) -> str:
 
 
 def _noise() -> Iterator[Made]:
-    noise = random.Random(5).randbytes(20_000)  # noqa: S311 - noise, not secrets
+    noise = random.Random(5).randbytes(20_000)
     heads = {"pdf": b"%PDF-1.7\n", "rtf": b"{\\rtf1", "doc": bytes.fromhex("d0cf11e0a1b11ae1")}
     for kind in WHOLE:
         yield f"noise.{kind}", noise, "type_mismatch"
@@ -154,7 +154,7 @@ def main() -> None:
         ending = hostile.title.rpartition(".")[2] if not hostile.title.startswith("name:") else "txt"
         file = folder / f"{number:03}.{ending}"
         file.write_bytes(hostile.content)
-        print(file.name, hostile.title, "|".join(sorted(hostile.outcomes)), sep="\t")  # noqa: T201 - a script
+        print(file.name, hostile.title, "|".join(sorted(hostile.outcomes)), sep="\t")
 
 
 if __name__ == "__main__":

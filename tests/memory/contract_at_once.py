@@ -14,7 +14,7 @@ Another = Callable[[], SessionStore]
 
 
 def dice(seed: int | str) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - it only has to be the same in each run
+    return random.Random(seed)
 
 
 def assert_whole(messages: tuple[Message, ...]) -> None:

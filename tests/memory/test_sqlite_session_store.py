@@ -38,7 +38,7 @@ def test_nothing_is_left_in_the_tables_of_what_was_deleted(store: SqliteSessionS
     store.delete_client(ANNA)
     with database.read() as connection:
         for table in ("sessions", "messages", "summaries", "feedback"):
-            gone = text(f"SELECT count(*) FROM {table} WHERE client_id = 'anna'")  # noqa: S608 - our words
+            gone = text(f"SELECT count(*) FROM {table} WHERE client_id = 'anna'")
             assert connection.execute(gone).scalar() == 0
         assert connection.execute(text("SELECT scope FROM session_totals ORDER BY 1")).scalars().all() == ["", "bert"]
 
@@ -81,9 +81,9 @@ def test_lists_and_counts_of_sessions_run_along_an_index(
     assert store.active_ids() == []
     with database.read() as connection:
         for query in (
-            f"SELECT * FROM sessions {owner} expires_at > 5 {order}",  # noqa: S608 - our words
-            f"SELECT * FROM sessions {owner} (expires_at, client_id, session_id) < (5, 'a', 's') {order}",  # noqa: S608
-            f"SELECT count(*) FROM sessions {owner} expires_at <= 5",  # noqa: S608 - as above
+            f"SELECT * FROM sessions {owner} expires_at > 5 {order}",
+            f"SELECT * FROM sessions {owner} (expires_at, client_id, session_id) < (5, 'a', 's') {order}",
+            f"SELECT count(*) FROM sessions {owner} expires_at <= 5",
         ):
             plan = " ".join(str(row) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {query}")))
             assert "USING" in plan

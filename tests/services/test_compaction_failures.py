@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from app.bootstrap import open_services
 from app.common.errors import Unavailable
@@ -75,7 +76,8 @@ class _Ended(Exception):
 class _Ending(VectorStoreService):
     """Ends, as a process does, when it is to remove something."""
 
-    def delete_collection(self, client_id: ClientId) -> bool:  # noqa: ARG002 - the signature is the store's
+    @override
+    def delete_collection(self, client_id: ClientId) -> bool:
         """See VectorStoreService."""
         raise _Ended
 

@@ -201,7 +201,7 @@ def test_a_first_write_that_did_not_reach_the_index_is_replayed(open_store: Open
 
 
 def test_killed_at_any_moment_the_store_starts_and_has_lost_nothing(tmp_path: Path) -> None:
-    journal, rng = Journal(), random.Random(5)  # noqa: S311 - not for secrets
+    journal, rng = Journal(), random.Random(5)
     for _ in range(4):
         run_and_kill(tmp_path / "chroma", journal, rng, longest=0.6)
     assert journal.acknowledged

@@ -64,7 +64,7 @@ def run_and_kill(folder: Path, journal: Journal, rng: random.Random, *, longest:
 
 def main(kills: int) -> None:
     """Kill many times and say what happened."""
-    journal, rng = Journal(), random.Random()  # noqa: S311 - not for secrets
+    journal, rng = Journal(), random.Random()
     with tempfile.TemporaryDirectory() as folder:
         for number in range(kills):
             run_and_kill(Path(folder), journal, rng)

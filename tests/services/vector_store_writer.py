@@ -109,7 +109,7 @@ def main(folder: Path) -> None:
     documents = order["documents"]
     verify(store, documents)
     say("ready", rebuilt)
-    rng = random.Random(order["seed"])  # noqa: S311 - not for secrets
+    rng = random.Random(order["seed"])
     while True:
         write(store, documents, rng)
 

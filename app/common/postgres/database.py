@@ -11,12 +11,14 @@ from psycopg.sql import quote
 from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InternalError
+from typing_extensions import override
 
 from app.common.errors import InsufficientStorage, StartupError, Unavailable
 from app.common.ids import ClientId
 from app.common.postgres.errors import postgres_errors, starting_errors
 from app.common.postgres.migrating import upgrade
 from app.common.postgres.pool import PoolLimits, PoolStats
+from app.common.sql import SqlDatabase
 from app.common.undo import on_failure
 
 OLDEST_VERSION = 16
@@ -29,7 +31,7 @@ _Mode = Literal["", "ISOLATION LEVEL REPEATABLE READ READ ONLY"]
 _BOUND = "SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname = current_user"
 
 
-class PostgresDatabase:
+class PostgresDatabase(SqlDatabase):
     """One database for any number of processes and threads.
 
     Every transaction names the client that it is about, or None for an operator's view of all of them. The tables'
@@ -82,6 +84,7 @@ class PostgresDatabase:
                 "is no superuser and has no BYPASSRLS, and that owns the database."
             )
 
+    @override
     @contextmanager
     def read(self, owner: ClientId | None = None) -> Iterator[Connection]:
         """A consistent view of the owner's rows, for reading; of all clients' with None.
@@ -91,6 +94,7 @@ class PostgresDatabase:
         with postgres_errors(), self._reading(owner) as connection:
             yield connection
 
+    @override
     def rows(
         self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object], owner: ClientId | None = None
     ) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -98,8 +102,9 @@ class PostgresDatabase:
         with self.read(owner) as connection:
             return connection.execute(statement, parameters).all()
 
+    @override
     @contextmanager
-    def write(self, owner: ClientId | None = None, *, removing: bool = False) -> Iterator[Connection]:  # noqa: ARG002 - the server's disk is not ours
+    def write(self, owner: ClientId | None = None, *, removing: bool = False) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back when it raises. Each statement sees the latest.
 
         Others' transactions run meanwhile: take a row's lock, or an advisory one, for what has to be alone.
@@ -112,6 +117,7 @@ class PostgresDatabase:
         with self.write(owner) as connection:
             return work(connection)
 
+    @override
     def note(self, work: Callable[[Connection], object]) -> bool:
         """Do `work` in a transaction if that is possible at once; whether it was done."""
         try:
@@ -227,6 +233,7 @@ class PostgresDatabase:
         pool: Any = self._engine.pool
         return PoolStats(pool.checkedin() + pool.checkedout(), pool.checkedout())
 
+    @override
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

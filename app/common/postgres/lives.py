@@ -29,12 +29,12 @@ class SharedLives:
         now = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
         self._share = text(f"SELECT pg_advisory_xact_lock_shared({lock})")
         self._hold = text(f"SELECT pg_advisory_xact_lock({lock})")
-        self._age = text(f"SELECT {now} - ended FROM {table} WHERE client_id = :client")  # noqa: S608 - our words
+        self._age = text(f"SELECT {now} - ended FROM {table} WHERE client_id = :client")
         self._end = text(
-            f"INSERT INTO {table} (client_id, ended, ended_at) VALUES (:client, {now}, :now) "  # noqa: S608 - as above
+            f"INSERT INTO {table} (client_id, ended, ended_at) VALUES (:client, {now}, :now) "
             "ON CONFLICT (client_id) DO UPDATE SET ended = EXCLUDED.ended, ended_at = EXCLUDED.ended_at"
         )
-        self._forget = text(f"DELETE FROM {table} WHERE ended_at < :before")  # noqa: S608 - as above
+        self._forget = text(f"DELETE FROM {table} WHERE ended_at < :before")
 
     def end(self, connection: Connection, client_id: ClientId, *, now: float) -> None:
         """End the client's present life, at `now` in seconds since 1970; after those who are writing."""

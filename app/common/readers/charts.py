@@ -1,5 +1,6 @@
 """Charts of Office documents: what is written on them, and their numbers, which the file keeps as a table."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from lxml import etree
@@ -119,7 +120,7 @@ def _shown(text: str, code: str) -> str:
         stored = float(text) if len(text) < 40 else None
     except ValueError:
         stored = None
-    if stored is None or stored != stored or abs(stored) == float("inf"):  # noqa: PLR0124 - not a number
+    if stored is None or not math.isfinite(stored):
         return text
     shown = look.number(stored, since_1904=False) if look is not None else None
     return shown if shown is not None else f"{stored:.15g}"

@@ -79,7 +79,7 @@ class JobWorkers(Running):
             self._process(place)
         except Exception as exc:  # noqa: BLE001 - the edge of the thread: others' files must go on
             # Never the text: it may quote a document.
-            logger.error("job file failed unexpectedly", extra={"job": place[0], "error": type(exc).__name__})  # noqa: TRY400
+            logger.error("job file failed unexpectedly", extra={"job": place[0], "error": type(exc).__name__})
             self._persist(lambda: self._store.settle(place, _unexpected()))
             self._progress.settled(place)
 

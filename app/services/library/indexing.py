@@ -46,7 +46,7 @@ class WordIndexing:
         try:
             self._words.add(record.client_id, record.document_id, [embedded_text(part) for part in parts], facts)
         except WordStoreFailed as exc:
-            logger.error("index of words failed", extra={"client": record.client_id, "code": exc.code})  # noqa: TRY400
+            logger.error("index of words failed", extra={"client": record.client_id, "code": exc.code})
             self.note_stale(record.client_id)
 
     def forget(self, client_id: ClientId, document_id: str) -> None:

@@ -54,7 +54,7 @@ class Removal:
         try:
             self.erase(record.client_id, record.document_id)
         except AppError as exc:
-            logger.error(  # noqa: TRY400 - the stack would show inside of the store and tell no more than the code
+            logger.error(
                 "unfinished document could not be removed",
                 extra={"client": record.client_id, "document": record.document_id, "code": exc.code},
             )

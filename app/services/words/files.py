@@ -159,7 +159,7 @@ class IndexFiles:
             if path.exists():
                 raise
         except sqlite3.DatabaseError as exc:
-            logger.error("damaged index of words removed", extra={"error": type(exc).__name__})  # noqa: TRY400 - no more is known
+            logger.error("damaged index of words removed", extra={"error": type(exc).__name__})
             self._remove(path)
 
     def _remove(self, path: Path) -> None:

@@ -82,7 +82,7 @@ def run_and_kill(server: PostgresServer, address: str, folder: Path, number: int
 
 
 def test_no_acknowledged_turn_is_lost_and_none_is_torn(tmp_path: Path) -> None:
-    die = random.Random(14)  # noqa: S311 - it only has to be the same in each run
+    die = random.Random(14)
     with postgres_server(durable=True) as server:
         address = driver_address(server.new_database())
         for number in range(ROUNDS):

@@ -100,7 +100,7 @@ def test_a_statement_that_names_no_client_touches_its_transactions_client_only(
     say(store, BERT, "s1")
     with closing(PostgresDatabase.open(driver_address(database_url))) as database:
         with database.read(BERT) as connection:
-            counts = [connection.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in TABLES]  # noqa: S608
+            counts = [connection.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in TABLES]
         assert counts == [1, 2, 0, 0, 0]
         with database.write(BERT) as connection:
             assert connection.execute(text("DELETE FROM sessions")).rowcount == 1
@@ -123,9 +123,9 @@ def test_lists_and_counts_of_sessions_run_along_an_index(
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         connection.execute(text("SET LOCAL enable_bitmapscan = off"))
         for query in (
-            f"SELECT * FROM sessions WHERE {owner} expires_at > 5 {order}",  # noqa: S608 - our words
-            f"SELECT * FROM sessions WHERE {owner} (expires_at, client_id, session_id) < (5, 'a', 's') {order}",  # noqa: S608
-            f"SELECT count(*) FROM sessions WHERE {owner} expires_at <= 5",  # noqa: S608 - as above
+            f"SELECT * FROM sessions WHERE {owner} expires_at > 5 {order}",
+            f"SELECT * FROM sessions WHERE {owner} (expires_at, client_id, session_id) < (5, 'a', 's') {order}",
+            f"SELECT count(*) FROM sessions WHERE {owner} expires_at <= 5",
         ):
             plan = "\n".join(connection.execute(text(f"EXPLAIN {query}")).scalars())
             assert "Index Cond" in plan

@@ -41,7 +41,7 @@ def folder(original: Path, tmp_path: Path) -> Path:
 
 def _chance() -> random.Random:
     """A new generator for each test, so that none depends on those that ran before it."""
-    return random.Random(3)  # noqa: S311 - not for secrets
+    return random.Random(3)
 
 
 def files(folder: Path) -> StoreFiles:

@@ -59,7 +59,7 @@ class Outcome:
 
 def run_through_kills(folder: Path, *, files: int, kills: int, seed: int = 1) -> Outcome:
     """Start the process until the job is finished, and kill it `kills` times at random moments while it works."""
-    rng = random.Random(seed)  # noqa: S311 - moments, not secrets
+    rng = random.Random(seed)
     starts = 0
     while True:
         starts += 1

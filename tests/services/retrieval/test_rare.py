@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from typing_extensions import override
 
 from app.bootstrap import open_services
 from app.common.vectors import Vectors
@@ -15,7 +16,8 @@ from tests.fakes import HashEmbeddings
 class Alike(HashEmbeddings):
     """Knows nothing of texts: to it all of them mean the same."""
 
-    def embed_question(self, text: str, *, owner: str = "") -> Vectors:  # noqa: ARG002 - it reads none
+    @override
+    def embed_question(self, text: str, *, owner: str = "") -> Vectors:
         """See Embedder."""
         return super().embed_question("", owner=owner)
 

@@ -100,7 +100,7 @@ def _zeroed(content: bytes) -> bytes:
 
 
 def _scribbled(content: bytes) -> bytes:
-    return random.Random(1).randbytes(len(content))  # noqa: S311 - the same each time
+    return random.Random(1).randbytes(len(content))
 
 
 DAMAGES = {"cut off": _cut, "zeroed": _zeroed, "overwritten": _scribbled}
@@ -132,7 +132,7 @@ def test_the_doctor_saves_what_can_be_read(settings: Settings, database: str) ->
     path = settings.data_path.parent / database
     content = bytearray(path.read_bytes())
     page = content.rindex(WORDS_IN[database]) // 4096 * 4096
-    content[page : page + 4096] = random.Random(2).randbytes(4096)  # noqa: S311 - as above
+    content[page : page + 4096] = random.Random(2).randbytes(4096)
     path.write_bytes(content)
     with pytest.raises(StartupError):
         open_quickly(settings).close()
@@ -287,13 +287,13 @@ def test_a_database_of_a_newer_version_is_left_alone(settings: Settings) -> None
         (settings.session_db_path, "alembic_version_sessions"),
     ):
         with closing(sqlite3.connect(path)) as connection, connection:
-            (was,) = connection.execute(f"SELECT version_num FROM {table}").fetchone()  # noqa: S608 - one of the two
-            connection.execute(f"UPDATE {table} SET version_num = '9999_of_tomorrow'")  # noqa: S608 - one of the two
+            (was,) = connection.execute(f"SELECT version_num FROM {table}").fetchone()
+            connection.execute(f"UPDATE {table} SET version_num = '9999_of_tomorrow'")
         with pytest.raises(StartupError, match="written by another version"):
             open_quickly(settings).close()
         visit(settings, repair=True)
         with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute(f"UPDATE {table} SET version_num = ?", (was,))  # noqa: S608 - one of the two
+            connection.execute(f"UPDATE {table} SET version_num = ?", (was,))
     open_quickly(settings).close()
 
 
@@ -311,7 +311,7 @@ def test_an_index_of_unknown_format_has_a_sentence_of_its_own(settings: Settings
 def test_whatever_is_flipped_or_cut_off_ends_in_a_sentence_or_a_working_service(
     settings: Settings, sound: Path, seed: int
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - as above
+    chance = random.Random(seed)
     root = settings.data_path.parent
     for name in list(files_of(settings)):
         damaged = _damaged(chance, (root / name).read_bytes())

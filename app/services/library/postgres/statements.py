@@ -26,9 +26,9 @@ _NEAREST = (
 _THESE = "JOIN unnest(CAST(:documents AS text[]), CAST(:places AS integer[])) AS wanted (document, at) "
 _THESE_ON = "ON document_id = wanted.document AND place = wanted.at"
 NEAREST_AMONG = text(_NEAREST.format(among=_THESE + _THESE_ON, where=""))
-PARTS = text(f"SELECT {COLUMNS} FROM passages {_THESE}{_THESE_ON} WHERE client_id = :client")  # noqa: S608 - our words
+PARTS = text(f"SELECT {COLUMNS} FROM passages {_THESE}{_THESE_ON} WHERE client_id = :client")
 CHUNKS = text(
-    f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND document_id = :document "  # noqa: S608 - as above
+    f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND document_id = :document "
     "AND place >= :first AND place < :after ORDER BY place"
 )
 VECTORS = text(
@@ -36,7 +36,7 @@ VECTORS = text(
     + f"FROM passages {_THESE}{_THESE_ON} WHERE client_id = :client"
 )
 PAGE = text(
-    f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND (document_id, place) > (:document, :place) "  # noqa: S608 - as above
+    f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND (document_id, place) > (:document, :place) "
     "ORDER BY document_id, place LIMIT :size"
 )
 SET_VECTOR = text(
@@ -62,4 +62,4 @@ def nearest(condition: str = "") -> TextClause:
 
 def matching(condition: str) -> TextClause:
     """Return the search for the ids of all parts that a condition lets through."""
-    return text(f"SELECT document_id || ':' || place FROM passages WHERE client_id = :client AND ({condition})")  # noqa: S608 - values are bound
+    return text(f"SELECT document_id || ':' || place FROM passages WHERE client_id = :client AND ({condition})")

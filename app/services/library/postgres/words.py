@@ -74,7 +74,7 @@ _ADD_DOCUMENT = text("INSERT INTO word_documents VALUES (:client, :document, :fi
 _DROP_DOCUMENT = text(
     "DELETE FROM word_documents WHERE client_id = :client AND document_id = :document RETURNING first, count AS parts"
 )
-_DROP_CLIENT = tuple(text(f"DELETE FROM {table} WHERE client_id = :client") for table in TABLES)  # noqa: S608
+_DROP_CLIENT = tuple(text(f"DELETE FROM {table} WHERE client_id = :client") for table in TABLES)
 
 
 class ClientWords:

@@ -31,7 +31,7 @@ def test_single_characters_below_one_another_are_lines(rows: list[str]) -> None:
 @pytest.mark.parametrize("order", ["by rows", "by columns", "mixed"])
 @pytest.mark.parametrize("seed", range(20))
 def test_no_two_cells_become_one_word(order: str, seed: int) -> None:
-    rng = random.Random(seed)  # noqa: S311 - not for secrets
+    rng = random.Random(seed)
     size = rng.choice([6, 9, 11, 14])
     rows = [[rng.choice(WORDS) for _ in range(4)] for _ in range(5)]
     pieces: list[Placed] = cells(rows, (72, 132, 192, 252), lead=size * rng.choice([1.1, 1.4, 2.5]))
