@@ -290,15 +290,23 @@ def _compare_stores(folder: Path, outcome: Outcome) -> None:
 
     At a copy: the next start is to find the files as they are.
     """
-    with tempfile.TemporaryDirectory() as copied:
-        shutil.copytree(folder, copied, dirs_exist_ok=True)
-        settings = settings_for(Path(copied))
+    with tempfile.TemporaryDirectory() as folders:
+        settings = settings_for(_copied(folder, Path(folders)))
         found = inspected(settings)
     outcome.documents_compared += sum(len(client.recorded) for client in found.clients)
     for client in found.clients:
         if client.incomplete or not client.words_sound:
             wrong = (*client.incomplete, *client.unindexed)
             outcome.lost.append(f"{client.client_id}: words {client.words}, not whole after a kill: {wrong}")
+
+
+def _copied(folder: Path, folders: Path) -> Path:
+    """Copy the folder into a new one; again when a file vanished, which a reader that outlives the service closed."""
+    for attempt in range(10):
+        with contextlib.suppress(shutil.Error):
+            return Path(shutil.copytree(folder, folders / str(attempt)))
+        time.sleep(0.1)
+    raise AssertionError("the folder never comes to rest")
 
 
 def _settle(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:
