@@ -15,7 +15,8 @@ from app.services.words.contents import Contents, read_contents
 from app.services.words.postings import BLOCK, ENTRY_BYTES
 
 State = Literal["ok", "damaged", "missing", "outdated"]
-"""`outdated`: of another version of the analysis, so that it is emptied when it is opened."""
+"""`outdated`: of another version of the analysis, so that it is emptied when it is opened. `missing`: no file,
+or one that a crash left before anything was in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ def examine(path: Path) -> IndexReport:
         return IndexReport("missing")
     try:
         with closing(_opened(path)) as database:
+            if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                return IndexReport("missing")
             if database.execute("PRAGMA user_version").fetchone()[0] != index.VERSION:
                 return IndexReport("outdated" if _is_whole(database) else "damaged")
             contents = read_contents(database)

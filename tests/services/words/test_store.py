@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from app.common.ids import ClientId
 from app.services.words import index as indexes
 from app.services.words.checking import IndexReport
+from app.services.words.files import index_path
 from app.services.words.postings import BLOCK, FACTS, Facts, blocks, decoded, extended, without
 from app.services.words.store import WordStore, WordStoreFailed
 
@@ -152,6 +153,17 @@ def test_an_index_of_another_version_is_empty(store: WordStore, root: Path, monk
     add(later, ALPHA, "one", "the crane is yellow")
     assert best(later, ALPHA, "crane") == [("one", 0)]
     later.close()
+
+
+def test_a_file_that_a_crash_left_empty_counts_as_missing_and_is_used(store: WordStore, root: Path) -> None:
+    path = index_path(root, ALPHA)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as begun:
+        begun.execute("PRAGMA journal_mode=WAL")
+    assert path.stat().st_size
+    assert store.examine(ALPHA).state == "missing"
+    add(store, ALPHA, "one", "the crane is yellow")
+    assert store.examine(ALPHA) == IndexReport("ok", {"one": 1})
 
 
 def test_a_damaged_file_is_told_and_can_be_made_again(store: WordStore, root: Path) -> None:
