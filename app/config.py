@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     ingest_workers: int = Field(3, ge=1, le=64)
     ingest_queue_limit: int = Field(2000, ge=1, le=1_000_000)
     ingest_job_days: int = Field(7, ge=1, le=3650)
+    idempotency_hours: int = Field(24, ge=0, le=720)
 
     # Limits of one client; the first three are none unless set
     max_documents_per_client: int | None = Field(None, ge=1)

@@ -18,6 +18,7 @@ from app.common.errors import StartupError
 from app.common.logger import configure_logging
 from app.common.process import infrequent_gc, share_one_heap
 from app.config import Settings, load_settings, operator_chose_heaps
+from app.dependencies.once import REPLAYED_HEADER
 from app.document import describe_routes, operation_id
 from app.edge.bodies import BodyLimit, BodyPace
 from app.edge.drain import Drain
@@ -169,7 +170,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_origins=list(settings.cors_origins),
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["X-Request-ID", "Retry-After"],
+            expose_headers=["X-Request-ID", "Retry-After", REPLAYED_HEADER],
         )
     message_bytes = settings.max_message_chars * JSON_BYTES_PER_CHARACTER + FORM_OVERHEAD_BYTES // 16
     upload_bytes = (settings.max_upload_mb << 20) * settings.max_files_per_upload + FORM_OVERHEAD_BYTES

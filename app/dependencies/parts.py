@@ -8,6 +8,7 @@ from app.common.work import Work
 from app.config import Settings
 from app.memory import SessionStore
 from app.memory.feedback import FeedbackStore
+from app.memory.kept_answers import KeptAnswerStore
 from app.service import Services
 from app.services.answering.grounding import Gate
 from app.services.ingestion.uploads import Uploads
@@ -66,6 +67,10 @@ async def _feedback(request: Request) -> FeedbackStore:
     return _services(request).session_store.feedback
 
 
+async def _kept_answers(request: Request) -> KeptAnswerStore:
+    return _services(request).session_store.kept_answers
+
+
 async def _clients(request: Request) -> ClientService:
     return _services(request).clients
 
@@ -103,6 +108,7 @@ JobsDep = Annotated[JobService, Depends(_jobs)]
 DocumentsDep = Annotated[DocumentService, Depends(_documents)]
 SessionsDep = Annotated[SessionStore, Depends(_sessions)]
 FeedbackDep = Annotated[FeedbackStore, Depends(_feedback)]
+KeptAnswersDep = Annotated[KeptAnswerStore, Depends(_kept_answers)]
 ClientsDep = Annotated[ClientService, Depends(_clients)]
 ClientSettingsDep = Annotated[ClientSettingsStore, Depends(_client_settings)]
 ApiKeysDep = Annotated[ApiKeyStore, Depends(_api_keys)]

@@ -1,5 +1,6 @@
 """Reading a multipart upload, with its limits acting while the body arrives."""
 
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from copy import deepcopy
@@ -24,6 +25,7 @@ from app.schemas.ingest import IngestForm
 from app.services.ingestion.uploads import Incoming
 
 MAX_FORM_FIELDS = 20
+ONCE_HEADER = "Idempotency-Key"
 _LONGEST_HEADER = 8192
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _EXTENDED_NAME = re.compile(rb";\s{0,9}filename\*\s{0,9}=([^;]*)", re.IGNORECASE)
@@ -91,10 +93,11 @@ OPENAPI_BODY_OF_ONE["requestBody"]["content"]["multipart/form-data"]["schema"]["
 
 @dataclass(frozen=True, slots=True)
 class UploadForm:
-    """A whole upload."""
+    """A whole upload. `digest` tells whether another one has the same parts, whatever stands between them."""
 
     files: list[Incoming]
     fields: IngestForm
+    digest: bytes
 
 
 class _LimitedParser(MultiPartParser):
@@ -106,6 +109,9 @@ class _LimitedParser(MultiPartParser):
         self._max_file_bytes = max_file_bytes
         self._received = 0
         self._complete = False
+        self._digesting = ONCE_HEADER in request.headers
+        self._part_digest = hashlib.sha256()
+        self._digest = hashlib.sha256()
         self.too_large: set[int] = set()
 
     def on_headers_finished(self) -> None:
@@ -115,8 +121,11 @@ class _LimitedParser(MultiPartParser):
     def on_part_begin(self) -> None:
         super().on_part_begin()
         self._received = 0
+        self._part_digest = hashlib.sha256()
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._digesting:
+            self._part_digest.update(memoryview(data)[start:end])
         file = self._current_part.file
         if file is not None:
             self._received += end - start
@@ -124,6 +133,16 @@ class _LimitedParser(MultiPartParser):
                 self.too_large.add(id(file))
                 return
         super().on_part_data(data, start, end)
+
+    def on_part_end(self) -> None:
+        name = hashlib.sha256(self._current_part.content_disposition or b"")
+        self._digest.update(name.digest() + self._part_digest.digest())
+        super().on_part_end()
+
+    @property
+    def digest(self) -> bytes:
+        """See UploadForm.digest; of contents only when the request says that it may be sent again."""
+        return self._digest.digest()
 
     def on_end(self) -> None:
         self._complete = True
@@ -175,12 +194,12 @@ async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[
     except UnicodeError:  # the form names a charset that is none for text
         raise _not_a_form() from None
     try:
-        yield _checked(form, settings, parser.too_large)
+        yield _checked(form, settings, parser)
     finally:
         await form.close()
 
 
-def _checked(form: FormData, settings: Settings, too_large: set[int]) -> UploadForm:
+def _checked(form: FormData, settings: Settings, parser: _LimitedParser) -> UploadForm:
     parts = [
         part
         for name, part in form.multi_items()
@@ -192,12 +211,12 @@ def _checked(form: FormData, settings: Settings, too_large: set[int]) -> UploadF
         raise _too_many_files(settings.max_files_per_upload)
     too_much = TooLarge(f"The file is larger than {settings.max_upload_mb} MB; split it or ask the operator for more.")
     files = [
-        Incoming(part.filename or "", part.file, too_much if id(part) in too_large else None, labels)
+        Incoming(part.filename or "", part.file, too_much if id(part) in parser.too_large else None, labels)
         for part, labels in zip(parts, read_labels(form, len(parts)), strict=True)
     ]
     texts = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
     try:
-        return UploadForm(files, IngestForm.model_validate(texts))
+        return UploadForm(files, IngestForm.model_validate(texts), parser.digest)
     except ValidationError as exc:
         raise RequestValidationError(exc.errors(include_url=False, include_context=False)) from None
 

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypedDict
 from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.memory.feedback import FeedbackStore, Rating
+from app.memory.kept_answers import KeptAnswerStore
 
 Role = Literal["user", "assistant"]
 JsonObject = Mapping[str, object]
@@ -142,6 +143,8 @@ class SessionStore(Protocol):
 
     feedback: FeedbackStore
     """What was said about the answers."""
+    kept_answers: KeptAnswerStore
+    """Answers to requests that may be sent again."""
 
     def require_room(self) -> None:
         """Raise InsufficientStorage when a turn could not be stored now: to be asked before a model is."""
@@ -218,10 +221,10 @@ class SessionStore(Protocol):
         """Delete a session with all that belongs to it."""
 
     def delete_client(self, client_id: ClientId) -> Removed:
-        """Delete all of a client's sessions, a batch at a time. Call `compact` to leave no trace on the disk."""
+        """Delete all of a client's sessions and kept answers, in batches. `compact` leaves no trace on the disk."""
 
     def cleanup(self, owner: ClientId | None = None) -> Removed:
-        """Delete the expired sessions of one client or of all, a batch at a time so that writers get in between."""
+        """Delete expired sessions and kept answers, of one client or of all, in batches: writers get in between."""
 
     def compact(self) -> bool:
         """Rewrite the database without what was deleted. Readers go on meanwhile, writers wait (seconds per GB).

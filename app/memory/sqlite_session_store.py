@@ -17,6 +17,7 @@ from app.memory import queries as q
 from app.memory.cache import Key
 from app.memory.new_turn import NewTurn
 from app.memory.sql_feedback import SqlFeedback
+from app.memory.sql_kept_answers import SqlKeptAnswers
 from app.memory.sql_session_reader import SqlSessionReader, bound, figures, find_summary
 from app.memory.tables import ALL_CLIENTS
 from app.memory.tokens import estimate_tokens
@@ -57,6 +58,8 @@ class SqliteSessionStore(SqlSessionReader):
         self._count_tokens = count_tokens
         self._lives = lives or Lives(erased_meanwhile)
         self.feedback = SqlFeedback(self._reading, self._write, clock=clock, count_bytes=_count_bytes)
+        self.kept_answers = SqlKeptAnswers(self._change, require=self._require, clock=clock)
+        self.kept_answers.release_all()
 
     @override
     def close(self) -> None:
@@ -74,6 +77,12 @@ class SqliteSessionStore(SqlSessionReader):
             return work(connection)
 
         return self._db.run(checked)
+
+    def _change(self, _owner: ClientId | None, work: Callable[[Connection], T], *, removing: bool = False) -> T:
+        return self._db.run(work, removing=removing)
+
+    def _require(self, _connection: Connection, client_id: ClientId, standing: Standing) -> None:
+        self._lives.require(client_id, standing)
 
     @override
     def append_turn(
@@ -141,10 +150,12 @@ class SqliteSessionStore(SqlSessionReader):
     @override
     def delete_client(self, client_id: ClientId) -> Removed:
         self._lives.end(client_id)
+        self.kept_answers.remove_client(client_id)
         return self._remove_all(q.client_keys(client_id))
 
     @override
     def cleanup(self, owner: ClientId | None = None) -> Removed:
+        self.kept_answers.remove_expired(owner)
         return self._remove_all(q.expired_keys(self._clock(), owner))
 
     def _remove_all(self, chosen: Select[str, str, int]) -> Removed:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -101,6 +102,22 @@ feedback = Table(
     ForeignKeyConstraint(["message_id"], ["messages.id"], ondelete="CASCADE"),
     # A client's feedback is listed, and counted, along this.
     Index(None, "client_id", "updated_at", "session_id", "position"),
+)
+
+# One row for each request that is to be done once: a claim while there is no answer. All of it is sealed.
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("name", LargeBinary, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("answer", LargeBinary),
+    # A client's answers are counted, and the oldest found, along the first.
+    Index(None, "client_id", "expires_at", "size"),
+    Index(None, "expires_at"),
 )
 
 totals = Table(

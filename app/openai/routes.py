@@ -11,6 +11,7 @@ from app.common.errors import InvalidInput, NotFound
 from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.dependencies.callers import Caller, CallerDep
+from app.dependencies.once import OnceRoute, do_once
 from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, RetrieverDep, SettingsDep, WorkDep
 from app.dependencies.presence import answered
 from app.dependencies.questions import require_length
@@ -24,7 +25,7 @@ from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService
 from app.streams import EVENTS_SCHEMA, Events, EventStream, FirstPiece, capture_failure, event
 
-router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"])
+router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"], route_class=OnceRoute)
 
 OWN_CLIENT = "default"
 """The model, or the vector store, that means the client of the key."""
@@ -64,7 +65,8 @@ async def get_model_client(model: str, caller: CallerDep) -> ClientId:
     "/chat/completions",
     summary="Chat completion",
     response_model=schemas.Completion,
-    responses={200: _STREAM, **openai_responses(400, 401, 404, 413, 429, 502, 503, 504)},
+    responses={200: _STREAM, **openai_responses(400, 401, 404, 409, 413, 429, 502, 503, 504)},
+    dependencies=[Depends(do_once)],
 )
 async def create_completion(
     request: Request,

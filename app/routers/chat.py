@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 from app.common.ids import ClientId, parse_session_id
 from app.dependencies.callers import CallerDep
 from app.dependencies.clients import PathClientDep
+from app.dependencies.once import OnceRoute, do_once
 from app.dependencies.owners import UnnamedSessionOwnerDep
 from app.dependencies.parts import ClientSettingsDep, DocumentsDep, RagDep, SessionsDep, SettingsDep
 from app.dependencies.presence import answered
@@ -33,7 +34,7 @@ from app.shapes.filters import passage_filter
 from app.shapes.sessions import session_deleted
 from app.streams import EVENTS_SCHEMA, Events, EventStream, FirstPiece, capture_failure, event
 
-router = APIRouter(prefix="/api/v1/chat", tags=["Chat"])
+router = APIRouter(prefix="/api/v1/chat", tags=["Chat"], route_class=OnceRoute)
 
 _EXAMPLE = """\
 event: sources
@@ -94,6 +95,7 @@ QuestionDep = Annotated[ChatQuestion, Depends(get_question)]
     summary="Ask a question",
     response_model=ChatResponse,
     responses={200: {"content": _EVENTS["content"]}, **_ERRORS},
+    dependencies=[Depends(do_once)],
 )
 async def chat(
     request: Request, body: ChatRequest, question: QuestionDep, rag: RagDep, after: BackgroundTasks
@@ -118,6 +120,7 @@ async def chat(
     summary="Ask a question, and read the answer as it is written",
     response_class=EventStream,
     responses={200: _EVENTS, **_ERRORS},
+    dependencies=[Depends(do_once)],
 )
 async def chat_stream(request: Request, question: QuestionDep, rag: RagDep) -> EventStream:
     """Answer as server-sent events. What fails within a second, before the model's first word, keeps its status.

@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from app.dependencies.callers import AdminDep, CallerDep
 from app.dependencies.clients import ManagedClientDep, PathClientDep
+from app.dependencies.once import OnceRoute, do_once
 from app.dependencies.parts import ClientsDep, ClientSettingsDep, JobsDep, SessionsDep, SettingsDep
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
@@ -29,10 +30,16 @@ from app.services.catalog.records import ClientRecord
 from app.services.tenants import settings as client_settings
 from app.services.tenants.keys import ApiKey
 
-router = APIRouter(prefix="/api/v1/clients", tags=["Clients"])
+router = APIRouter(prefix="/api/v1/clients", tags=["Clients"], route_class=OnceRoute)
 
 
-@router.post("", status_code=201, summary="Make a client", responses=problem_responses(401, 403, 409, 422, 429, 503))
+@router.post(
+    "",
+    status_code=201,
+    summary="Make a client",
+    responses=problem_responses(401, 403, 409, 422, 429, 503),
+    dependencies=[Depends(do_once)],
+)
 async def create_client(
     body: NewClient, _: AdminDep, caller: CallerDep, clients: ClientsDep, writing: WritingDep
 ) -> ClientCreated:
@@ -147,6 +154,7 @@ async def erase_client(client_id: ManagedClientDep, clients: ClientsDep, writing
     status_code=201,
     summary="Make a key",
     responses=problem_responses(401, 403, 404, 409, 422, 429, 503),
+    dependencies=[Depends(do_once)],
 )
 async def create_key(client_id: ManagedClientDep, body: NewKey, clients: ClientsDep, writing: WritingDep) -> KeyCreated:
     """Make another key for the client, which is shown this once. Needs the admin key in locked mode.

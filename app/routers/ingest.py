@@ -10,6 +10,7 @@ from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.common.work import Work
 from app.dependencies.callers import CallerDep
+from app.dependencies.once import OnceRoute, take_once
 from app.dependencies.parts import ClientsDep, JobsDep, UploadsDep, WorkDep
 from app.dependencies.presence import while_there
 from app.dependencies.uploads import OPENAPI_BODY, UploadForm, UploadFormDep
@@ -24,7 +25,7 @@ from app.services.tenants.clients import ClientService
 from app.shapes.ingest import ingest_response
 from app.shapes.jobs import job_accepted
 
-router = APIRouter(prefix="/api/v1/ingest", tags=["Ingest"])
+router = APIRouter(prefix="/api/v1/ingest", tags=["Ingest"], route_class=OnceRoute)
 
 NEW_CLIENTS = "(new clients)"
 """They wait for their turn as one: whoever names no client gets no more of the service than one client does."""
@@ -144,6 +145,7 @@ async def get_wishes(
         **problem_responses(400, 401, 404, 409, 413, 415, 422, 429, 503),
     },
     openapi_extra=OPENAPI_BODY,
+    dependencies=[Depends(take_once)],
 )
 async def ingest(
     response: Response,

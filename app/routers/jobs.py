@@ -3,12 +3,13 @@
 from contextlib import aclosing
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from sse_starlette import EventSourceResponse
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.dependencies.clients import QueryClientDep
+from app.dependencies.once import OnceRoute, do_once
 from app.dependencies.owners import JobOwnerDep
 from app.dependencies.parts import JobsDep
 from app.dependencies.writing import WritingDep
@@ -19,7 +20,7 @@ from app.services.jobs.service import JobService
 from app.shapes.jobs import job_info, job_summary
 from app.streams import EVENTS_SCHEMA, HEADERS, HEARTBEAT_SECONDS, LAST_WORDS_SECONDS, Events, event
 
-router = APIRouter(prefix="/api/v1/ingest/jobs", tags=["Ingest"])
+router = APIRouter(prefix="/api/v1/ingest/jobs", tags=["Ingest"], route_class=OnceRoute)
 
 
 @router.get(
@@ -64,6 +65,7 @@ async def cancel_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep, writing: Wr
     summary="Try failed files again",
     response_model_exclude_none=True,
     responses=problem_responses(401, 404, 409, 422, 429, 503),
+    dependencies=[Depends(do_once)],
 )
 async def retry_job(job_id: str, owner: JobOwnerDep, jobs: JobsDep, writing: WritingDep) -> JobInfo:
     """Queue the failed and cancelled files of a finished job again; they were kept for that."""

@@ -104,10 +104,10 @@ class Server:
 class Ledger:
     """What one client was told. Only its own thread writes here, one request after the other.
 
-    `acknowledged` maps the first word of each document to its whole first sentence. `open_upload` is the one that
-    was under way at the kill, `deleting` whether a deletion was. `tagged` are the tags that a document may have, by its
-    first word: the last acknowledged one, and one that was under way. `turns` counts the conversation's acknowledged
-    questions, `open_turns` those that were under way.
+    `acknowledged` maps the first word of each document to its whole first sentence. `open_upload` is the one that was
+    under way at the kill, with its text in `unanswered`, `deleting` whether a deletion was. `tagged` are the tags
+    that a document may have, by its first word: the last acknowledged one, and one that was under way. `turns` counts
+    the conversation's acknowledged questions, `open_turns` those that were under way.
     """
 
     client_id: str
@@ -115,6 +115,7 @@ class Ledger:
     tagged: dict[str, set[str]] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     open_upload: dict[str, str] = field(default_factory=dict)
+    unanswered: dict[str, str] = field(default_factory=dict)
     deleting: bool = False
     turns: int = 0
     open_turns: int = 0
@@ -182,9 +183,10 @@ class Writer(threading.Thread):
         word = sentences[0].split()[0]
         self._ledger.open_upload = {word: sentences[0]}
         self._ledger.tagged[word] = {word}
-        _upload(self._http, self._ledger.client_id, word, "\n\n".join(sentences))
+        self._ledger.unanswered = {word: "\n\n".join(sentences)}
+        _upload(self._http, self._ledger.client_id, word, self._ledger.unanswered[word])
         self._ledger.acknowledged |= self._ledger.open_upload
-        self._ledger.open_upload = {}
+        self._ledger.open_upload, self._ledger.unanswered = {}, {}
         self._outcome.acknowledged += 1
 
     def _ask(self) -> None:
@@ -324,7 +326,17 @@ def _settle(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:
     for word, sentence in list(ledger.gone.items())[-20:]:
         if _answers(http, ledger, word, sentence):
             outcome.lost.append(f"{ledger.client_id}: {word} is back")
+    _send_again(http, ledger)
     ledger.open_upload, ledger.deleting = {}, False
+
+
+def _send_again(http: httpx.Client, ledger: Ledger) -> None:
+    """Send what got no answer again, under its key: it is taken in now, or was; nobody has to wait for the dead."""
+    for word, text in ledger.unanswered.items():
+        _upload(http, ledger.client_id, word, text)
+        ledger.acknowledged[word] = ledger.open_upload[word]
+        ledger.gone.pop(word, None)
+    ledger.unanswered = {}
 
 
 def _compare_counts(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:
@@ -366,7 +378,9 @@ def _answers(http: httpx.Client, ledger: Ledger, word: str, sentence: str) -> bo
 
 def _upload(http: httpx.Client, client_id: str, name: str, text: str) -> None:
     form = {"client_id": client_id, "metadata": json.dumps({"word": name}), "tags": name}
-    response = http.post("/api/v1/ingest/", files={"files": (f"{name}.txt", text.encode())}, data=form)
+    files = {"files": (f"{name}.txt", text.encode())}
+    headers = {"Idempotency-Key": f"upload-of-{name}-{client_id}"}
+    response = http.post("/api/v1/ingest/", files=files, data=form, headers=headers)
     response.raise_for_status()
 
 

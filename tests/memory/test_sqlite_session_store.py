@@ -8,6 +8,7 @@ from app.memory.sqlite_session_store import SqliteSessionStore
 from tests.memory.conftest import Clock
 from tests.memory.contract import ANNA, BERT, SessionStoreContract, questions, say
 from tests.memory.contract_feedback import BAD, FeedbackContract
+from tests.memory.contract_kept_answers import KeptAnswersContract, claim_of, keep
 
 
 class TestSqliteSessionStore(SessionStoreContract):
@@ -16,6 +17,10 @@ class TestSqliteSessionStore(SessionStoreContract):
 
 class TestFeedbackInSqlite(FeedbackContract):
     """The same of feedback."""
+
+
+class TestKeptAnswersInSqlite(KeptAnswersContract):
+    """The same of kept answers."""
 
 
 def test_history_of_a_long_session_reads_only_the_latest_turns(
@@ -35,9 +40,10 @@ def test_nothing_is_left_in_the_tables_of_what_was_deleted(store: SqliteSessionS
     assert store.put_summary(ANNA, "s1", "summary", up_to=store.history(ANNA, "s1")[-1].last_id, replaces=None)
     store.feedback.put(ANNA, "s1", store.history(ANNA, "s1")[-1].message_id, BAD)
     say(store, BERT, "s1")
+    store.kept_answers.claim(claim_of(1))
     store.delete_client(ANNA)
     with database.read() as connection:
-        for table in ("sessions", "messages", "summaries", "feedback"):
+        for table in ("sessions", "messages", "summaries", "feedback", "kept_answers"):
             gone = text(f"SELECT count(*) FROM {table} WHERE client_id = 'anna'")
             assert connection.execute(gone).scalar() == 0
         assert connection.execute(text("SELECT scope FROM session_totals ORDER BY 1")).scalars().all() == ["", "bert"]
@@ -97,3 +103,27 @@ def test_conversations_outlive_the_process(store: SqliteSessionStore, database: 
     again = SqliteSessionStore(database, ttl=60, clock=clock)
     assert questions(again, ANNA, "s1") == ["turn 0?", "turn 1?"]
     assert again.get_stats()["total_messages"] == 4
+
+
+def test_claims_of_an_earlier_process_are_given_up_and_answers_stay(
+    store: SqliteSessionStore, database: Database, clock: Clock
+) -> None:
+    for number in range(2):
+        store.kept_answers.claim(claim_of(number))
+    keep(store, claim_of(1))
+    again = SqliteSessionStore(database, ttl=60, clock=clock)
+    assert again.kept_answers.claim(claim_of(0, holder="second")) is None
+    assert again.kept_answers.claim(claim_of(1, holder="second")) is not None
+
+
+def test_kept_answers_are_found_along_an_index(store: SqliteSessionStore, database: Database) -> None:
+    assert store.active_ids() == []
+    with database.read() as connection:
+        for query in (
+            "SELECT count(*), sum(size) FROM kept_answers WHERE client_id = 'anna' AND answer IS NOT NULL",
+            "SELECT name FROM kept_answers WHERE expires_at <= 5 LIMIT 9",
+            "SELECT * FROM kept_answers WHERE name = x'00'",
+        ):
+            plan = " ".join(str(row) for row in connection.execute(text(f"EXPLAIN QUERY PLAN {query}")))
+            assert "SEARCH" in plan
+            assert "SCAN" not in plan

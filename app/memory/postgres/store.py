@@ -19,13 +19,14 @@ from app.memory.cache import Key
 from app.memory.new_turn import NewTurn
 from app.memory.postgres import statements as s
 from app.memory.sql_feedback import SqlFeedback
+from app.memory.sql_kept_answers import SqlKeptAnswers
 from app.memory.sql_session_reader import SqlSessionReader, bound, figures, find_summary
 from app.memory.tokens import estimate_tokens
 
 T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-TABLES = ("sessions", "messages", "feedback", "summaries", "session_lives")
+TABLES = ("sessions", "messages", "feedback", "summaries", "kept_answers", "session_lives")
 BATCH_SESSIONS = 100
 
 _NO_NUL = str.maketrans({"\0": "�"})
@@ -54,6 +55,7 @@ class PostgresSessionStore(SqlSessionReader):
         self._ttl = ttl
         self._count_tokens = count_tokens
         self.feedback = SqlFeedback(self._reading, self._write, clock=clock)
+        self.kept_answers = SqlKeptAnswers(self._change, require=self._lives.require, clock=clock)
 
     @override
     def close(self) -> None:
@@ -67,6 +69,10 @@ class PostgresSessionStore(SqlSessionReader):
         begun = standing or Standing()
         with self._db.write(client_id) as connection:
             self._lives.require(connection, client_id, begun)
+            return work(connection)
+
+    def _change(self, owner: ClientId | None, work: Callable[[Connection], T], *, removing: bool = False) -> T:
+        with self._db.write(owner, removing=removing) as connection:
             return work(connection)
 
     @override
@@ -132,6 +138,7 @@ class PostgresSessionStore(SqlSessionReader):
     def delete_client(self, client_id: ClientId) -> Removed:
         with self._db.write(client_id) as connection:
             self._lives.end(connection, client_id, now=self._clock())
+        self.kept_answers.remove_client(client_id)
         return self._remove_all(client_id, q.client_keys(client_id), skip=False)
 
     @override
@@ -139,6 +146,7 @@ class PostgresSessionStore(SqlSessionReader):
         now = self._clock()
         with self._db.write(owner) as connection:
             self._lives.forget(connection, now=now)
+        self.kept_answers.remove_expired(owner)
         # Several processes clean up at once without waiting for each other: what one has, the others leave out.
         return self._remove_all(owner, q.expired_keys(now, owner), skip=True)
 

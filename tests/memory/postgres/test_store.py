@@ -18,6 +18,7 @@ from tests.memory.conftest import Clock
 from tests.memory.contract import ANNA, BERT, SessionStoreContract, questions, say
 from tests.memory.contract_at_once import Another, AtOnceContract
 from tests.memory.contract_feedback import FeedbackContract
+from tests.memory.contract_kept_answers import KeptAnswersContract, claim_of, keep
 
 
 class TestPostgresSessionStore(SessionStoreContract):
@@ -26,6 +27,10 @@ class TestPostgresSessionStore(SessionStoreContract):
 
 class TestFeedbackInPostgres(FeedbackContract):
     """The same of feedback."""
+
+
+class TestKeptAnswersInPostgres(KeptAnswersContract):
+    """The same of kept answers."""
 
 
 class TestPostgresAtOnce(AtOnceContract):
@@ -131,3 +136,29 @@ def test_lists_and_counts_of_sessions_run_along_an_index(
             assert "Index Cond" in plan
             assert "Seq Scan" not in plan
             assert "Sort" not in plan
+
+
+def test_of_two_processes_one_does_what_is_asked_of_both_and_both_know_the_answer(
+    store: SessionStore, another: Another
+) -> None:
+    stores, together = [store, another()], Barrier(2)
+
+    def ask(process: int) -> list[int]:
+        done = []
+        for number in range(20):
+            together.wait(10)
+            claim = claim_of(number, None, holder=f"process {process}")
+            try:
+                answer = stores[process].kept_answers.claim(claim)
+            except Conflict:
+                continue
+            assert answer is None or answer.sealed == b"sealed"
+            if answer is None:
+                done.append(number)
+                keep(stores[process], claim)
+        return done
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(ask, range(2))
+    assert sorted(first + second) == list(range(20))
+    assert all(each.kept_answers.claim(claim_of(5, None)) is not None for each in stores)
