@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
 
@@ -22,11 +22,15 @@ from app.services.tenants.rate_limit import RateLimit
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whose key was sent. A client's key reaches that client alone; the admin key, and anyone in open mode, all."""
+    """Whose key was sent. A client's key reaches that client alone; the admin key, and anyone in open mode, all.
+
+    `secret` is the key itself, empty in open mode.
+    """
 
     own_client: ClientId | None
     locked: bool = False
     key_id: str | None = None
+    secret: str = field(default="", repr=False)
 
     def client(self, requested: str | None) -> ClientId:
         """Return the client that is meant by what a request names.
@@ -123,11 +127,11 @@ async def get_principal(
     if key is None:
         raise NotAuthenticated("Send your key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.")
     if secrets.compare_digest(key.encode(), settings.admin_api_key.get_secret_value().encode()):
-        return Principal(own_client=None, locked=True)
+        return Principal(own_client=None, locked=True, secret=key)
     client_id = await anyio.to_thread.run_sync(api_keys.authenticate, key, limiter=work.door)
     if client_id is None:
         raise key_not_known()
-    return Principal(own_client=client_id, locked=True, key_id=id_of(key))
+    return Principal(own_client=client_id, locked=True, key_id=id_of(key), secret=key)
 
 
 async def get_caller(

@@ -22,7 +22,7 @@ from app.dependencies.uploads import ONCE_HEADER, UploadFormDep
 from app.edge.paths import own_path
 
 REPLAYED_HEADER = "Idempotency-Replayed"
-SHORTEST_KEY, LONGEST_KEY = 16, 255
+LONGEST_KEY = 255
 MOST_BYTES = 2 << 20
 """A longer answer is not kept."""
 
@@ -30,10 +30,10 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias=ONCE_HEADER,
-        min_length=SHORTEST_KEY,
+        min_length=1,
         max_length=LONGEST_KEY,
         pattern=r"^[!-~]+$",
-        description="Something that nobody can guess, such as a UUID: new for each request, and the same when it is "
+        description="Something new for each request, such as a UUID, and the same when it is "
         f"sent again. The request is done once; sent again it gets the first answer, with `{REPLAYED_HEADER}: true`.",
         examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
     ),
@@ -61,7 +61,8 @@ async def get_doing(
         return None
     keeping = Keeping(store, work.write, settings.idempotency_hours * 3600)
     place = (caller.own_client or "", request.method, own_path(request.scope))
-    return Doing(keeping, key, place, caller.own_client)
+    # With the API key in it the secret is as hard to guess as that one is, however short the Idempotency-Key.
+    return Doing(keeping, f"{key} {caller.principal.secret}", place, caller.own_client)
 
 
 DoingDep = Annotated[Doing | None, Depends(get_doing)]

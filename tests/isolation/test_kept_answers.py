@@ -58,12 +58,14 @@ def test_the_same_key_and_body_of_two_clients_are_two_requests(locked: TestClien
         assert_problem(locked.post("/api/v1/chat/", json=BODY, headers=_keyed(key)), 401, "not_authenticated")
 
 
-def test_answers_are_each_clients_own_whichever_of_its_keys_is_used(locked: TestClient) -> None:
+def test_an_answer_is_given_again_to_the_api_key_that_asked_and_not_once_it_is_revoked(locked: TestClient) -> None:
     anna = _client(locked, "anna-co")
     upload(locked, ("a.txt", SECRET.encode()), headers=_bearer(anna))
     made = locked.post(f"{CLIENTS}/anna-co/keys", json={}, headers=_keyed(ADMIN)).json()
     first = locked.post("/api/v1/chat/", json=BODY, headers=_keyed(anna))
-    assert locked.post("/api/v1/chat/", json=BODY, headers=_keyed(made["api_key"])).content == first.content
+    other = locked.post("/api/v1/chat/", json=BODY, headers=_keyed(made["api_key"]))
+    assert other.json()["session_id"] != first.json()["session_id"]
+    assert locked.post("/api/v1/chat/", json=BODY, headers=_keyed(made["api_key"])).content == other.content
     locked.delete(f"{CLIENTS}/anna-co/keys/{made['key_id']}", headers=_bearer(ADMIN))
     refused = locked.post("/api/v1/chat/", json=BODY, headers=_keyed(made["api_key"]))
     assert_problem(refused, 401, "not_authenticated")

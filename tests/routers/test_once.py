@@ -157,8 +157,8 @@ def test_another_request_with_the_same_key_is_refused(kept: TestClient) -> None:
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "idempotency_key_reused")
 
 
-@pytest.mark.parametrize("key", ["", "short", "fifteen-letters", "with a space in it", "x" * 256, "ünïcödé-ünïcödé-ü"])
-def test_a_key_is_long_enough_and_plain(kept: TestClient, key: str) -> None:
+@pytest.mark.parametrize("key", ["", "with a space in it", "x" * 256, "ünïcödé-ünïcödé-ü"])
+def test_a_key_is_plain_and_not_too_long(kept: TestClient, key: str) -> None:
     before = kept.get("/api/v1/clients").json()["total"]
     headers: Any = {"Idempotency-Key": key.encode()}
     assert_problem(kept.post("/api/v1/clients", json={}, headers=headers), 422, "invalid_input")
