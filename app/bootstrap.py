@@ -27,6 +27,7 @@ from app.version import VERSION
 from app.wiring.answering import make_gate, make_rag, open_model, open_summaries
 from app.wiring.figures import Parts, open_figures
 from app.wiring.intake import Intake, open_intake
+from app.wiring.reranking import open_reranking
 from app.wiring.stores import Clock, Stores, Upkeep, open_stores, open_upkeep
 from app.wiring.work import make_work
 
@@ -90,14 +91,19 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
     search = LibrarySearch(
         catalog=catalog, store=stores.vectors, words=stores.words, note_stale=upkeep.library.note_stale
     )
-    retriever = Retriever(search=search, embedder=stores.embedder, context_tokens=settings.context_tokens)
+    reranking = open_reranking(settings, stack, parts.model)
+    retriever = Retriever(
+        search=search, embedder=stores.embedder, context_tokens=settings.context_tokens, pooling=reranking.on
+    )
+    threads = ChatThreads(work.search, work.write)
     models = [name for name in (settings.model_name, settings.fallback_model_name) if name]
     return Services(
         settings=settings,
         session_store=stores.sessions,
         vector_store_service=stores.vectors,
-        rag=make_rag(settings, stores, retriever, parts.model).in_threads(ChatThreads(work.search, work.write)),
+        rag=make_rag(settings, stores, retriever, reranking, parts.model).in_threads(threads),
         retriever=retriever,
+        reranking=reranking,
         gate=make_gate(settings, stores),
         uploads=intake.uploads,
         jobs=intake.jobs,

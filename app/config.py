@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.common.errors import StartupError
 from app.common.misspelt import misspelt
 from app.common.postgres.address import driver_address
+from app.common.rerank_address import RerankChoice
 
 DEFAULT_EMBEDDING_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 MIN_CHUNK_SIZE = 100
@@ -56,6 +57,11 @@ class Settings(BaseSettings):
     embedding_device: str = "cpu"
     top_k: int | None = Field(None, ge=1, le=50)
     context_tokens: int = Field(2000, ge=100, le=100_000)
+    rerank: Literal["off", "endpoint", "llm"] = "off"
+    rerank_base_url: str | None = None
+    rerank_model: str | None = None
+    rerank_api_key: SecretStr | None = None
+    rerank_timeout: float = Field(5, gt=0, le=60)
     whole_document_tokens: int = Field(6000, ge=1000, le=1_000_000)
     summaries: Literal["off", "on"] = "off"
     max_document_tokens: int = Field(200_000, ge=1000, le=10_000_000)
@@ -172,6 +178,23 @@ class Settings(BaseSettings):
                 "LLM_BASE_URL must be set when LLM_PROVIDER=openai, for example http://127.0.0.1:11434/v1."
             )
         return self
+
+    @model_validator(mode="after")
+    def _reranking_fits(self) -> Self:
+        chosen = RerankChoice(
+            self.rerank if "rerank" in self.model_fields_set else None, self.rerank_base_url,
+            names_model=self.rerank_model is not None, has_key=self.rerank_api_key is not None,
+            has_language_model=self.provider != "extractive",
+        )  # fmt: skip
+        if contradiction := chosen.contradiction():
+            raise ValueError(contradiction)
+        return self
+
+    @property
+    def reranking(self) -> Literal["off", "endpoint", "llm"]:
+        """What puts passages into another order: the server of RERANK_BASE_URL if there is one, unless RERANK says."""
+        chosen = "rerank" in self.model_fields_set or self.rerank_base_url is None
+        return self.rerank if chosen else "endpoint"
 
     @property
     def session_storage(self) -> Literal["sqlite", "postgres"]:

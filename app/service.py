@@ -29,6 +29,7 @@ from app.services.library import Library
 from app.services.library.stores import VectorStore, WordSearch
 from app.services.llm.types import LanguageModel
 from app.services.rag_chain import Answer, ChatQuestion, RagChain
+from app.services.reranking.service import Reranking
 from app.services.retriever import Retriever
 from app.services.tables import TableStore
 from app.services.tenants.clients import ClientService
@@ -65,6 +66,7 @@ class Services:
     vector_store_service: VectorStore
     rag: RagChain
     retriever: Retriever
+    reranking: Reranking
     gate: Gate
     uploads: Uploads
     jobs: JobService

@@ -6,9 +6,9 @@
         ...point the client at standin.base_url (Groq) or standin.openai_base_url (OpenAI-compatible)...
         assert standin.requests[0].messages[-1]["content"] == "How long do refunds take?"
 
-Every path that ends in /chat/completions is answered, streamed when the request says so. What it answers is, in
-this order: the next scripted behaviour, then `standin.behave(request)` when set, then `Reply(standin.answer)` with
-`standin.delay` and `standin.word_delay`.
+Every path that ends in /chat/completions, or in the `path` that it is made with, is answered, streamed when the request
+says so. What it answers is, in this order: the next scripted behaviour, then `standin.behave(request)` when set, then
+`Reply(standin.answer)` with `standin.delay` and `standin.word_delay`.
 """
 
 import asyncio
@@ -118,7 +118,7 @@ class Request:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        return cast("list[dict[str, Any]]", self.body["messages"])
+        return cast("list[dict[str, Any]]", self.body.get("messages", []))
 
     @property
     def model(self) -> str:
@@ -142,6 +142,7 @@ class StandIn:
     delay: float = 0.0
     word_delay: float = 0.0
     behave: Callable[[Request], Behaviour] | None = None
+    path: str = "/chat/completions"
     requests: list[Request] = field(default_factory=list)
     open_calls: int = 0
     peak_open_calls: int = 0
@@ -223,7 +224,8 @@ class StandIn:
     async def _answer(self, request: Request, behaviour: Behaviour, caller: "_Caller") -> None:
         while self.peak_open_calls < getattr(behaviour, "once_open", 0):  # noqa: ASYNC110 - simplest for a test part
             await asyncio.sleep(0.01)
-        await _answer(request, behaviour, self.answer, caller)
+        known = request.path.endswith(self.path)
+        await _answer(request, behaviour if known else Status(404), self.answer, caller)
 
     def _next_behaviour(self, request: Request) -> Behaviour:
         if self._scripted:
@@ -291,8 +293,6 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
 
 async def _answer(request: Request, behaviour: Behaviour, text: str, caller: _Caller) -> None:
     await asyncio.sleep(getattr(behaviour, "delay", 0.0))
-    if not request.path.endswith("/chat/completions"):
-        behaviour = Status(404)
     if isinstance(behaviour, Status):
         await _send_status(behaviour, caller)
     elif isinstance(behaviour, Malformed | Endless | Compressed):

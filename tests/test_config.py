@@ -60,6 +60,15 @@ def test_defaults_are_those_promised(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"SESSION_STORE_TYPE": "postgres"}, "DATABASE_URL"),
         ({"VECTOR_STORE_TYPE": "pgvector"}, "DATABASE_URL"),
         ({"SESSION_STORE_TYPE": "sqlite", "DATABASE_URL": "postgresql://rag@db/rag"}, "SESSION_STORE_TYPE"),
+        ({"RERANK": "endpoint"}, "RERANK_BASE_URL"),
+        ({"RERANK": "llm"}, "GROQ_API_KEY"),
+        ({"RERANK": "llm", "GROQ_API_KEY": "k", "RERANK_BASE_URL": "http://127.0.0.1:9"}, "RERANK=llm contradicts"),
+        ({"RERANK": "llm", "GROQ_API_KEY": "k", "RERANK_API_KEY": "k"}, "RERANK=llm contradicts"),
+        ({"RERANK_MODEL": "bge"}, "RERANK_BASE_URL"),
+        ({"RERANK_BASE_URL": "file:///etc/passwd"}, "RERANK_BASE_URL"),
+        ({"RERANK_BASE_URL": "http://[::1"}, "RERANK_BASE_URL"),
+        ({"RERANK_BASE_URL": "http://me:secret@127.0.0.1:9"}, "RERANK_API_KEY"),
+        ({"RERANK_BASE_URL": "http://127.0.0.1:9", "RERANK_TIMEOUT": "0"}, "RERANK_TIMEOUT"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_that_names_the_variable(
@@ -71,6 +80,21 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable(
     assert named in sentence
     assert "\n" not in sentence
     assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("values", "mode"),
+    [
+        ({}, "off"),
+        ({"RERANK_BASE_URL": "http://127.0.0.1:9/v1"}, "endpoint"),
+        ({"RERANK": "off", "RERANK_BASE_URL": "http://127.0.0.1:9", "RERANK_MODEL": "bge"}, "off"),
+        ({"RERANK": "llm", "GROQ_API_KEY": "k", "RERANK_MODEL": "small"}, "llm"),
+    ],
+)
+def test_the_address_of_a_reranker_switches_it_on(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], mode: str
+) -> None:
+    assert _load(monkeypatch, values).reranking == mode
 
 
 @pytest.mark.parametrize(

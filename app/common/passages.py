@@ -138,7 +138,7 @@ class Passage:
     """A run of parts, or a chunk, that was found for a question.
 
     `score` is the cosine similarity of its best part, -1 to 1; `shares` make up what it was ranked by. `labels` are
-    those of its document. It is made of so many `parts`.
+    those of its document. It is made of so many `parts`. `rerank` is what a reranker gave it, on a scale of its own.
     """
 
     chunk: Chunk
@@ -146,6 +146,7 @@ class Passage:
     shares: Shares = NO_SHARES
     labels: Labels = NO_LABELS
     parts: int = 1
+    rerank: float | None = None
 
     @property
     def value(self) -> float:
@@ -166,3 +167,25 @@ class Passage:
             end=chunk.end,
             score=round(self.score, 4),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Passages that a reranker may put into another order: more than are returned, best first, none longer than a few
+    parts. Returned are about `budget` characters of them, and at most `most` passages.
+    """
+
+    passages: Sequence[Passage] = ()
+    budget: int = 0
+    most: int | None = None
+
+
+NO_POOL = Pool()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a question: the passages, best first, and what a reranker may choose from instead."""
+
+    passages: Sequence[Passage]
+    pool: Pool = NO_POOL

@@ -14,6 +14,7 @@ from app.services.answering.grounding import Gate
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService
 from app.services.rag_chain import RagChain
+from app.services.reranking.service import Reranking
 from app.services.retriever import Retriever
 from app.services.tenants.clients import ClientService
 from app.services.tenants.documents import DocumentService
@@ -41,6 +42,10 @@ async def _rag(request: Request) -> RagChain:
 
 async def _retriever(request: Request) -> Retriever:
     return _services(request).retriever
+
+
+async def _reranking(request: Request) -> Reranking:
+    return _services(request).reranking
 
 
 async def _gate(request: Request) -> Gate:
@@ -102,6 +107,7 @@ async def _work(request: Request) -> Work:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 RagDep = Annotated[RagChain, Depends(_rag)]
 RetrieverDep = Annotated[Retriever, Depends(_retriever)]
+RerankingDep = Annotated[Reranking, Depends(_reranking)]
 GateDep = Annotated[Gate, Depends(_gate)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 JobsDep = Annotated[JobService, Depends(_jobs)]

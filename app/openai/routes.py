@@ -1,6 +1,7 @@
 """Chat completions, models and vector store search, in OpenAI's words."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -9,10 +10,18 @@ from fastapi import APIRouter, Depends, Request
 
 from app.common.errors import InvalidInput, NotFound
 from app.common.ids import ClientId
-from app.common.passages import Passage
+from app.common.passages import Found, Passage
 from app.dependencies.callers import Caller, CallerDep
 from app.dependencies.once import OnceRoute, do_once
-from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, RetrieverDep, SettingsDep, WorkDep
+from app.dependencies.parts import (
+    ClientsDep,
+    ClientSettingsDep,
+    RagDep,
+    RerankingDep,
+    RetrieverDep,
+    SettingsDep,
+    WorkDep,
+)
 from app.dependencies.presence import answered
 from app.dependencies.questions import require_length
 from app.openai import schemas, search_schemas
@@ -131,23 +140,23 @@ async def search_vector_store(
     body: search_schemas.VectorSearchRequest,
     client_id: Annotated[ClientId, Depends(get_searched_client)],
     retriever: RetrieverDep,
+    reranking: RerankingDep,
     work: WorkDep,
 ) -> search_schemas.VectorSearchPage:
     """Return the passages of the client that fit best, without asking a model. A client is a vector store here."""
-    return await work.search.run(client_id, partial(_search, retriever, client_id, body))
-
-
-def _search(
-    retriever: Retriever, client_id: ClientId, body: search_schemas.VectorSearchRequest
-) -> search_schemas.VectorSearchPage:
-    where = as_passage_filter(body.filters)
-    top_k = body.max_num_results
-    lists = [retriever.retrieve(client_id, query, top_k=top_k, where=where) for query in body.queries]
+    found = await work.search.run(client_id, partial(_found, retriever, client_id, body))
+    pairs = zip(body.queries, found, strict=True)
+    lists = await asyncio.gather(*(reranking.best(client_id, query, one) for query, one in pairs))
     threshold = body.ranking_options.score_threshold if body.ranking_options else None
-    found = [passage for passage in _merged(lists) if threshold is None or passage.score >= threshold]
+    good = [passage for passage in _merged(lists) if threshold is None or passage.score >= threshold]
     return search_schemas.VectorSearchPage(
-        search_query=body.queries, data=[as_search_result(passage) for passage in found[:top_k]]
+        search_query=body.queries, data=[as_search_result(passage) for passage in good[: body.max_num_results]]
     )
+
+
+def _found(retriever: Retriever, client_id: ClientId, body: search_schemas.VectorSearchRequest) -> list[Found]:
+    where = as_passage_filter(body.filters)
+    return [retriever.find(client_id, query, top_k=body.max_num_results, where=where) for query in body.queries]
 
 
 async def _chunks(request: Request, pieces: FirstPiece[StreamPiece], reply: Reply, *, usage: bool) -> Events:
@@ -191,7 +200,7 @@ def _model(record: ClientRecord) -> schemas.Model:
     return schemas.Model(id=record.client_id, created=int(record.created_at))
 
 
-def _merged(lists: list[list[Passage]]) -> list[Passage]:
+def _merged(lists: Sequence[Sequence[Passage]]) -> Sequence[Passage]:
     """Merge the results of several queries: the best of each, then the second best, each passage once."""
     if len(lists) == 1:
         return lists[0]

@@ -7,16 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from app.common.ids import ClientId
+from app.common.passages import Found
 from app.dependencies.callers import CallerDep
-from app.dependencies.parts import ClientSettingsDep, GateDep, RetrieverDep, SettingsDep, WorkDep
+from app.dependencies.parts import ClientSettingsDep, GateDep, RerankingDep, RetrieverDep, SettingsDep, WorkDep
 from app.dependencies.questions import require_length
 from app.problems import problem_responses
 from app.schemas.search import SearchRequest, SearchResponse
-from app.services.answering.grounding import Gate
 from app.services.retriever import Retriever
 from app.services.tenants.settings import ClientSettingsStore
 from app.shapes.filters import passage_filter
-from app.shapes.search import as_search_response
+from app.shapes.search import as_search_response, explained
 
 router = APIRouter(prefix="/api/v1", tags=["Search"])
 
@@ -34,7 +34,9 @@ async def get_searching_client(
 async def search(
     body: SearchRequest,
     client_id: Annotated[ClientId, Depends(get_searching_client)],
+    *,
     retriever: RetrieverDep,
+    reranking: RerankingDep,
     settings: ClientSettingsDep,
     gate: GateDep,
     work: WorkDep,
@@ -44,23 +46,20 @@ async def search(
     Only those that pass the `filters`, when there are any. With `explain`, each with what its score is made of. Counts
     as a request of the client.
     """
-    explaining = gate if body.explain else None
-    return await work.search.run(client_id, partial(_found, retriever, settings, client_id, body, explaining))
+    found = await work.search.run(client_id, partial(_found, retriever, settings, client_id, body))
+    passages = await reranking.best(client_id, body.query, found)
+    if not body.explain:
+        return as_search_response(client_id, body.query, passages)
+    # The gate looks at what was found, as in a chat: no reranker makes it pass.
+    return await work.search.run(client_id, partial(explained, client_id, body.query, passages, gate, found.passages))
 
 
-def _found(
-    retriever: Retriever,
-    settings: ClientSettingsStore,
-    client_id: ClientId,
-    body: SearchRequest,
-    explaining: Gate | None,
-) -> SearchResponse:
+def _found(retriever: Retriever, settings: ClientSettingsStore, client_id: ClientId, body: SearchRequest) -> Found:
     options = settings.options(client_id, top_k=body.top_k, context_tokens=body.context_tokens)
-    found = retriever.retrieve(
+    return retriever.find(
         client_id,
         body.query,
         top_k=options.top_k,
         context_tokens=options.context_tokens,
         where=passage_filter(body.filters),
     )
-    return as_search_response(client_id, body.query, found, explaining)

@@ -54,6 +54,11 @@ class ScoreParts(BaseModel):
         description="How much it has to do with the question: its similarity on the embedding model's scale, plus half "
         "the share of the question's words that it has."
     )
+    rerank: float | None = Field(
+        None,
+        description="What the reranker gave it, on a scale of its own, where there is one (setting RERANK): passages "
+        "with it come first, by it alone.",
+    )
 
 
 class Explained(BaseModel):

@@ -87,12 +87,11 @@ class RagChain:
         """
         self._answerer.require_room(question.client_id)
         begun = await self.threads.finding.run(question.client_id, partial(self._begin, question, time.perf_counter()))
-        if isinstance(begun, Prepared):
-            return await self._computing.of(begun, self.threads.finding)
-        with chat_stage("rewriting"):
-            alone = await self._preparer.stand_alone(begun)
-        made = await self.threads.finding.run(question.client_id, partial(self._preparer.go_on, begun, alone))
-        return await self._computing.of(made, self.threads.finding)
+        if isinstance(begun, Asked):
+            with chat_stage("rewriting"):
+                alone = await self._preparer.stand_alone(begun)
+            begun = await self.threads.finding.run(question.client_id, partial(self._preparer.go_on, begun, alone))
+        return await self._computing.of(await self._preparer.reranked(begun), self.threads.finding)
 
     async def answer(self, prepared: Prepared) -> Answer:
         """Ask the model and store the turn.

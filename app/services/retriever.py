@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from app.common.absent import no_documents
 from app.common.errors import NotFound
 from app.common.filters import PassageFilter, within_document
 from app.common.ids import ClientId
-from app.common.passages import Chunk, Passage, run_of
+from app.common.passages import NO_POOL, Chunk, Found, Passage, Pool, run_of
 from app.services.embedding.description import ModelScale
 from app.services.embedding.types import Embedder
 from app.services.library.candidates import Candidates
@@ -22,15 +23,26 @@ logger = logging.getLogger(__name__)
 CHARACTERS_PER_TOKEN = 4
 """Of English prose; a budget is meant roughly."""
 
+POOL_CHARACTERS = 40_000
+"""Text of passages that are found for a reranker: it is asked about the twenty best of them."""
+POOL_PASSAGE = 1200
+"""Characters of one such passage: a longer one would be more than many rerankers read at once."""
+
 
 class Retriever:
     """Embeds questions and searches one client's documents."""
 
-    def __init__(self, *, search: LibrarySearch, embedder: Embedder, context_tokens: int) -> None:
-        """`context_tokens` is how much text is returned when a question does not say."""
+    def __init__(
+        self, *, search: LibrarySearch, embedder: Embedder, context_tokens: int, pooling: bool = False
+    ) -> None:
+        """`context_tokens` is how much text is returned when a question does not say.
+
+        With `pooling`, `find` finds more for a reranker to choose from.
+        """
         self._search = search
         self._embedder = embedder
         self._context_tokens = context_tokens
+        self._pooling = pooling
 
     @property
     def scale(self) -> ModelScale:
@@ -56,15 +68,34 @@ class Retriever:
         They fill `context_tokens`, and are at most `top_k` where that is given. Raises NotFound when the client has no
         documents: asking creates nothing.
         """
+        wanted = self._wanted(top_k, context_tokens)
+        return list(self._found(client_id, question, where, _Choice(wanted)).passages)
+
+    def find(
+        self,
+        client_id: ClientId,
+        question: str,
+        *,
+        top_k: int | None = None,
+        context_tokens: int | None = None,
+        where: PassageFilter | None = None,
+    ) -> Found:
+        """Return the same passages, and with them what a reranker may choose from, if there is one."""
+        wanted = self._wanted(top_k, context_tokens)
+        pool = _Wanted(max(wanted.budget, POOL_CHARACTERS), None, POOL_PASSAGE) if self._pooling else None
+        return self._found(client_id, question, where, _Choice(wanted, pool))
+
+    def _wanted(self, top_k: int | None, context_tokens: int | None) -> "_Wanted":
+        return _Wanted(CHARACTERS_PER_TOKEN * (context_tokens or self._context_tokens), top_k)
+
+    def _found(self, client_id: ClientId, question: str, where: PassageFilter | None, choice: "_Choice") -> Found:
         started = time.perf_counter()
         vector = self._embedder.embed_question(question, owner=client_id)
         unfamiliar = self._embedder.unfamiliar(question)
         embedded = time.perf_counter()
-        budget = CHARACTERS_PER_TOKEN * (context_tokens or self._context_tokens)
 
         def choose(candidates: Candidates, reader: PartReader) -> list[Passage]:
-            ranked = rank(candidates, self._embedder.scale, unfamiliar=unfamiliar)
-            return _passages(ranked, candidates, reader, budget=budget, most=top_k)
+            return choice.of(rank(candidates, self._embedder.scale, unfamiliar=unfamiliar), candidates, reader)
 
         try:
             passages = self._search.find(client_id, Query(question, vector, NEAREST, where), choose)
@@ -78,7 +109,7 @@ class Retriever:
                 "search_ms": round((time.perf_counter() - embedded) * 1000, 1),
             },
         )
-        return passages
+        return choice.found(passages)
 
     def retrieve_each(
         self,
@@ -106,18 +137,53 @@ class Retriever:
         return [passage for passages in each for passage in passages]
 
 
-def _passages(
-    ranked: Ranked, candidates: Candidates, reader: PartReader, *, budget: int, most: int | None
-) -> list[Passage]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Passages of about `budget` characters, at most `most`, none of more than `longest` characters."""
+
+    budget: int
+    most: int | None
+    longest: int | None = None
+
+
+@dataclass(slots=True)
+class _Choice:
+    """Makes passages of candidates: those that are `wanted` and, for a reranker, the `pool`."""
+
+    wanted: _Wanted
+    pool: _Wanted | None = None
+    _keys: list[list[tuple[str, int]]] = field(default_factory=lambda: [[]])
+
+    def of(self, ranked: Ranked, candidates: Candidates, reader: PartReader) -> list[Passage]:
+        """Return all passages, each once."""
+        wishes = [self.wanted] if self.pool is None else [self.wanted, self.pool]
+        each = [_passages(ranked, candidates, reader, wish) for wish in wishes]
+        self._keys = [[_key(passage) for passage in passages] for passages in each]
+        return list({_key(passage): passage for passages in each for passage in passages}.values())
+
+    def found(self, passages: Sequence[Passage]) -> Found:
+        """Tell apart what `of` has returned, without those that are gone from it."""
+        known = {_key(passage): passage for passage in passages}
+        own, *pools = [[known[key] for key in keys if key in known] for keys in self._keys]
+        pool = Pool(pools[0], self.wanted.budget, self.wanted.most) if pools else NO_POOL
+        return Found(own, pool)
+
+
+def _key(passage: Passage) -> tuple[str, int]:
+    return passage.chunk.id, passage.parts
+
+
+def _passages(ranked: Ranked, candidates: Candidates, reader: PartReader, wanted: _Wanted) -> list[Passage]:
     """Assemble passages and read their texts: what will probably be chosen at once, the rest as it is asked about."""
-    for span in assemble(ranked, candidates, budget=budget, most=most):
+    budget, most, longest = wanted.budget, wanted.most, wanted.longest
+    for span in assemble(ranked, candidates, budget=budget, most=most, longest=longest):
         reader.expect(range(span.first, span.last + 1))
     repeats = Repeats()
 
     def is_new(numbers: Sequence[int]) -> bool:
         return repeats.take("\n".join(part.text for part in reader.read(numbers)))
 
-    spans = assemble(ranked, candidates, budget=budget, most=most, is_new=is_new)
+    spans = assemble(ranked, candidates, budget=budget, most=most, longest=longest, is_new=is_new)
     place_of = {number: place for place, number in enumerate(ranked.numbers.tolist())}
     made = (_passage(span, reader.read(range(span.first, span.last + 1)), ranked, place_of) for span in spans)
     return [passage for passage in made if passage is not None]

@@ -11,7 +11,7 @@ from app.common.errors import AppError
 from app.common.undo import on_failure
 from app.telemetry import families, tracing
 
-ChatStage = Literal["rewriting", "retrieval", "answer", "store"]
+ChatStage = Literal["rewriting", "retrieval", "reranking", "answer", "store"]
 IngestStage = Literal["read", "embed", "write"]
 Death = Literal["memory", "processor", "clock", "crash"]
 Ingested = Literal["ready", "duplicate", "failed"]
@@ -96,6 +96,12 @@ def count_tokens(tokens_in: int, tokens_out: int, *, estimated: bool) -> None:
     counted = "estimate" if estimated else "vendor"
     families.MODEL_TOKENS.labels("in", counted).inc(tokens_in)
     families.MODEL_TOKENS.labels("out", counted).inc(tokens_out)
+
+
+def count_reranking(outcome: str, seconds: float) -> None:
+    """Count a question to the reranker: `ok`, the code of what went wrong, or `left` by the caller."""
+    families.RERANK_SECONDS.observe(seconds)
+    families.RERANKS.labels(outcome).inc()
 
 
 @contextmanager

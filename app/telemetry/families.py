@@ -32,7 +32,7 @@ REQUESTS = _counter("requests", "Requests by route and status; 499 is a caller w
 REQUEST_SECONDS = _histogram("request", "From the request's head to the answer's end.", _REQUEST, "route")
 
 CHAT_STAGE_SECONDS = _histogram(
-    "chat_stage", "Parts of a chat: rewriting, retrieval, answer (model or quoting), store.", _STAGE, "stage"
+    "chat_stage", "Parts of a chat: rewriting, retrieval, reranking, answer (model or quoting), store.", _STAGE, "stage"
 )
 FIRST_WORDS_SECONDS = _histogram("chat_first_words", "From the question to the first words of its answer.", _STAGE)
 
@@ -62,6 +62,9 @@ MODEL_TOKENS = _counter(
     "direction",
     "counted",
 )
+
+RERANK_SECONDS = _histogram("rerank", "Questions to the reranker, whatever it is.", _STAGE)
+RERANKS = _counter("reranks", "Questions to the reranker: ok, why there was no reranking, or left.", "outcome")
 
 COMPACTION_SECONDS = _histogram("compaction", "Compactions of all stores.", _LONG)
 COMPACTION_FAILURES = _counter("compaction_failures", "Compactions that failed and are tried again.")

@@ -24,6 +24,7 @@ from app.services.library.reading import LibraryReader
 from app.services.library.texts import DocumentTexts
 from app.services.llm.model import CallLimits, Endpoint, LanguageModel, VendorModel, open_language_model
 from app.services.rag_chain import Answerer, ModelAnswerer, QuotingAnswerer, RagChain
+from app.services.reranking.service import Reranking
 from app.services.retriever import Retriever
 from app.wiring.stores import Stores
 
@@ -59,7 +60,9 @@ def make_gate(settings: Settings, stores: Stores) -> Gate:
     return Gate.of(stores.embedder.scale, settings.min_relevance)
 
 
-def make_rag(settings: Settings, stores: Stores, retriever: Retriever, model: LanguageModel | None) -> RagChain:
+def make_rag(
+    settings: Settings, stores: Stores, retriever: Retriever, reranking: Reranking, model: LanguageModel | None
+) -> RagChain:
     """Put the chain together; without a model it quotes."""
     answerer: Answerer = ModelAnswerer(model) if model else QuotingAnswerer(ExtractiveAnswerer(stores.embedder))
     memory = _make_memory(settings, stores.sessions, model)
@@ -67,6 +70,7 @@ def make_rag(settings: Settings, stores: Stores, retriever: Retriever, model: La
     preparer = Preparer(
         retriever=retriever,
         memory=memory,
+        reranking=reranking,
         follow_ups=FollowUps(model if settings.query_rewrite == "auto" else None),
         conversing=Conversing(
             reader=reader,

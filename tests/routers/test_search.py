@@ -137,7 +137,7 @@ def test_a_score_is_explained_when_that_is_asked_for(api: TestClient) -> None:
         assert body["explain"] == {"gate": 0.3, "passed": True}
         best, *others = [found["explain"] for found in body["results"]]
         assert others
-        assert list(best) == ["vector", "words", "name", "code", "final", "gate"]
+        assert list(best) == ["vector", "words", "name", "code", "final", "gate", "rerank"]
         assert best[given] > best[other] == 0
         assert all(each[given] == 0 and each["final"] < best["final"] for each in others)
         for parts in (best, *others):

@@ -36,6 +36,7 @@ from app.services.library.reading import LibraryReader
 from app.services.library.texts import DocumentTexts
 from app.services.llm.types import Completion
 from app.services.rag_chain import RagChain
+from app.services.reranking.service import Reranking
 from tests.api import TEXT, settings_in
 from tests.fakes import HashEmbeddings
 from tests.waiting import PATIENCE
@@ -182,6 +183,7 @@ def chain_of(services: Services, sessions: SqliteSessionStore) -> MakeChain:
         )
         preparer = Preparer(
             retriever=retriever,
+            reranking=Reranking(None),
             memory=memory,
             follow_ups=FollowUps(None),
             conversing=conversing,

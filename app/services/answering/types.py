@@ -9,7 +9,7 @@ from langchain_core.messages import BaseMessage
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.lives import Standing
-from app.common.passages import Passage
+from app.common.passages import NO_POOL, Passage, Pool
 from app.common.work import Threads
 from app.services.answering.citations import Citation
 from app.services.intents.types import Intent
@@ -142,7 +142,7 @@ class Prepared:
     seconds of time.perf_counter(). `said` is the whole answer where it is known already; `prompt` is what the model is
     asked where the answer is no search's. `refusal` is the answer if the passages turn out not to hold one. Where
     documents are too long, `reading` makes prompt and sources. `coverage` says how much of the documents was read, if
-    the answer is about whole ones.
+    the answer is about whole ones. `pool` is what a reranker may choose the sources from, before anything is asked.
     """
 
     question: ChatQuestion
@@ -160,6 +160,7 @@ class Prepared:
     computation: Computation | None = None
     coverage: Sequence[Coverage] = ()
     reading: LongReading | None = None
+    pool: Pool = NO_POOL
 
     def with_material(self, material: Material) -> Self:
         """Return it as it is when the documents are read."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from langchain_core.messages import BaseMessage
 
-from app.common.passages import Passage
+from app.common.passages import NO_POOL, Found, Passage
 from app.memory.strategies import Memory
 from app.services.answering.drafts import elapsed_ms
 from app.services.answering.followups import FollowUps, StandAlone, combined
@@ -18,6 +18,7 @@ from app.services.conversing.refusing import refusal
 from app.services.conversing.service import Conversing
 from app.services.conversing.talk import NEEDS_PASSAGES
 from app.services.conversing.types import Reply, Turn
+from app.services.reranking.service import Reranking
 from app.services.retriever import Retriever
 from app.telemetry.counting import chat_stage
 
@@ -34,7 +35,7 @@ class Asked:
 
 
 class Preparer:
-    """Prepares answers. Its methods block, except for `stand_alone`, which waits for the model.
+    """Prepares answers. Its methods block, except for `stand_alone` and `reranked`, which wait for a model.
 
     When what is found does not pass the `gate`, the answer says that the documents do not hold it, without asking the
     model; None leaves that to the model.
@@ -44,12 +45,14 @@ class Preparer:
         self,
         *,
         retriever: Retriever,
+        reranking: Reranking,
         memory: Memory,
         follow_ups: FollowUps,
         conversing: Conversing,
         gate: Gate | None,
     ) -> None:
         self._retriever = retriever
+        self._reranking = reranking
         self._memory = memory
         self._follow_ups = follow_ups
         self._conversing = conversing
@@ -78,6 +81,16 @@ class Preparer:
         turn = self._conversing.decided(asked.turn, alone.intent, alone.text)
         return self._made(replace(asked, turn=turn), alone.text)
 
+    async def reranked(self, prepared: Prepared) -> Prepared:
+        """Return it with its sources in the reranker's order, if there is one. Whether they are relevant stays."""
+        if not prepared.pool.passages:
+            return prepared
+        started, found = time.perf_counter(), Found(prepared.sources, prepared.pool)
+        with chat_stage("reranking"):
+            sources = await self._reranking.best(prepared.question.client_id, prepared.search_query, found)
+        took = prepared.retrieval_ms + elapsed_ms(started, time.perf_counter())
+        return replace(prepared, sources=sources, pool=NO_POOL, retrieval_ms=round(took, 1))
+
     def _made(self, asked: Asked, query: str) -> Prepared:
         turn = asked.turn
         whole = self._conversing.whole(turn, query) if turn.intent == "document" else None
@@ -87,7 +100,7 @@ class Preparer:
             return self._find(asked, query)
         found: Sequence[Passage] = ()
         if turn.reading.kind in NEEDS_PASSAGES:  # "why?" alone finds nothing
-            found = self._retrieved(turn, query if turn.rewritten else combined(query, turn.history))
+            found = self._retrieved(turn, query if turn.rewritten else combined(query, turn.history)).passages
         return _prepared(asked, self._conversing.reply(turn, found), query)
 
     def _history(self, question: ChatQuestion, session_id: str) -> Sequence[BaseMessage]:
@@ -97,7 +110,8 @@ class Preparer:
 
     def _find(self, asked: Asked, query: str) -> Prepared:
         rewritten = time.perf_counter()
-        passages = self._retrieved(asked.turn, query)
+        found = self._retrieved(asked.turn, query)
+        passages = found.passages
         relevant = asked.turn.intent == "document" or self._relevant(query, passages)
         retrieved = time.perf_counter()
         logger.debug(
@@ -115,17 +129,20 @@ class Preparer:
         reply = Reply(passages) if relevant else Reply(said=(Refusal(said),))
         if asked.turn.intent == "document":
             reply = replace(reply, coverage=self._conversing.coverage(asked.turn, passages))
-        return _prepared(asked, reply, query, refused=said)
+        prepared = _prepared(asked, reply, query, refused=said)
+        return replace(prepared, pool=found.pool) if relevant else prepared
 
-    def _retrieved(self, turn: Turn, query: str) -> Sequence[Passage]:
+    def _retrieved(self, turn: Turn, query: str) -> Found:
         options, client_id, where = turn.question.options, turn.question.client_id, turn.question.where
         with chat_stage("retrieval"):
             if turn.documents:
                 ids = [record.document_id for record in turn.documents]
-                return self._retriever.retrieve_each(
-                    client_id, query, ids, context_tokens=options.context_tokens, where=where
+                return Found(
+                    self._retriever.retrieve_each(
+                        client_id, query, ids, context_tokens=options.context_tokens, where=where
+                    )
                 )
-            return self._retriever.retrieve(
+            return self._retriever.find(
                 client_id, query, top_k=options.top_k, context_tokens=options.context_tokens, where=where
             )
 

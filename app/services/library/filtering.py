@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.common.filters import Comparison, Compound, PassageFilter, is_about_documents
 from app.common.ids import ClientId
 from app.services.catalog.labels import DocumentLabels
+from app.services.chroma.collections import Nearest
 from app.services.library.candidates import Numbering
 from app.services.library.stores import VectorStore
 from app.services.words.contents import Document
@@ -77,6 +78,20 @@ def part_ids(mask: Mask, documents: Sequence[Document]) -> list[str]:
         places = np.flatnonzero(mask[document.first : document.first + document.count])
         ids.extend(f"{document.document_id}:{place}" for place in places.tolist())
     return ids
+
+
+def best_passing(nearest: Nearest, k: int, mask: Mask, documents: Sequence[Document]) -> Nearest:
+    """Return the best `k` of what was found that a mask over the numbers of these documents' parts lets through."""
+    first_of = {document.document_id: document.first for document in documents}
+    kept: list[int] = []
+    for rank, name in enumerate(nearest.ids):
+        document, _, place = name.rpartition(":")
+        number = first_of.get(document, len(mask)) + int(place)
+        if number < len(mask) and mask[number]:
+            kept.append(rank)
+            if len(kept) == k:
+                break
+    return Nearest([nearest.ids[rank] for rank in kept], nearest.cosines[kept])
 
 
 def mask_of_ids(ids: Sequence[str], documents: Sequence[Document], total: int) -> Mask:

@@ -4,6 +4,7 @@ Two legs give candidates: the vector store the nearest parts, the index of words
 """
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,14 +14,21 @@ from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
 from app.services.catalog.store import Catalog
-from app.services.library.candidates import Candidates, Numbering, bring_together
-from app.services.library.filtering import Basis, Filtering, part_ids
+from app.services.chroma.collections import Nearest
+from app.services.library.candidates import Candidates, Mask, Numbering, bring_together
+from app.services.library.filtering import Basis, Filtering, best_passing, part_ids
 from app.services.library.stores import VectorStore, WordSearch
+from app.services.words.contents import Document
 from app.services.words.store import WordStoreFailed, WordView
 
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 8
+
+WIDE = 0.2
+"""The share of a client's parts from which on a filter is wide."""
+SPARE = 1.3
+"""As many more parts are found as the share makes likely, times this."""
 
 
 class PartReader:
@@ -141,9 +149,20 @@ class LibrarySearch:
             return bring_together(numbering, self._store.nearest(client_id, query.vector, query.nearest))
         numbering = numbering.including(basis.parts)
         mask = self._filtering.mask(client_id, query.where, basis, numbering)
-        ids = part_ids(mask, numbering.documents)
-        nearest = self._store.nearest_among(client_id, query.vector, query.nearest, ids)
-        return bring_together(numbering, nearest).only(mask)
+        return bring_together(numbering, self._nearest(client_id, query, mask, numbering.documents)).only(mask)
+
+    def _nearest(self, client_id: ClientId, query: Query, mask: Mask, documents: Sequence[Document]) -> Nearest:
+        """Return the nearest of the parts that a mask lets through.
+
+        Where those are many it is quicker to find more of all parts, and to drop some, than to name them to the store.
+        """
+        share = int(mask.sum()) / max(1, sum(document.count for document in documents))
+        if share >= WIDE:
+            more = math.ceil(query.nearest / share * SPARE)
+            found = best_passing(self._store.nearest(client_id, query.vector, more), query.nearest, mask, documents)
+            if len(found.ids) == query.nearest:
+                return found
+        return self._store.nearest_among(client_id, query.vector, query.nearest, part_ids(mask, documents))
 
     def _matching_words(self, client_id: ClientId, question: str) -> WordView | None:
         """Return what words say; nothing if that fails, as the vectors answer without them."""

@@ -34,12 +34,13 @@ def assemble(
     *,
     budget: int,
     most: int | None = None,
+    longest: int | None = None,
     is_new: Callable[[Sequence[int]], bool] = lambda _: True,
 ) -> list[Span]:
     """Return the passages, best first: parts of about `budget` characters (the last may reach over), joined.
 
-    At most `most` passages are returned. Parts that are chosen together are left out when `is_new` says that they
-    repeat what it was asked about before.
+    At most `most` passages are returned, none of more than `longest` characters except for short documents. Parts that
+    are chosen together are left out when `is_new` says that they repeat what it was asked about before.
     """
     chosen: dict[int, Rank] = {}
     facts, left = found.facts, budget
@@ -52,7 +53,7 @@ def assemble(
             left -= int(facts["end"][together[-1]]) - int(facts["start"][together[0]])
             if left <= 0:
                 break
-    return _joined(chosen, facts)[:most]
+    return _joined(chosen, facts, longest)[:most]
 
 
 def _in_turn(numbers: Sequence[int], values: Sequence[float], facts: Facts) -> Iterator[int]:
@@ -78,11 +79,11 @@ def _together(number: int, facts: Facts) -> range:
     return range(first, first + int(facts["size"][number]))
 
 
-def _joined(chosen: Mapping[int, Rank], facts: Facts) -> list[Span]:
-    """Join chosen parts that follow each other in a page or a short document."""
+def _joined(chosen: Mapping[int, Rank], facts: Facts, longest: int | None) -> list[Span]:
+    """Join chosen parts that follow each other in a page, up to a length, or in a short document."""
     spans: list[Span] = []
     for number in sorted(chosen):
-        if spans and spans[-1].last == number - 1 and _touch(number - 1, number, facts):
+        if spans and spans[-1].last == number - 1 and _touch(spans[-1].first, number, facts, longest):
             last = spans.pop()
             spans.append(Span(last.first, number, min(last.best, number, key=chosen.__getitem__)))
         else:
@@ -90,6 +91,9 @@ def _joined(chosen: Mapping[int, Rank], facts: Facts) -> list[Span]:
     return sorted(spans, key=lambda span: chosen[span.best])
 
 
-def _touch(one: int, other: int, facts: Facts) -> bool:
-    field = "group" if facts["kind"][one] & WHOLE else "leaf"
-    return bool(facts[field][one] == facts[field][other])
+def _touch(first: int, number: int, facts: Facts, longest: int | None) -> bool:
+    """Say whether a part belongs to the passage that begins with `first` and ends right before it."""
+    if facts["kind"][number - 1] & WHOLE:
+        return bool(facts["group"][number - 1] == facts["group"][number])
+    fits = longest is None or int(facts["end"][number]) - int(facts["start"][first]) <= longest
+    return fits and bool(facts["leaf"][number - 1] == facts["leaf"][number])

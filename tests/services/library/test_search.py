@@ -204,6 +204,33 @@ def test_a_filter_that_lets_little_through_finds_all_of_it(services: Services, *
     assert not set(rare) & set(found(search, k=300, where=Comparison("tags", "ne", "rare")))
 
 
+class Watched:
+    """A store that notes what it is asked."""
+
+    def __init__(self, store: VectorStore) -> None:
+        self._store = store
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.append(name)
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("where", [Comparison("metadata.third", "ne", 1), Comparison("page", "eq", 1)])
+def test_a_wide_filter_finds_the_nearest_of_what_it_lets_through(services: Services, where: Comparison) -> None:
+    texts = [f"The crane{' crane' * number} stands." for number in range(30)]
+    for number, text in enumerate(texts):
+        file = Incoming(f"{number}.txt", io.BytesIO(text.encode()), labels=GivenLabels({"third": number % 3}, ()))
+        last = services.uploads.take(ANNA, file, CHUNKING)
+    hide(services.internals.catalog, last.document_id)
+    store: Any = Watched(services.vector_store_service)
+    passing = [text for number, text in enumerate(texts[:29]) if where.field == "page" or number % 3 != 1]
+    assert found(search_of(services, store), k=10, where=where) == sorted(passing[-10:])
+    assert "nearest_among" not in store.asked
+    assert found(search_of(services, store), k=300, where=where) == sorted(passing)
+    assert "nearest_among" in store.asked, "there are fewer than that"
+
+
 def test_a_document_labelled_while_a_question_is_answered_is_found_or_not(services: Services) -> None:
     ingest(services, "a.txt", "The old crane.")
     new = ingest(services, "b.txt", "The new crane.").document_id
