@@ -11,6 +11,7 @@ from app.memory.feedback import FeedbackStore
 from app.memory.kept_answers import KeptAnswerStore
 from app.service import Services
 from app.services.answering.grounding import Gate
+from app.services.embedding.types import Embedder
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService
 from app.services.rag_chain import RagChain
@@ -41,6 +42,10 @@ async def _rag(request: Request) -> RagChain:
 
 async def _retriever(request: Request) -> Retriever:
     return _services(request).retriever
+
+
+async def _embedder(request: Request) -> Embedder:
+    return _services(request).embedder
 
 
 async def _gate(request: Request) -> Gate:
@@ -102,6 +107,7 @@ async def _work(request: Request) -> Work:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 RagDep = Annotated[RagChain, Depends(_rag)]
 RetrieverDep = Annotated[Retriever, Depends(_retriever)]
+EmbedderDep = Annotated[Embedder, Depends(_embedder)]
 GateDep = Annotated[Gate, Depends(_gate)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 JobsDep = Annotated[JobService, Depends(_jobs)]
