@@ -13,6 +13,7 @@ from app.common.errors import InvalidInput
 from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.dependencies.callers import CallerDep
+from app.dependencies.once import DoingDep, OnceRoute, begin_once
 from app.dependencies.parts import DocumentsDep, SettingsDep, UploadsDep, WorkDep
 from app.dependencies.presence import while_there
 from app.dependencies.uploads import UploadForm, received_form
@@ -23,7 +24,7 @@ from app.openai.owners import FileOwnerDep, ProjectClientDep
 from app.services.catalog.records import DocumentRecord
 from app.services.ingestion.ingest import Options
 
-router = APIRouter(prefix=f"{PREFIX}files", tags=["OpenAI"])
+router = APIRouter(prefix=f"{PREFIX}files", tags=["OpenAI"], route_class=OnceRoute)
 
 _HEADERS = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
 
@@ -55,15 +56,29 @@ async def get_paging(
     return Paging(limit, after, order)
 
 
-async def get_new_file(
-    request: Request, caller: CallerDep, owner: ProjectClientDep, settings: SettingsDep
-) -> AsyncIterator[NewFile]:
-    """Read and count an upload; raises InvalidInput unless it has exactly one file."""
+async def read_file_form(request: Request, settings: SettingsDep) -> AsyncIterator[UploadForm]:
+    """Read a form with one file; raises InvalidInput when it has more."""
     async with received_form(request, settings, shape=FileForm, field="file") as form:
         if len(form.files) != 1:
             raise InvalidInput("Send exactly one file, in a field named 'file'.", code="one_file")
-        with caller.at_work(owner):
-            yield NewFile(owner, form, caller.standing)
+        yield form
+
+
+FileFormDep = Annotated[UploadForm, Depends(read_file_form)]
+
+
+async def take_file_once(
+    request: Request, caller: CallerDep, doing: DoingDep, owner: ProjectClientDep, form: FileFormDep
+) -> None:
+    """Go on with an upload that is not done yet; whose it is belongs to what it says."""
+    if doing is not None:
+        await begin_once(request, caller.standing, doing, form.digest + owner.encode())
+
+
+async def get_new_file(caller: CallerDep, owner: ProjectClientDep, form: FileFormDep) -> AsyncIterator[NewFile]:
+    """Count an upload."""
+    with caller.at_work(owner):
+        yield NewFile(owner, form, caller.standing)
 
 
 @router.post(
@@ -71,6 +86,7 @@ async def get_new_file(
     summary="Upload a file",
     responses=openai_responses(400, 401, 404, 409, 413, 415, 429, 503),
     openapi_extra=FILE_BODY,
+    dependencies=[Depends(take_file_once)],
 )
 async def create_file(
     request: Request,

@@ -82,6 +82,17 @@ def test_what_cannot_be_taken_in_is_refused_with_a_reason(shipyard: openai.OpenA
     assert (caught.value.status_code, caught.value.code) == (415, "unsupported_type")
 
 
+def test_an_upload_is_done_once_under_a_key_for_each_client(quoting: Service) -> None:
+    key = {"Idempotency-Key": "7d5f0a52-0c5b-4a57-9d44-1f4b0ce6a1b7"}
+    client, other = quoting.client("any", project="quayside"), quoting.client("any", project="drydock")
+    file = _create(client, extra_headers=key)
+    client.files.delete(file.id)
+    assert _create(client, extra_headers=key) == file, "the first answer again"
+    assert client.files.list().data == []
+    with pytest.raises(openai.ConflictError):
+        _create(other, extra_headers=key)
+
+
 def _key(api: TestClient, client_id: str) -> dict[str, str]:
     admin = {"Authorization": f"Bearer {ADMIN}"}
     key = api.post("/api/v1/clients", json={"client_id": client_id}, headers=admin).json()["api_key"]

@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 from app.common.absent import no_such_client
 from app.common.ids import ClientId
 from app.dependencies.callers import Caller, CallerDep
+from app.dependencies.once import OnceRoute, do_once
 from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, SessionsDep, SettingsDep, WorkDep
 from app.dependencies.presence import answered
 from app.dependencies.questions import require_length
@@ -27,7 +28,7 @@ from app.services.intents.tasks import read_task
 from app.services.rag_chain import ChatQuestion, Prepared, RagChain
 from app.streams import EVENTS_SCHEMA, EventStream, FirstPiece
 
-router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"])
+router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"], route_class=OnceRoute)
 
 _EVENTS = {
     "description": "The answer; with `stream`, server-sent events, from `response.created` to `response.completed`.",
@@ -98,6 +99,7 @@ async def get_response_question(
     summary="Response",
     response_model=Response,
     responses={200: _EVENTS, **openai_responses(400, 401, 404, 409, 413, 429, 502, 503, 504)},
+    dependencies=[Depends(do_once)],
 )
 async def create_response(
     request: Request,

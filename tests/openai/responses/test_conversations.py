@@ -98,6 +98,13 @@ def test_earlier_answers_are_not_sent_twice(with_model: Service) -> None:
     refused(openai.BadRequestError, lambda: respond(with_model, given, previous_response_id=first.id), "invalid_input")
 
 
+def test_a_response_is_made_once_under_a_key(with_model: Service, standin: StandIn) -> None:
+    key = {"Idempotency-Key": "0b8e8a86-7f0b-4f0e-8d52-4b6f6f8f1c11"}
+    first, again = (respond(with_model, "Who built the crane?", extra_headers=key) for _ in range(2))
+    assert again.id == first.id
+    assert len(standin.requests) == 1
+
+
 def test_a_deleted_conversation_does_not_go_on(with_model: Service) -> None:
     first = respond(with_model, "Who built the crane?")
     session = first.id.rpartition("_")[0]
