@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help setup run test test-postgres check format lint types imports words openapi bench demo clean
+.PHONY: help setup run test test-postgres check format lint types imports words openapi bench demo clients clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -89,5 +89,16 @@ bench: $(VENV)/.tools ## measure: a table for each benchmark
 demo: $(VENV)/.runtime ## upload the samples to a running service and ask about them
 	$(BIN)/python scripts/demo.py
 
+# Programs that speak OpenAI's API, installed as their users have them; node and npm have to be there.
+CLIENTS := .clients
+$(CLIENTS)/.installed: tests/clients/requirements.txt tests/clients/package.json
+	$(BIN)/python -m venv $(CLIENTS)/venv
+	$(CLIENTS)/venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/clients/requirements.txt
+	cp tests/clients/package.json $(CLIENTS) && cd $(CLIENTS) && npm install --silent --no-audit --no-fund
+	touch $@
+
+clients: $(VENV)/.tools $(CLIENTS)/.installed ## try OpenAI's packages, LangChain and the AI SDK against the service
+	$(BIN)/python -m tests.clients $(CLIENTS)
+
 clean: ## remove the virtual environment and caches; data stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

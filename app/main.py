@@ -43,8 +43,14 @@ FORM_OVERHEAD_BYTES = 1 << 20
 CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
 JSON_BYTES_PER_CHARACTER = 6  # a character written as \uXXXX
 
-_STORES_NOTHING = (openai.PREFIX, "/api/v1/search")
+_STORES_NOTHING = (
+    *(f"{openai.PREFIX}{area}" for area in ("chat", "embeddings", "models", "vector_stores")),
+    "/api/v1/search",
+)
 """Below these paths a full disk is no hindrance."""
+
+_CONVERSATIONS = tuple(f"{openai.PREFIX}{area}" for area in ("chat", "responses", "embeddings"))
+"""Below these paths a body may hold a whole conversation, or as much text."""
 
 _DESCRIPTION = """\
 Chat with your documents, for many clients at once: each client's files live in a collection of their own.
@@ -64,7 +70,7 @@ _TAGS = [
     {"name": "Sessions", "description": "Conversations that are remembered."},
     {"name": "Clients", "description": "Clients, their keys and usage; erasing a client."},
     {"name": "Feedback", "description": "What people say about answers."},
-    {"name": "OpenAI", "description": "The same for clients of OpenAI's API: chat completions, models, vector stores."},
+    {"name": "OpenAI", "description": "The same for clients of OpenAI's API: chat completions, responses, files."},
     {"name": "Health", "description": "For load balancers and people."},
 ]
 
@@ -180,7 +186,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         larger={
             "/api/v1/ingest": upload_bytes,
             "/api/v1/documents": upload_bytes,
-            f"{openai.PREFIX}chat": message_bytes + CONVERSATION_BYTES,
+            f"{openai.PREFIX}files": upload_bytes,
+            **dict.fromkeys(_CONVERSATIONS, message_bytes + CONVERSATION_BYTES),
         },
     )
     app.add_middleware(openai.OpenAIErrors)

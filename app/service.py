@@ -82,6 +82,11 @@ class Services:
     _model: LanguageModel | None
     _opened: ExitStack
 
+    @property
+    def embedder(self) -> Embedder:
+        """What turns texts into vectors, of documents and of questions."""
+        return self.internals.embedder
+
     def ask(self, question: str, client_id: str = DEFAULT_CLIENT, *, session_id: str | None = None) -> Answer:
         """Answer from the documents of a client; of `default` when none is named. Blocks.
 

@@ -71,16 +71,17 @@ DoingDep = Annotated[Doing | None, Depends(get_doing)]
 async def do_once(request: Request, caller: CallerDep, doing: DoingDep) -> None:
     """Go on with a request that is not done yet; raises Conflict for one that is under way, or another one."""
     if doing is not None:
-        await _begin(request, caller.standing, doing, hashlib.sha256(await request.body()).digest())
+        await begin_once(request, caller.standing, doing, hashlib.sha256(await request.body()).digest())
 
 
 async def take_once(request: Request, caller: CallerDep, doing: DoingDep, form: UploadFormDep) -> None:
     """See do_once; what separates the parts of a form is no part of what it says, and differs each time."""
     if doing is not None:
-        await _begin(request, caller.standing, doing, form.digest)
+        await begin_once(request, caller.standing, doing, form.digest)
 
 
-async def _begin(request: Request, standing: Standing, doing: Doing, body: bytes) -> None:
+async def begin_once(request: Request, standing: Standing, doing: Doing, body: bytes) -> None:
+    """See do_once; `body` is what, beside the query, makes it the same request."""
     before = await doing.begin(request.scope["query_string"] + b"\0" + body)
     if before is not None:
         raise _AnsweredBeforeError(before)

@@ -11,6 +11,7 @@ from app.memory.feedback import FeedbackStore
 from app.memory.kept_answers import KeptAnswerStore
 from app.service import Services
 from app.services.answering.grounding import Gate
+from app.services.embedding.types import Embedder
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService
 from app.services.rag_chain import RagChain
@@ -46,6 +47,10 @@ async def _retriever(request: Request) -> Retriever:
 
 async def _reranking(request: Request) -> Reranking:
     return _services(request).reranking
+
+
+async def _embedder(request: Request) -> Embedder:
+    return _services(request).embedder
 
 
 async def _gate(request: Request) -> Gate:
@@ -108,6 +113,7 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 RagDep = Annotated[RagChain, Depends(_rag)]
 RetrieverDep = Annotated[Retriever, Depends(_retriever)]
 RerankingDep = Annotated[Reranking, Depends(_reranking)]
+EmbedderDep = Annotated[Embedder, Depends(_embedder)]
 GateDep = Annotated[Gate, Depends(_gate)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 JobsDep = Annotated[JobService, Depends(_jobs)]

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -176,12 +177,21 @@ def with_plain_name(disposition: bytes) -> bytes:
 
 
 async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[UploadForm]:
-    """Read the form, and close its files when the request is done.
+    """Read a form with files in fields named 'files', and close them when the request is done; see `received_form`."""
+    async with received_form(request, settings, shape=IngestForm) as form:
+        yield form
+
+
+@asynccontextmanager
+async def received_form(
+    request: Request, settings: Settings, *, shape: type[IngestForm], field: str = "files"
+) -> AsyncIterator[UploadForm]:
+    """Read a form of this shape with files in fields of this name, and close them at the end of the block.
 
     Raises BadRequest, InvalidInput, TooLarge or RequestValidationError with a sentence that helps.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise InvalidInput("Send the files as multipart/form-data, in fields named 'files'.", code="no_files")
+        raise InvalidInput(f"Send the files as multipart/form-data, in fields named '{field}'.", code="no_files")
     max_files = settings.max_files_per_upload
     parser = _LimitedParser(request, max_files=max_files, max_file_bytes=settings.max_upload_mb << 20)
     try:
@@ -194,29 +204,32 @@ async def read_upload(request: Request, settings: SettingsDep) -> AsyncIterator[
     except UnicodeError:  # the form names a charset that is none for text
         raise _not_a_form() from None
     try:
-        yield _checked(form, settings, parser)
+        yield UploadForm(_files(form, settings, parser.too_large, field), _fields(form, shape), parser.digest)
     finally:
         await form.close()
 
 
-def _checked(form: FormData, settings: Settings, parser: _LimitedParser) -> UploadForm:
+def _files(form: FormData, settings: Settings, too_large: set[int], field: str) -> list[Incoming]:
     parts = [
         part
         for name, part in form.multi_items()
-        if isinstance(part, UploadFile) and name == "files" and (part.filename or part.size)
+        if isinstance(part, UploadFile) and name == field and (part.filename or part.size)
     ]
     if not parts:
-        raise InvalidInput("Send at least one file, in a field named 'files'.", code="no_files")
+        raise InvalidInput(f"Send at least one file, in a field named '{field}'.", code="no_files")
     if len(parts) > settings.max_files_per_upload:
         raise _too_many_files(settings.max_files_per_upload)
     too_much = TooLarge(f"The file is larger than {settings.max_upload_mb} MB; split it or ask the operator for more.")
-    files = [
-        Incoming(part.filename or "", part.file, too_much if id(part) in parser.too_large else None, labels)
+    return [
+        Incoming(part.filename or "", part.file, too_much if id(part) in too_large else None, labels)
         for part, labels in zip(parts, read_labels(form, len(parts)), strict=True)
     ]
+
+
+def _fields(form: FormData, shape: type[IngestForm]) -> IngestForm:
     texts = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
     try:
-        return UploadForm(files, IngestForm.model_validate(texts), parser.digest)
+        return shape.model_validate(texts)
     except ValidationError as exc:
         raise RequestValidationError(exc.errors(include_url=False, include_context=False)) from None
 

@@ -1,10 +1,16 @@
 """OpenAI's API over the clients' documents: what speaks to OpenAI can ask here, with another base URL.
 
-A dialect of the service's own API: `routes.py` reads it and asks the same services, `schemas.py` and `shapes.py` are
-its words, `errors.py` its way of saying no. Nothing outside knows of it but `main`, which includes it.
+A dialect of the service's own API: its routes read it and ask the same services, the schemas and shapes are its words,
+`errors.py` is its way of saying no. Nothing outside knows of it but `main`, which includes it.
 """
 
+from fastapi import APIRouter
+
+from app.openai import embeddings, files, responses, routes
 from app.openai.errors import PREFIX, OpenAIErrorResponse, OpenAIErrors, openai_responses
-from app.openai.routes import router
 
 __all__ = ["PREFIX", "OpenAIErrorResponse", "OpenAIErrors", "openai_responses", "router"]
+
+router = APIRouter()
+for _part in (routes, responses, embeddings, files):
+    router.include_router(_part.router)

@@ -8,10 +8,9 @@ from typing import Annotated
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 
-from app.common.errors import InvalidInput, NotFound
 from app.common.ids import ClientId
 from app.common.passages import Found, Passage
-from app.dependencies.callers import Caller, CallerDep
+from app.dependencies.callers import CallerDep
 from app.dependencies.once import OnceRoute, do_once
 from app.dependencies.parts import (
     ClientsDep,
@@ -26,18 +25,15 @@ from app.dependencies.presence import answered
 from app.dependencies.questions import require_length
 from app.openai import schemas, search_schemas
 from app.openai.errors import PREFIX, openai_error, openai_responses
+from app.openai.owners import model_client, model_record, own
 from app.openai.shapes import Reply, as_passage_filter, as_search_result, read_conversation
 from app.services.catalog.records import ClientRecord
 from app.services.intents.tasks import read_task
 from app.services.rag_chain import Answer, ChatQuestion, Delta, StreamPiece
 from app.services.retriever import Retriever
-from app.services.tenants.clients import ClientService
 from app.streams import EVENTS_SCHEMA, Events, EventStream, FirstPiece, capture_failure, event
 
 router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["OpenAI"], route_class=OnceRoute)
-
-OWN_CLIENT = "default"
-"""The model, or the vector store, that means the client of the key."""
 
 _STREAM = {
     "description": "The answer; with `stream`, server-sent events.",
@@ -49,8 +45,8 @@ async def get_asked_client(
     body: schemas.CompletionRequest, caller: CallerDep, clients: ClientsDep
 ) -> AsyncIterator[ClientId]:
     """Count a request for an answer; yields the client that its model stands for."""
-    client_id = _client(caller, body.model)
-    await anyio.to_thread.run_sync(_record, clients, client_id)
+    client_id = model_client(caller, body.model)
+    await anyio.to_thread.run_sync(model_record, clients, client_id)
     with caller.at_work(client_id):
         yield client_id
 
@@ -59,7 +55,7 @@ async def get_searched_client(
     client_id: str, body: search_schemas.VectorSearchRequest, caller: CallerDep, settings: SettingsDep
 ) -> AsyncIterator[ClientId]:
     """Check and count a search; yields the client that its vector store stands for."""
-    with caller.at_work(caller.client(_own(caller, client_id))) as owner:
+    with caller.at_work(caller.client(own(caller, client_id))) as owner:
         for query in body.queries:
             require_length(query, "query", settings)
         yield owner
@@ -67,7 +63,7 @@ async def get_searched_client(
 
 async def get_model_client(model: str, caller: CallerDep) -> ClientId:
     """Return the client that the model in the path stands for."""
-    return _client(caller, model)
+    return model_client(caller, model)
 
 
 @router.post(
@@ -109,7 +105,7 @@ async def create_completion(
             where=as_passage_filter(body.filters),
         )
     )
-    reply = Reply.begin(client_id, str(request.base_url), conversation.tokens)
+    reply = Reply.begin(client_id, str(request.base_url), conversation.tokens, body.warnings)
     if not body.stream:
         return reply.completion(await answered(request, rag, prepared))
     begun = await FirstPiece.wait(rag.stream(prepared))
@@ -128,7 +124,7 @@ def list_models(caller: CallerDep, clients: ClientsDep) -> schemas.ModelList:
 @router.get("/models/{model}", summary="One client, as a model", responses=openai_responses(400, 401, 404))
 def get_model(client_id: Annotated[ClientId, Depends(get_model_client)], clients: ClientsDep) -> schemas.Model:
     """Return the client of this name if the key may ask it."""
-    return _model(_record(clients, client_id))
+    return _model(model_record(clients, client_id))
 
 
 @router.post(
@@ -169,31 +165,6 @@ async def _chunks(request: Request, pieces: FirstPiece[StreamPiece], reply: Repl
                 for chunk in reply.last_chunks(piece, usage=usage):
                     yield event(None, chunk)
     yield event(None, openai_error(failure.problem) if failure.problem else "[DONE]")
-
-
-def _client(caller: Caller, model: str) -> ClientId:
-    """Return the client that a model stands for; raises NotFound when there is none or it is not the caller's."""
-    try:
-        return caller.client(_own(caller, model))
-    except (NotFound, InvalidInput) as exc:
-        raise _no_such_model() from exc
-
-
-def _own(caller: Caller, name: str) -> str | None:
-    """Return None, which is the caller's own client, for `default`; to whoever has none it is a name like any other."""
-    return None if name == OWN_CLIENT and caller.own_client is not None else name
-
-
-def _record(clients: ClientService, client_id: ClientId) -> ClientRecord:
-    """Return the client; raises NotFound as for a model."""
-    try:
-        return clients.get(client_id)
-    except NotFound as exc:
-        raise _no_such_model() from exc
-
-
-def _no_such_model() -> NotFound:
-    return NotFound("There is no such model: its name is a client's id; see /v1/models.", code="model_not_found")
 
 
 def _model(record: ClientRecord) -> schemas.Model:

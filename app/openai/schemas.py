@@ -4,8 +4,7 @@ Requests may hold more than is listed here: what only tunes the wording (`top_p`
 ignored. What would have to change the answer's shape or meaning, and cannot, is refused.
 """
 
-from collections.abc import Collection
-from typing import Annotated, Literal, LiteralString
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -18,19 +17,23 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.common.errors import UNSUPPORTED
+from app.openai.refusing import only
 from app.schemas.chat import Computation, Coverage, Finish, Intent, Source
 from app.schemas.filters import Filter
 from app.schemas.numbers import Temperature, TopK
+from app.schemas.text import valid
 
 MAX_MESSAGES = 2000
+_TEXTS = ("text", "refusal", "input_text", "output_text")
+"""Kinds of parts; the last two are those of responses."""
 
 
-def _text(value: object) -> object:
+def text_of(value: object) -> object:
     """Return text given as a list of parts as one string."""
     if not isinstance(value, list):
         return value
     parts = [part if isinstance(part, dict) else {} for part in value]
-    if any(part.get("type") not in ("text", "refusal") for part in parts):
+    if any(part.get("type") not in _TEXTS for part in parts):
         raise PydanticCustomError(UNSUPPORTED, "Only text can be read here: leave images, audio and files out.")
     texts = [text for part in parts if isinstance(text := part.get("text", part.get("refusal")), str)]
     if len(texts) < len(parts):
@@ -38,26 +41,19 @@ def _text(value: object) -> object:
     return "\n".join(texts)
 
 
-def _only(allowed: Collection[object], *, say: LiteralString) -> AfterValidator:
-    """Refuse a feature that is not here, but not a request that spells out that it does without."""
-
-    def check(value: object) -> object:
-        # To Python true is 1, and false is 0.
-        if not any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in allowed):
-            raise PydanticCustomError(UNSUPPORTED, say)
-        return value
-
-    return AfterValidator(check)
+def _unicode(text: str | None) -> str | None:
+    return None if text is None else valid(text)
 
 
 Text = Annotated[
     str | None,
-    BeforeValidator(_text),
+    BeforeValidator(text_of),
+    AfterValidator(_unicode),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}, {"type": "null"}]}),
 ]
 _TOOLS = "This service answers from documents and calls no tools: leave it out."
-NoTools = Annotated[object, _only([None, []], say=_TOOLS)]
-NoToolChoice = Annotated[object, _only([None, "none", "auto"], say=_TOOLS)]
+NoTools = Annotated[object, only([None, []], say=_TOOLS)]
+NoToolChoice = Annotated[object, only([None, "none", "auto"], say=_TOOLS)]
 
 
 class ChatMessage(BaseModel):
@@ -98,21 +94,27 @@ class CompletionRequest(BaseModel):
     filters: Filter | None = Field(
         None, description="Not OpenAI's: answer only from passages that these let through, as in a vector store search."
     )
-    n: Annotated[object, _only([None, 1], say="There is one answer to a question: leave n out.")] = None
-    stop: Annotated[object, _only([None, [], ""], say="Answers are never cut at a word: leave stop out.")] = None
-    tools: NoTools = None
-    functions: NoTools = None
+    n: Annotated[object, only([None, 1], say="There is one answer to a question: leave n out.")] = None
+    stop: Annotated[object, only([None, [], ""], say="Answers are never cut at a word: leave stop out.")] = None
+    tools: list[object] | None = Field(None, description="Passed over, with a warning in the answer.")
+    functions: list[object] | None = Field(None, description="As `tools`.")
     tool_choice: NoToolChoice = None
     function_call: NoToolChoice = None
     response_format: Annotated[
-        object, _only([None, {"type": "text"}], say="Answers are text with citations: leave response_format out.")
+        object, only([None, {"type": "text"}], say="Answers are text with citations: leave response_format out.")
     ] = None
-    logprobs: Annotated[object, _only([None, False], say="There are no log probabilities: leave logprobs out.")] = None
-    modalities: Annotated[object, _only([None, ["text"]], say="Answers are text: leave modalities out.")] = None
-    audio: Annotated[object, _only([None], say="Answers are text: leave audio out.")] = None
+    logprobs: Annotated[object, only([None, False], say="There are no log probabilities: leave logprobs out.")] = None
+    modalities: Annotated[object, only([None, ["text"]], say="Answers are text: leave modalities out.")] = None
+    audio: Annotated[object, only([None], say="Answers are text: leave audio out.")] = None
     web_search_options: Annotated[
-        object, _only([None], say="Answers come from the client's documents alone: leave web_search_options out.")
+        object, only([None], say="Answers come from the client's documents alone: leave web_search_options out.")
     ] = None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was passed over: front ends send tools with every question, which can be answered without them."""
+        sent = [name for name, given in (("tools", self.tools), ("functions", self.functions)) if given]
+        return [f"{name}: passed over; this service answers from documents and calls no tools." for name in sent]
 
 
 class UrlCitation(BaseModel):
@@ -183,6 +185,7 @@ class Completion(BaseModel):
     intent: Intent
     computation: Computation | None
     coverage: list[Coverage] = []
+    warnings: list[str] = Field([], description="What of the request was passed over.")
 
 
 class Model(BaseModel):

@@ -30,6 +30,11 @@ from app.services.rag_chain import Answer
 from app.shapes.chat import as_computation, as_coverage, as_source_list
 from app.shapes.filters import combined
 
+EXTRAS = {
+    "sources", "search_query", "grounded", "intent", "computation", "coverage", "warnings", "system_fingerprint",
+}  # fmt: skip
+"""Fields of an answer that OpenAI's chunks of a stream have no place for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -103,11 +108,12 @@ class Reply:
     model: str
     site: str
     prompt_tokens: int
+    warnings: Sequence[str] = ()
 
     @classmethod
-    def begin(cls, model: str, site: str, prompt_tokens: int) -> "Reply":
+    def begin(cls, model: str, site: str, prompt_tokens: int, warnings: Sequence[str] = ()) -> "Reply":
         """Begin an answer now."""
-        return cls(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), model, site, prompt_tokens)
+        return cls(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), model, site, prompt_tokens, warnings)
 
     def completion(self, answer: Answer) -> Completion:
         """Return the whole answer."""
@@ -125,6 +131,7 @@ class Reply:
             intent=answer.intent,
             computation=as_computation(answer),
             coverage=as_coverage(answer),
+            warnings=list(self.warnings),
         )
 
     def chunk(self, delta: dict[str, object], *, usage: bool, finish: str | None = None) -> dict[str, object]:
@@ -136,9 +143,7 @@ class Reply:
         """Yield what ends a stream: the citations with the extras, the finish, and the figures if asked for."""
         whole = self.completion(answer)
         cited = whole.choices[0].message.model_dump(include={"annotations"})
-        extras = whole.model_dump(
-            include={"sources", "search_query", "grounded", "intent", "computation", "coverage", "system_fingerprint"}
-        )
+        extras = whole.model_dump(include=EXTRAS)
         yield {**self.chunk(cited, usage=usage), **extras}
         yield self.chunk({}, usage=usage, finish=whole.choices[0].finish_reason)
         if usage:
@@ -148,10 +153,7 @@ class Reply:
         return {"id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model}
 
     def _usage(self, answer: Answer) -> CompletionUsage:
-        counted = answer.completion.usage
-        prompt = counted.prompt_tokens if counted else self.prompt_tokens
-        written = counted.completion_tokens if counted else estimate_tokens(answer.text)
-        total = counted.total_tokens if counted else prompt + written
+        prompt, written, total = counted(answer, self.prompt_tokens)
         return CompletionUsage(prompt_tokens=prompt, completion_tokens=written, total_tokens=total)
 
     def _annotations(self, citations: Iterable[Citation]) -> list[Annotation]:
@@ -173,6 +175,15 @@ class Reply:
                 file_id=chunk.document_id, filename=chunk.source, page=chunk.page, citation=citation.number
             ),
         )
+
+
+def counted(answer: Answer, prompt_tokens: int) -> tuple[int, int, int]:
+    """Return the tokens of prompt, answer and both as they were counted, or else as estimated."""
+    usage = answer.completion.usage
+    if usage is not None:
+        return usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
+    written = estimate_tokens(answer.text)
+    return prompt_tokens, written, prompt_tokens + written
 
 
 def _attributes(labels: Labels) -> dict[str, str | bool | int | float]:

@@ -40,6 +40,9 @@ class Call(NamedTuple):
     body: dict[str, Any] | None = None
     form: dict[str, str] | None = None
     shared: bool = False
+    project: str | None = None
+    """The client that OpenAI's header names."""
+    file_field: str = "files"
 
 
 class Target(NamedTuple):
@@ -120,6 +123,16 @@ CALLS: dict[tuple[str, str], Any] = {
     ("get", "/v1/models/{model}"): lambda t: Call(f"/v1/models/{t.client_id}"),
     ("post", "/v1/vector_stores/{client_id}/search"): lambda t: Call(
         f"/v1/vector_stores/{t.client_id}/search", {"query": "What opens the vault?"}),
+    ("post", "/v1/responses"): lambda t: Call(
+        "/v1/responses", {"model": t.client_id, "input": "What opens the vault?"}),
+    ("post", "/v1/embeddings"): lambda t: Call(
+        "/v1/embeddings", {"model": "default", "input": "What opens the vault?"}, project=t.client_id),
+    ("post", "/v1/files"): lambda t: Call(
+        "/v1/files", form={"purpose": "assistants"}, project=t.client_id, file_field="file"),
+    ("get", "/v1/files"): lambda t: Call("/v1/files", project=t.client_id),
+    ("get", "/v1/files/{file_id}"): lambda t: Call(f"/v1/files/{t.document_id}"),
+    ("get", "/v1/files/{file_id}/content"): lambda t: Call(f"/v1/files/{t.document_id}/content"),
+    ("delete", "/v1/files/{file_id}"): lambda t: Call(f"/v1/files/{t.document_id}"),
     ("get", "/metrics"): lambda _: Call("/metrics", shared=True),
 }
 # fmt: on
@@ -131,6 +144,9 @@ COUNTED = {
     ("post", "/api/v1/search"),
     ("post", "/v1/chat/completions"),
     ("post", "/v1/vector_stores/{client_id}/search"),
+    ("post", "/v1/responses"),
+    ("post", "/v1/embeddings"),
+    ("post", "/v1/files"),
 }
 OPEN_TO_ALL = {("get", "/health"), ("get", "/health/live"), ("get", "/health/ready")}
 PAGES = ("/docs", "/redoc", "/openapi.json")
@@ -172,8 +188,10 @@ class World:
     def call(self, route: tuple[str, str], target: Target, headers: dict[str, str]) -> Any:
         """Call a route aimed at the target."""
         call: Call = CALLS[route](target)
+        if call.project is not None:
+            headers = {**headers, "OpenAI-Project": call.project}
         if call.form is not None:
-            files = [("files", ("bait.txt", b"Bait."))]
+            files = [(call.file_field, ("bait.txt", b"Bait."))]
             return self.api.request(route[0], call.path, data=call.form, files=files, headers=headers)
         return self.api.request(route[0], call.path, json=call.body, headers=headers)
 
@@ -214,7 +232,11 @@ def _routes(api: TestClient) -> set[tuple[str, str]]:
 
 def test_the_log_names_whom_each_request_is_about(world: World, caplog: pytest.LogCaptureFixture) -> None:
     # One of two routes that remove the same thing is enough: the other one finds nobody who has it.
-    twice = {("delete", "/api/v1/chat/{session_id}"), ("delete", "/api/v1/documents/{document_id}")}
+    twice = {
+        ("delete", "/api/v1/chat/{session_id}"),
+        ("delete", "/api/v1/documents/{document_id}"),
+        ("delete", "/v1/files/{file_id}"),
+    }
     erasing = ("delete", "/api/v1/clients/{client_id}")
     order = ["get", "post", "patch", "put", "delete"]
     # What lies within something is removed before it.
@@ -403,7 +425,7 @@ def test_the_victims_own_key_can_do_all_that_is_refused_to_the_attacker(world: W
         ("delete", "/api/v1/chat/collections/{client_id}"),
     ]
     # The document is deleted with its collection here, and by itself in the tests of documents.
-    skipped = {*last, *admin_only, OPERATORS, ("delete", document)}
+    skipped = {*last, *admin_only, OPERATORS, ("delete", document), ("delete", "/v1/files/{file_id}")}
     for route in [r for r in CALLS if r not in skipped and r[1] != "/api/v1/chat/{session_id}"]:
         assert world.call(route, world.target, world.victim).is_success, route
     for route in last:

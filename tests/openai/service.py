@@ -27,9 +27,11 @@ class Service:
         self._opened: list[openai.OpenAI] = []
         self.openai = self.client("any-key-will-do")
 
-    def client(self, key: str) -> openai.OpenAI:
+    def client(self, key: str, project: str | None = None) -> openai.OpenAI:
         transport = openai.DefaultHttpxClient(trust_env=False)
-        client = openai.OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, http_client=transport)
+        client = openai.OpenAI(
+            base_url=f"{self.url}/v1", api_key=key, project=project, max_retries=0, http_client=transport
+        )
         self._opened.append(client)
         return client
 

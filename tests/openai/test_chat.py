@@ -66,6 +66,19 @@ def test_harmless_parameters_change_nothing(quoting: Service) -> None:
     assert tuned.choices[0].message.content == plain.choices[0].message.content
 
 
+def test_tools_that_need_not_be_called_are_passed_over_with_a_warning(quoting: Service) -> None:
+    function = {"name": "f", "parameters": {"type": "object"}}
+    tools = [{"type": "function", "function": function}]
+    for more in ({"tools": tools, "tool_choice": "auto"}, {"tools": tools}, {"functions": [function]}):
+        answer = quoting.ask(**more)
+        assert "forty tonnes" in answer.choices[0].message.content
+        (warning,) = answer.model_extra["warnings"]
+        assert warning.startswith(f"{next(iter(more))}: ")
+        *_, cited, _ = quoting.ask(stream=True, **more)
+        assert cited.model_extra["warnings"] == [warning]
+    assert quoting.ask(tools=[]).model_extra["warnings"] == []
+
+
 def test_content_may_be_a_list_of_text_parts(quoting: Service) -> None:
     parts = [{"type": "text", "text": "How much does"}, {"type": "text", "text": "the harbour crane lift?"}]
     assert "forty tonnes" in quoting.ask(user(parts)).choices[0].message.content

@@ -39,8 +39,6 @@ def test_a_model_that_does_not_exist_is_not_found(quoting: Service, name: str) -
         ("n", True),
         ("logprobs", 0),
         ("stop", ["END"]),
-        ("tools", [{"type": "function", "function": {"name": "f"}}]),
-        ("functions", [{"name": "f"}]),
         ("tool_choice", "required"),
         ("response_format", {"type": "json_object"}),
         ("logprobs", True),
@@ -97,7 +95,7 @@ def test_all_errors_below_v1_are_openais(quoting: Service) -> None:
         (send(b"{"), 400, "bad_request"),
         (send(b"[]"), 400, "invalid_input"),
         (send(b'{"model": "' + b"x" * (3 << 20)), 413, "too_large"),
-        (quoting.http.post("/v1/embeddings", json={}), 404, "not_found"),
+        (quoting.http.post("/v1/moderations", json={}), 404, "not_found"),
         (quoting.http.get(path), 405, "method_not_allowed"),
     ):
         assert response.status_code == status

@@ -208,3 +208,13 @@ def test_other_chunk_settings_cut_the_same_content_anew(api: TestClient) -> None
     assert listed(api)["total"] == 1
     stats = api.get("/api/v1/chat/collections/harbour/stats").json()
     assert stats["chunk_count"] == again["chunks"]
+
+
+@pytest.mark.parametrize("cut", [{"chunk_size": "300", "chunk_overlap": "100"}, {}])
+def test_a_documents_text_is_whole_however_it_is_cut(api: TestClient, cut: dict[str, str]) -> None:
+    text = LONG[1].decode()
+    assert api.get(f"/v1/files/{add(api, LONG, **cut)}/content").text == text
+    rows = [f"Cog {n}" for n in range(200)]
+    table = "\n".join(["Part,Price", *(f"{row},7.50" for row in rows)])
+    read = api.get(f"/v1/files/{add(api, ('parts.csv', table.encode()), **cut)}/content").text
+    assert [line.split(" |")[0].split(",")[0].strip("| ") for line in read.splitlines() if "Cog" in line] == rows

@@ -12,7 +12,7 @@ from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.labels import LabelPatch
 from app.common.lives import ClientLives
-from app.common.passages import Chunk, ChunkSpan, joined
+from app.common.passages import Chunk, ChunkSpan, joined, run_of
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
@@ -158,13 +158,26 @@ class DocumentService:
 
         Raises NotFound, Conflict while the document is not ready, and InvalidInput for a bad cursor.
         """
-        record = self.get(client_id, document_id)
-        if record.status != "ready":
-            raise Conflict("This document is being written or deleted; look again shortly.", code="document_not_ready")
+        record = self._ready(client_id, document_id)
         offset = decode_offset(cursor)
         chunks = self._chunks(record, offset, min(limit, record.chunk_count))
         end = offset + limit
         return ChunkPage(chunks, record.chunk_count, encode_offset(end) if end < record.chunk_count else None)
+
+    def text(self, client_id: ClientId, document_id: str) -> str:
+        """Return the text that was read from the document's file.
+
+        Raises NotFound, and Conflict while it is not ready.
+        """
+        record = self._ready(client_id, document_id)
+        parts = self._store.chunks(client_id, document_id, limit=record.stored_parts)
+        return run_of(parts).text if parts else ""
+
+    def _ready(self, client_id: ClientId, document_id: str) -> DocumentRecord:
+        record = self.get(client_id, document_id)
+        if record.status != "ready":
+            raise Conflict("This document is being written or deleted; look again shortly.", code="document_not_ready")
+        return record
 
     def _chunks(self, record: DocumentRecord, offset: int, limit: int) -> list[Chunk]:
         """Return chunks of a document's list, made of the parts that are stored."""
@@ -223,11 +236,7 @@ class DocumentService:
         count = self._library.remove_all(client_id, forget_client=forget_client)
         logger.info(
             "documents deleted",
-            extra={
-                "client": client_id,
-                "documents": count,
-                "ms": round((time.perf_counter() - started) * 1000),
-            },
+            extra={"client": client_id, "documents": count, "ms": round((time.perf_counter() - started) * 1000)},
         )
         return count
 
