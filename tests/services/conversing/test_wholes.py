@@ -263,6 +263,9 @@ def test_what_fits_is_given_whole_in_order(small: Talking) -> None:
     assert [(one["source"], one["how"]) for one in body["coverage"]] == [("valves.txt", "whole")]
     assert body["coverage"][0]["parts_read"] == body["coverage"][0]["parts"] > 1
     assert len(small.model.asked) == 1
+    again = small.say("Summarise valves.txt", session_id="kept")
+    page = small.api.get("/api/v1/sessions/kept/messages", params={"client_id": CLIENT}).json()
+    assert page["messages"][1]["extra"] == {"intent": "document", "coverage": again["coverage"]}
 
 
 def test_the_document_is_the_one_that_the_conversation_is_about(small: Talking) -> None:
