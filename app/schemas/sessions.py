@@ -77,7 +77,10 @@ class StoredMessage(BaseModel):
     sources: list[dict[str, object]] = Field(
         description="For an answer, what it was made from: document, file, page, section, place, score; not the text."
     )
-    extra: dict[str, object] = Field(description="What else was stored with the answer.")
+    extra: dict[str, object] = Field(
+        description="What else was stored with the answer: `intent` where it was no search, `coverage` and "
+        "`computation` where there are any, and how it ended if it is not whole."
+    )
     rating: Literal["up", "down"] | None = Field(description="For an answer, the rating of its feedback, if any.")
 
 

@@ -82,10 +82,16 @@ def test_a_system_prompt_is_no_task_and_is_followed(asking: Talking) -> None:
     ("kind", "expected"),
     [("title", {"title": "How many days of paid leave do employees"}), ("tags", {"tags": ["General"]}),
      ("follow_ups", {"follow_ups": []}), ("queries", {"queries": ["How many days of paid leave do employees get?"]}),
-     ("other-image", {"text": ""}), ("other-autocompletion", {"text": ""})],
+     ("other-image", {"prompt": "How many days of paid leave do employees get?"}),
+     ("other-autocompletion", {"text": ""})],
 )  # fmt: skip
 def test_without_a_model_front_ends_get_json_that_they_can_read(quoting: Talking, kind: str, expected: Any) -> None:
     assert json.loads(_text(_complete(quoting, ("user", OPEN_WEBUI[kind])))) == expected
+
+
+def test_without_a_model_answers_are_put_beside_each_other_and_a_face_smiles(quoting: Talking) -> None:
+    assert _text(_complete(quoting, ("user", OPEN_WEBUI["other-merge"]))) == "27; 28"
+    assert _text(_complete(quoting, ("user", OPEN_WEBUI["other-emoji"]))) == "🙂"
 
 
 @pytest.mark.parametrize("prompt", LIBRECHAT)

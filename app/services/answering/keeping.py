@@ -3,12 +3,12 @@
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from app.memory import SessionStore
 from app.services.answering.answerers import Piece
 from app.services.answering.drafts import Draft, elapsed_ms, source
-from app.services.answering.types import Answer, ChatQuestion
+from app.services.answering.types import Answer, ChatQuestion, Prepared
 from app.services.llm.types import Completion
 from app.telemetry.counting import chat_stage
 
@@ -66,10 +66,20 @@ class TurnKeeper:
                 prepared.question.text,
                 draft.text,
                 sources=[source(passage, n, cited=n in cited) for n, passage in enumerate(prepared.sources, start=1)],
-                extra=extra if prepared.intent == "search" else {**extra, "intent": prepared.intent},
+                extra={**extra, **_what_it_is(prepared)},
                 standing=prepared.question.standing,
             )
         return turn.message_id
+
+
+def _what_it_is(prepared: Prepared) -> dict[str, object]:
+    """Return what a conversation that is read again has to show of an answer, beside text and sources."""
+    kind: dict[str, object] = {} if prepared.intent == "search" else {"intent": prepared.intent}
+    if prepared.coverage:
+        kind["coverage"] = [asdict(each) for each in prepared.coverage]
+    if prepared.computation is not None:
+        kind["computation"] = asdict(prepared.computation)
+    return kind
 
 
 def _how_it_ended(completion: Completion) -> dict[str, object]:

@@ -44,6 +44,11 @@ class Catalog(CatalogReader):
         """Metadata and tags of documents, and which documents they select."""
         self.digests = DocumentDigests(database, clock=clock)
         """What models wrote about documents."""
+        self._told_of_ready: list[Callable[[], None]] = []
+
+    def when_ready(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called after this process acknowledged a document; it must neither block nor raise."""
+        self._told_of_ready.append(tell)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], float] = time.time, space: DiskSpace | None = None) -> "Catalog":
@@ -129,6 +134,8 @@ class Catalog(CatalogReader):
                 )
             for old in replaces:
                 self._move(connection, client_id, old, "ready", "deleting")
+        for tell in self._told_of_ready:
+            tell()
 
     def begin_delete(self, client_id: ClientId, document_id: str) -> bool:
         """Note, before anything is removed elsewhere, that this document goes; False when it is not there.

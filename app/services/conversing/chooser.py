@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from app.common.passages import Passage
 from app.services.answering.types import Coverage
 from app.services.catalog.records import DocumentRecord
-from app.services.conversing.choosing import MOST_NAMED, named_documents, named_in
+from app.services.conversing.choosing import MOST_NAMED, named_documents, named_in, points_back
 from app.services.conversing.coverage import coverage_of
 from app.services.conversing.earlier import EarlierAnswers
 from app.services.conversing.types import Turn
@@ -19,7 +19,7 @@ from app.services.library.reading import LibraryReader
 
 MOST_NAMES = 2000
 """Documents of a client, the newest, whose names are compared with a message."""
-MESSAGES_SEEN = 4
+MESSAGES_SEEN = 6
 """Of a conversation that the caller brings, in which names of documents are looked for."""
 
 
@@ -37,10 +37,13 @@ class DocumentChooser:
         chosen = self._named_or_only(turn, documents)
         if chosen:
             return replace(turn, documents=chosen)
-        if reading.if_named or reading.kind == "pages":
+        pointing = points_back(reading.subject)
+        if (reading.if_named and not pointing) or reading.kind == "pages":
             return replace(turn, reading=SEARCH)
         if spoken := self._spoken_of(turn, documents):
             return replace(turn, documents=spoken)
+        if pointing:
+            return replace(turn, reading=SEARCH)
         few = documents if len(documents) <= MOST_NAMED else []
         return replace(turn, documents=few, guessed=reading.kind != "compare")
 
@@ -70,11 +73,20 @@ class DocumentChooser:
             for _ in range(earlier.text.count(f"[{number}]"))
         )
         found = [known[name] for name, _ in cited.most_common() if name in known]
-        if not found and turn.history:
-            spoken = [str(m.text) for m in turn.history if isinstance(m, HumanMessage | AIMessage)][-MESSAGES_SEEN:]
-            found = next((named for text in reversed(spoken) if (named := named_in(text, documents))), [])
         enough = _enough(turn)
+        if len(found) < enough and turn.history:
+            spoken = [str(m.text) for m in turn.history if isinstance(m, HumanMessage | AIMessage)][-MESSAGES_SEEN:]
+            found = _named_last(spoken, documents, enough)
         return found[: MOST_NAMED if enough > 1 else 1] if len(found) >= enough else []
+
+
+def _named_last(spoken: Sequence[str], documents: Sequence[DocumentRecord], enough: int) -> list[DocumentRecord]:
+    """Return the documents that the latest messages name, of no more messages than name enough of them."""
+    found: dict[str, DocumentRecord] = {}
+    for text in reversed(spoken):
+        if len(found) < enough:
+            found |= {record.document_id: record for record in named_in(text, documents)}
+    return list(found.values())
 
 
 def _enough(turn: Turn) -> int:

@@ -28,6 +28,33 @@ _LITTLE = frozenset(
     ).split()
 )
 
+_POINTING = frozenset(
+    fold(
+        """
+        them both these those they the two of each all it this that other another one
+        sie beide beiden die diese jene alle das es dies le les deux ceux ci elles ils ca cela tous
+        los las dos ambos ambas ellos estos esos eso esto todos li le due entrambi questi quelli quello questo tutti
+        """
+    ).split()
+) | frozenset(("它们", "它們", "两者", "兩者", "两个", "兩個", "这两个", "這兩個", "这两份", "它"))
+_SAME = tuple(
+    frozenset(map(fold, words.split()))
+    for words in """
+        handbook handbuch manual manuel manuale guide guida guia leitfaden anleitung 手册 手冊 指南 ハンドブック
+        contract vertrag contrat contrato contratto agreement vereinbarung accord acuerdo accordo 合同 合約 契約書
+        report bericht rapport informe reporte rapporto relazione 报告 報告 報告書
+        warranty guarantee garantie garantia garanzia 保修 保証
+        invoice rechnung facture factura fattura 发票 發票 請求書
+        letter brief lettre carta lettera 信 手紙
+        policy richtlinie politique politica 政策 方針
+        minutes protokoll acta verbale 纪要 議事録
+        article artikel articulo articolo 文章 記事
+        book buch livre libro 书 書 本
+        study studie etude estudio studio 研究
+        """.strip().splitlines()
+)
+"""What a kind of document is called in other languages: "das Handbuch" may be handbook.txt."""
+
 
 def named_documents(topic: str, documents: Sequence[DocumentRecord]) -> list[DocumentRecord]:
     """Return the documents that a topic names, in the order of the naming; none if it names none, or too many.
@@ -45,9 +72,20 @@ def named_documents(topic: str, documents: Sequence[DocumentRecord]) -> list[Doc
 
 
 def named_in(text: str, documents: Sequence[DocumentRecord]) -> list[DocumentRecord]:
-    """Return the documents whose whole file names, with their endings, stand in a text."""
+    """Return the documents whose file names stand in a text: with their endings, or names of several words."""
     folded = f" {fold(text)} "
-    return [record for record in documents if f" {fold(record.filename)} " in folded]
+    return [record for record in documents if any(f" {name} " in folded for name in _whole_names(record.filename))]
+
+
+def points_back(topic: str) -> bool:
+    """Say whether a topic is nothing but words such as "them": what they mean was said before."""
+    words = fold(topic).split()
+    return bool(words) and _POINTING.issuperset(words)
+
+
+def _whole_names(filename: str) -> list[str]:
+    title = fold(title_of(filename))
+    return [fold(filename), *([title] if " " in title else [])]
 
 
 def _matches(topic: str, titles: Iterable[tuple[DocumentRecord, "_Title"]]) -> list[DocumentRecord]:
@@ -78,6 +116,13 @@ class _Title:
 
     def holds(self, words: Sequence[str]) -> bool:
         """Say whether the title has all of these words."""
-        if any(_UNSPACED.search(word) for word in words):
-            return all(any(word in name for name in self._names) for word in words)
-        return all(word in self._words for word in words)
+        return all(self._has(word) for word in words)
+
+    def _has(self, word: str) -> bool:
+        if not self._words.isdisjoint(_alike(word)):
+            return True
+        return bool(_UNSPACED.search(word)) and any(word in name for name in self._names)
+
+
+def _alike(word: str) -> frozenset[str]:
+    return next((words for words in _SAME if word in words), frozenset((word,)))

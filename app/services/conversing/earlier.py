@@ -1,6 +1,6 @@
 """The answer that a message is about, with the passages it rests on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage, HumanMessage
@@ -11,6 +11,7 @@ from app.memory import Message, SessionStore
 from app.services.answering.citations import without_citations
 from app.services.answering.renumbering import renumbered
 from app.services.conversing.types import Turn
+from app.services.intents.types import Intent
 from app.services.library.reading import LibraryReader
 
 MESSAGES_SEEN = 12
@@ -18,6 +19,8 @@ MESSAGES_SEEN = 12
 QUESTIONS_SEEN = 40
 QUESTION_CHARS = 300
 _LAST = 2**62
+SAYS_NOTHING: frozenset[Intent] = frozenset(("smalltalk", "task"))
+"""What nobody wants translated or repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,15 @@ class EarlierAnswers:
         self._sessions = sessions
         self._reader = reader
 
-    def latest(self, turn: Turn) -> Earlier:
-        """Return the latest answer that says something; without passages where the caller brought the conversation."""
+    def latest(self, turn: Turn, *, beside: Collection[Intent] = SAYS_NOTHING) -> Earlier:
+        """Return the latest answer of another intent than `beside`.
+
+        It is without passages where the caller brought the conversation.
+        """
         if turn.question.remembered:
             messages = self._messages(turn, MESSAGES_SEEN)
-            answer = next((message for message in reversed(messages) if _says_something(message)), None)
+            answers = (message for message in reversed(messages) if message.role == "assistant")
+            answer = next((message for message in answers if message.extra.get("intent") not in beside), None)
             if answer is not None:
                 return self._with_passages(turn, answer)
         texts = [str(message.text) for message in turn.history if isinstance(message, AIMessage)]
@@ -72,7 +79,3 @@ class EarlierAnswers:
                 found[number] = passage
         numbers = {old: new for new, old in enumerate(found, start=1)}
         return Earlier(answer.content, renumbered(answer.content, numbers), list(found.values()))
-
-
-def _says_something(message: Message) -> bool:
-    return message.role == "assistant" and message.extra.get("intent") not in ("smalltalk", "task")

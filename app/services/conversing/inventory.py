@@ -33,6 +33,10 @@ class Inventory:
         self._summaries = summaries
         self._retriever = retriever
 
+    def is_empty(self, client_id: ClientId) -> bool:
+        """Whether the client is known and has no document that is ready."""
+        return not self._reader.count(client_id) and self._reader.knows(client_id)
+
     def reply(self, turn: Turn) -> Reply:
         """Answer a turn of the intent `inventory`; every document that is named is a source."""
         client_id, where = turn.question.client_id, turn.question.where

@@ -41,8 +41,9 @@ def _with(reply: Reply, record: DocumentRecord, outline: Outline, phrases: Phras
     if outline.headings:
         lines.append(phrases.headings.format(names="; ".join(outline.headings)))
     top = ("\n\n" if reply.said else "") + quoted("\n".join(lines))
-    numbered = enumerate(outline.sentences, start=len(reply.sources) + 1)
-    quotes = [Quote(f"- {each.text}", number, 1.0) for number, each in numbered]
-    sources = [each.passage for each in outline.sentences]
+    passages = {each.passage.chunk.start: each.passage for each in reversed(outline.sentences)}
+    numbers = {start: number for number, start in enumerate(sorted(passages), start=len(reply.sources) + 1)}
+    quotes = [Quote(f"- {each.text}", numbers[each.passage.chunk.start], 1.0) for each in outline.sentences]
+    sources = [passages[start] for start in numbers]
     coverage = coverage_of(record, sources, "sentences")
     return Reply([*reply.sources, *sources], said=[*reply.said, top, *quotes], coverage=[*reply.coverage, coverage])

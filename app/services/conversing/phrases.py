@@ -19,6 +19,7 @@ class Phrases:
     line_one: str
     about: str
     about_none: str
+    no_documents: str
     asked: str
     asked_first: str
     asked_last: str
@@ -53,6 +54,7 @@ ENGLISH = Phrases(
     line_one="{name} ({kind}, 1 page, {date})",
     about="These documents come closest to “{topic}”:",
     about_none="I found nothing about “{topic}” in your documents.",
+    no_documents="There are no documents yet. Upload some, then ask about them.",
     asked="You asked:",
     asked_first="Your first question was: “{question}”",
     asked_last="Your last question was: “{question}”",
@@ -88,6 +90,7 @@ GERMAN = Phrases(
     line_one="{name} ({kind}, 1 Seite, {date})",
     about="Diese Dokumente kommen „{topic}“ am nächsten:",
     about_none="Zu „{topic}“ habe ich in Ihren Dokumenten nichts gefunden.",
+    no_documents="Es gibt noch keine Dokumente. Laden Sie welche hoch, dann können Sie danach fragen.",
     asked="Sie haben gefragt:",
     asked_first="Ihre erste Frage war: „{question}“",
     asked_last="Ihre letzte Frage war: „{question}“",
@@ -123,6 +126,7 @@ FRENCH = Phrases(
     line_one="{name} ({kind}, 1 page, {date})",
     about="Ces documents sont les plus proches de « {topic} » :",
     about_none="Je n'ai rien trouvé sur « {topic} » dans vos documents.",
+    no_documents="Il n'y a pas encore de documents. Importez-en, puis posez vos questions.",
     asked="Vous avez demandé :",
     asked_first="Votre première question était : « {question} »",
     asked_last="Votre dernière question était : « {question} »",
@@ -157,6 +161,7 @@ SPANISH = Phrases(
     line_one="{name} ({kind}, 1 página, {date})",
     about="Estos documentos son los más cercanos a «{topic}»:",
     about_none="No he encontrado nada sobre «{topic}» en sus documentos.",
+    no_documents="Todavía no hay documentos. Suba algunos y pregunte por ellos.",
     asked="Usted preguntó:",
     asked_first="Su primera pregunta fue: «{question}»",
     asked_last="Su última pregunta fue: «{question}»",

@@ -28,6 +28,9 @@ from app.services.retriever import Retriever
 _REWRITTEN: frozenset[Kind] = frozenset(("reply", "continue"))
 """What the assistant offered is said in its last message: only the rewriting makes it a search."""
 
+_INVITES: frozenset[Kind] = frozenset(("greeting", "wellbeing", "identity", "abilities", "praise"))
+"""What is answered with an invitation to ask: who has no documents is told so as well."""
+
 _SMALLTALK = """\
 You are in a conversation with a user about the user's documents. The latest message is small talk and asks for nothing
 in them. Answer it in one or two short sentences, in the language of the message. State no facts."""
@@ -64,8 +67,9 @@ class Conversing:
     def read(self, question: ChatQuestion, session_id: str, history: Sequence[BaseMessage]) -> Turn:
         """Return what kind of turn a message is; a search unless a rule is certain.
 
-        What the question's filter does not let through is not there for any kind of turn.
-        Raises NotFound when the client has no documents and the turn is not a front end's own prompt.
+        What the question's filter does not let through is not there for any kind of turn. Raises NotFound when the
+        client has no documents, unless the turn is a front end's own prompt, or small talk or an inventory of a client
+        that is known.
         """
         reading = read_intent(question.text, spoken_in(history), instructions=question.options.instructions)
         turn = Turn(question, session_id, history, reading)
@@ -73,11 +77,14 @@ class Conversing:
             return turn
         if _looks_into_documents(question.where):
             return turn if reading.intent == "smalltalk" else replace(turn, reading=SEARCH)
+        if reading.intent in ("smalltalk", "inventory") and self._inventory.is_empty(question.client_id):
+            return replace(turn, empty=True)
         self._retriever.require_documents(question.client_id)
         if reading.intent == "document" or reading.kind == "pages":
             return self._chooser.chosen(turn)
         if reading.kind in NEEDS_PASSAGES and not self._with_model:
-            return replace(turn, reading=SEARCH)
+            # Who doubts an answer is shown what it rests on; the rest is searched for, with the questions before.
+            return replace(turn, reading=replace(reading, kind="source") if reading.kind == "sure" else SEARCH)
         return replace(turn, rewritten=reading.kind in _REWRITTEN)
 
     def decided(self, turn: Turn, intent: Intent, query: str) -> Turn:
@@ -109,6 +116,8 @@ class Conversing:
             return task_reply(turn, with_model=self._with_model)
         if turn.intent == "smalltalk":
             return self._smalltalk(turn)
+        if turn.empty:
+            return Reply(said=(phrases_of(turn.reading.language).no_documents,))
         if turn.intent == "inventory":
             return self._inventory.reply(turn)
         return self._talk.reply(turn, found)
@@ -120,8 +129,9 @@ class Conversing:
             talk = [remembered(message) for message in turn.history]
             rules = with_operators(_SMALLTALK, instructions)
             return Reply(prompt=[rules, *talk, HumanMessage(asked(turn.question.text))])
-        smalltalk = phrases_of(turn.reading.language).smalltalk
-        return Reply(said=(next(text for name, text in smalltalk.items() if name == kind),))
+        phrases = phrases_of(turn.reading.language)
+        said = next(text for name, text in phrases.smalltalk.items() if name == kind)
+        return Reply(said=(f"{said} {phrases.no_documents}" if turn.empty and kind in _INVITES else said,))
 
 
 def _looks_into_documents(where: PassageFilter | None) -> bool:

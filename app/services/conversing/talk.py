@@ -1,6 +1,6 @@
 """Talk about what was said: it is answered from the conversation, and keeps the passages of the earlier answer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
@@ -9,10 +9,10 @@ from app.services.answering.citations import without_citations
 from app.services.answering.defusing import defuse
 from app.services.answering.prompts import asked, fenced, remembered, with_operators
 from app.services.answering.types import Quote
-from app.services.conversing.earlier import Earlier, EarlierAnswers
+from app.services.conversing.earlier import SAYS_NOTHING, Earlier, EarlierAnswers
 from app.services.conversing.more_phrases import phrases_of
 from app.services.conversing.types import Reply, Turn
-from app.services.intents.types import Kind
+from app.services.intents.types import Intent, Kind
 
 MORE_PASSAGES = 4
 """Passages that a search adds to those of the earlier answer."""
@@ -40,10 +40,12 @@ class Talk:
     def __init__(self, earlier: EarlierAnswers, *, with_model: bool) -> None:
         self._earlier = earlier
         self._with_model = with_model
+        # Without a model the service's words about the conversation are no answer to go on about.
+        self._beside: Collection[Intent] = SAYS_NOTHING if with_model else (*SAYS_NOTHING, "conversation")
 
     def reply(self, turn: Turn, found: Sequence[Passage] = ()) -> Reply:
         """Answer from what was said; `found` are passages that a search found for the turn."""
-        earlier, kind = self._earlier.latest(turn), turn.reading.kind
+        earlier, kind = self._earlier.latest(turn, beside=self._beside), turn.reading.kind
         if kind == "repeat" and earlier.text:
             return Reply(earlier.passages, said=(earlier.text,))
         if not self._with_model:

@@ -23,6 +23,8 @@ _SPOKEN = re.compile(
     r"^\W*(?:user|human|question)\s*:\s*(.+?)\s*(?=^\W*(?:assistant|ai|bot|response|title|user|human)\s*:|</|\Z)",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
+_IMAGE = re.compile(r'\{\s*"prompt"')
+_RESPONSES = "Responses from models:"
 
 
 def task_reply(turn: Turn, *, with_model: bool) -> Reply:
@@ -56,7 +58,12 @@ def _without_model(turn: Turn) -> str:
         return json.dumps({"follow_ups": []})
     if kind == "queries":
         return json.dumps({"queries": asked[-1:]}, ensure_ascii=False)
-    return json.dumps({"text": ""}) if as_json else "🙂"
+    if as_json:
+        key = "prompt" if _IMAGE.search(text[:HEAD]) else "text"
+        return json.dumps({key: asked[-1] if key == "prompt" and asked else ""}, ensure_ascii=False)
+    # Who wants several answers put together gets them all, and else an emoji was asked for.
+    _, found, answers = text.rpartition(_RESPONSES)
+    return answers.strip() if found else "🙂"
 
 
 def _title(question: str) -> str:

@@ -16,7 +16,8 @@ class Turn:
     """A message with the conversation before it, and what kind of turn it is.
 
     `documents` are those that it is about, if it says so; with `guessed` they are all that there are. With `rewritten`
-    what it searches for depends on the conversation: it is to be made to stand alone.
+    what it searches for depends on the conversation: it is to be made to stand alone. The client of an `empty` one is
+    known, but has no documents.
     """
 
     question: ChatQuestion
@@ -26,6 +27,7 @@ class Turn:
     documents: Sequence[DocumentRecord] = ()
     rewritten: bool = False
     guessed: bool = False
+    empty: bool = False
 
     @property
     def intent(self) -> Intent:

@@ -14,7 +14,7 @@ from app.services.catalog.records import DocumentRecord
 from app.services.library.texts import DocumentTexts, spread
 
 STRETCHES = 6
-"""Sentences that are shown, one of each stretch of the document."""
+"""Sentences that are shown: one of each stretch of the document, more where it has fewer stretches."""
 PARTS_COMPARED = 2000
 """Parts whose vectors are looked at, spread over the document."""
 PARTS_LISTED = 400
@@ -68,8 +68,9 @@ class Outlines:
 
     def _candidates(self, record: DocumentRecord, stretches: Sequence[Sequence[int]]) -> list[list[CentralSentence]]:
         parts = {part.index: part for part in self._texts.parts(record, sorted(n for each in stretches for n in each))}
+        most = max(SENTENCES_OF_A_PART, 2 * _share(stretches))
         return [
-            [sentence for number in stretch if number in parts for sentence in _sentences(parts[number], record)]
+            [found for number in stretch if number in parts for found in _sentences(parts[number], record)[:most]]
             for stretch in stretches
         ]
 
@@ -77,7 +78,7 @@ class Outlines:
         self, stretches: Sequence[Sequence[CentralSentence]], centre: NDArray[np.float32], record: DocumentRecord,
         *, urgent: bool,
     ) -> list[CentralSentence]:  # fmt: skip
-        """Return the sentence of each stretch that is most like the whole; none twice."""
+        """Return the sentences of each stretch that are most like the whole; none twice."""
         every = [sentence for stretch in stretches for sentence in stretch]
         if not every:
             return []
@@ -86,9 +87,20 @@ class Outlines:
         best: dict[str, CentralSentence] = {}
         for stretch in stretches:
             rated = [(next(likeness), sentence) for sentence in stretch]
-            for value, sentence in sorted(rated, key=lambda pair: -pair[0])[:1]:
+            for value, sentence in sorted(rated, key=lambda pair: -pair[0])[: _share(stretches)]:
                 best.setdefault(sentence.text.casefold(), _scored(sentence, value))
-        return sorted(best.values(), key=lambda each: each.passage.chunk.start)
+        return sorted(best.values(), key=_place)
+
+
+def _share(stretches: Sequence[object]) -> int:
+    """Return how many sentences each stretch may show; a short document has few stretches."""
+    return -(-STRETCHES // max(1, len(stretches)))
+
+
+def _place(sentence: CentralSentence) -> int:
+    """Return where a sentence stands in its document."""
+    chunk = sentence.passage.chunk
+    return chunk.start + max(0, chunk.text.find(sentence.text))
 
 
 def _scored(sentence: CentralSentence, value: float) -> CentralSentence:
@@ -108,7 +120,7 @@ def _sentences(part: Chunk, record: DocumentRecord) -> list[CentralSentence]:
     said = [text for text in said if _says_something(text)]
     # A page's running head is like the whole document, and like a sentence except for its end.
     ended = [text for text in said if text.rstrip("\"'”’»)」』").endswith(_ENDS)]
-    return [CentralSentence(text, passage) for text in (ended or said)[:SENTENCES_OF_A_PART]]
+    return [CentralSentence(text, passage) for text in ended or said]
 
 
 def _says_something(text: str) -> bool:

@@ -25,7 +25,8 @@ from app.services.library.texts import DocumentTexts, place_of
 
 logger = logging.getLogger(__name__)
 
-EVERY_SECONDS = 2.0
+EVERY_SECONDS = 60.0
+"""Between two looks at the catalog, which tells of new documents: for those of other processes, and for failures."""
 PAUSE_SECONDS = 30.0
 """After a failure, for the sake of a vendor that is in trouble."""
 LONGEST_DELAY_SECONDS = 6 * 3600.0
@@ -107,10 +108,11 @@ class SummaryWriter(Running):
         self._summariser = summariser
         self._index = index
         self._failed: dict[str, _Failed] = {}
-        self._background = Background("summaries", self._round, every=EVERY_SECONDS)
+        self._background = Background("summaries", self._round, every=EVERY_SECONDS, at_once=True)
 
     @override
     def start(self) -> None:
+        self._catalog.when_ready(self._background.wake)
         self._background.start()
 
     @override

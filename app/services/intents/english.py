@@ -93,7 +93,7 @@ ENGLISH = Wording(
             (?:what|which)(?: kinds? of| sorts? of| other| of my)? {docs} {have}(?: {here})*
             (?:what|which)(?: kinds? of)? {docs} are (?:there )?(?:here|currently here|in (?:here|your memory|your library|the library|my library|the collection|my collection|the knowledge base|your knowledge base|this knowledge base|the database))
             what (?:have i uploaded|did i upload|have i given you|do you have access to|do you have (?:here|in your (?:library|memory|knowledge base|collection)))(?: {here})*
-            what is in (?:your|my|the|this) (?:library|knowledge base|collection|document collection)
+            what is in (?:your|my|the|this) (?:library|knowledge base|collection|document collection)|what do you (?:know|know about)|what (?:topics|subjects) do you (?:know|know about|cover)
             (?:list|show|show me|give me|tell me|name|enumerate|display|print|i want to see|i would like to see|let me see|can i see|may i see)(?: me)?(?: a list of| the list of| an overview of| the names of| the titles of)?(?: all(?: of)?)? (?:my|our|your|all|all the|the available|available|the uploaded|uploaded|the loaded|the existing|all available|all uploaded|all of the) {docs}(?: {here})*
             (?:list|show|show me|give me|tell me|name)(?: me)?(?: a list of| the names of| all)*(?: the)? {docs}(?: that| which)? (?:you (?:have|know|can see|hold|have access to)|i (?:have )?uploaded|are available|are uploaded|there are)(?: {here})*
             (?:a |the )?list of (?:all )?(?:my|your|all|the available|available|uploaded) {docs}|(?:an )?overview of (?:all )?my {docs}
@@ -121,6 +121,7 @@ ENGLISH = Wording(
         "pages": """
             how many pages (?:does|do|has|have) <topic>(?: have| has| got| contain| comprise)?
             how many pages (?:are (?:there )?in|is|long is) <topic>
+            when (?:was|were) <topic> (?:uploaded|added|ingested|indexed)(?: here)?|when did i (?:upload|add) <topic>|(?:what|which) (?:type|kind|sort) of (?:file|document) is <topic>
         """,
     },
     own_talk={

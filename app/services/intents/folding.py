@@ -6,6 +6,7 @@ import unicodedata
 MAX_MESSAGE = 300
 """Characters of a message that wordings are compared with; a longer one is none of them."""
 
+_WORD = re.compile(r"[^\W_]+")
 _GAPS = re.compile(r"[\W_]+")
 _UNSPACED = re.compile(
     r"(?<=[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]) | (?=[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])"
@@ -39,6 +40,19 @@ def fold(text: str) -> str:
 def plain_letters(text: str) -> str:
     """Return `text` with the accents of Latin letters gone; all else stays, patterns too."""
     return "".join(_base(char) if "\x7f" < char <= chr(_LAST_LATIN) else char for char in text)
+
+
+def as_written(topic: str, message: str) -> str:
+    """Return the words of a folded topic as they stand in the message; as they are if they are not found."""
+    if not topic:
+        return ""
+    words = list(_WORD.finditer(message))
+    wanted = topic.split()
+    folded = [fold(word[0]) for word in words]
+    for place in range(len(words) - len(wanted), -1, -1):
+        if folded[place : place + len(wanted)] == wanted:
+            return message[words[place].start() : words[place + len(wanted) - 1].end()]
+    return topic
 
 
 def expand(folded: str) -> str:

@@ -63,7 +63,7 @@ GERMAN = Wording(
             (?:welche|welches) (?:der |meiner )?(?:{docs}|{doc}) (?:handelt|handeln) (?:von|vom) <topic>|(?:welche|welches) (?:der |meiner )?(?:{docs}|{doc}) (?:erwähnt|erwähnen|behandelt|behandeln) <topic>
             in (?:welchen|welchem) (?:{docs}|{doc}) (?:geht es um|kommt) <topic>(?: vor)?
         """,
-        "pages": "wie viele seiten (?:hat|haben|umfasst|umfassen) <topic>|wieviele seiten (?:hat|haben) <topic>",
+        "pages": "wann (?:wurde|wurden) <topic> (?:hochgeladen|hinzugefügt)|wann (?:habe|hab) ich <topic> (?:hochgeladen|hinzugefügt)|wie viele seiten (?:hat|haben|umfasst|umfassen) <topic>|wieviele seiten (?:hat|haben) <topic>",
     },
     own_talk={
         "translate": "(?:übersetze|übersetz|übersetzen sie|gib|schreib|schreibe|wiederhole) (?:mir )?{own}(?: (?:ins|auf|in|nach) <lang>)?|(?:kannst du |könntest du )?{own} (?:ins|auf|in) <lang>(?: übersetzen)?",

@@ -46,7 +46,7 @@ ITALIAN = Wording(
         "count": "quanti {docs} {have}(?: {here})*|(?:qual è )?il numero dei (?:miei|tuoi) {docs}|conta (?:i miei|i tuoi|tutti i) {docs}",
         "newest": "cosa ho caricato (?:per ultimo|di recente|oggi|ieri)|qual è (?:il mio|l) ultimo {doc}(?: caricato| che ho caricato)|che {doc} ho caricato per ultimo",
         "about": "(?:hai|avete|ci sono|c è|ho) (?:qualcosa|{docs}|un {doc}|dei {docs}|qualche {doc}) (?:su|sul|sulla|sui|sugli|riguardo a|riguardo al|che parla(?:no)? (?:di|del|della)) <topic>|quali? (?:{docs}|{doc}) parla(?:no)? (?:di|del|della|dei) <topic>",
-        "pages": "quante pagine (?:ha|hanno|contiene|ci sono in|ci sono nel) <topic>",
+        "pages": "quando (?:è stato|ho) (?:caricato|aggiunto) <topic>|quante pagine (?:ha|hanno|contiene|ci sono in|ci sono nel) <topic>",
     },
     own_talk={
         "translate": "(?:traduci|traduca|tradurre|traducimi) {own}(?: in <lang>)?|(?:ripeti|dimmi|scrivi) {own} in <lang>",

@@ -9,7 +9,8 @@ from typing import cast
 from app.services.intents.chinese import CHINESE
 from app.services.intents.context import NOTHING, Spoken
 from app.services.intents.english import ENGLISH
-from app.services.intents.folding import MAX_MESSAGE, expand, fold
+from app.services.intents.folding import MAX_MESSAGE, as_written, expand, fold
+from app.services.intents.free.reading import read_free
 from app.services.intents.french import FRENCH
 from app.services.intents.german import GERMAN
 from app.services.intents.italian import ITALIAN
@@ -34,7 +35,6 @@ _WEIGHT: Sequence[Smalltalk] = (
 """Of several phrases in one message, the one to answer."""
 _ASKS = re.compile(r"[?？]\W*$")
 _ENDING = re.compile(r"\b\w+ ?(?:pdf|docx?|xlsx?|pptx?|txt|md|markdown|csv|tsv|html?|rtf|epub)\b")
-_WORD = re.compile(r"[^\W_]+")
 
 
 def read_intent(message: str, spoken: Spoken = NOTHING, *, instructions: str = "") -> Reading:
@@ -51,6 +51,8 @@ def read_intent(message: str, spoken: Spoken = NOTHING, *, instructions: str = "
     if not folded:
         return Reading("smalltalk", "praise") if _is_emoji(message) else SEARCH
     readings = [found for wording in WORDINGS if (found := _read(wording, message, folded, spoken))]
+    free = [] if any(not reading.if_named for reading in readings) else read_free(message, folded, spoken)
+    readings += free
     return _of_language(readings, language_of(spoken.question)) if readings else SEARCH
 
 
@@ -108,7 +110,7 @@ class _Said:
         """Yield the reading of the first rule that fits, if any."""
         if found := rules.find(self._text, self._spans):
             kind, topic = found
-            subject = _as_written(topic, self.message)
+            subject = as_written(topic, self.message)
             yield Reading(intent, cast("Kind", kind), subject=subject, language=self.wording.language)
 
     def reply(self) -> Iterator[Reading]:
@@ -158,19 +160,6 @@ def _about_documents(said: _Said) -> Iterator[Reading]:
     for patterns in (rules.named, rules.counted):
         for reading in said.first("document", patterns):
             yield replace(reading, if_named=True)
-
-
-def _as_written(topic: str, message: str) -> str:
-    """Return the words of a folded topic as they stand in the message; as they are if they are not found."""
-    if not topic:
-        return ""
-    words = list(_WORD.finditer(message))
-    wanted = topic.split()
-    folded = [fold(word[0]) for word in words]
-    for place in range(len(words) - len(wanted), -1, -1):
-        if folded[place : place + len(wanted)] == wanted:
-            return message[words[place].start() : words[place + len(wanted) - 1].end()]
-    return topic
 
 
 def _is_emoji(message: str) -> bool:

@@ -54,7 +54,7 @@ SPANISH = Wording(
         "count": "cuántos {docs} {have}(?: {here})*|(?:cuál es )?el número de (?:mis|tus) {docs}|cuenta (?:mis|tus|todos los|todos mis) {docs}",
         "newest": "qué (?:he subido|subí|he cargado) (?:por último|recientemente|hoy|ayer|últimamente)|cuál es (?:mi|el) último {doc}(?: subido| cargado| que (?:subí|he subido))|qué {doc} (?:subí|he subido) (?:por último|de último)",
         "about": "(?:tienes|tiene|hay|tengo) (?:algo|algún {doc}|{docs}|un {doc}|algunos {docs}) (?:sobre|acerca de|acerca del|relacionados? con|que (?:hablen?|traten?|hablan?) (?:de|del|sobre)) <topic>|(?:qué|cuáles?) (?:de (?:los|mis|tus) )?(?:{docs}|{doc}) (?:hablan?|tratan?) (?:de|del|sobre) <topic>|(?:qué|cuáles?) (?:de (?:los|mis|tus) )?(?:{docs}|{doc}) mencionan? <topic>",
-        "pages": "cuántas páginas (?:tiene|tienen|hay en|contiene) <topic>",
+        "pages": "cuándo (?:se subió|se cargó|se añadió|subí|cargué) <topic>|cuándo fue (?:subido|cargado|añadido) <topic>|cuántas páginas (?:tiene|tienen|hay en|contiene) <topic>",
     },
     own_talk={
         "translate": "(?:traduce|traduzca|traducir|tradúceme) {own}(?: al| a| en)?(?: <lang>)?|(?:repite|dime|dame|escribe) {own} en <lang>",

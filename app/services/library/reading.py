@@ -21,6 +21,10 @@ class LibraryReader:
         self._catalog = catalog
         self._store = store
 
+    def knows(self, client_id: ClientId) -> bool:
+        """Whether there is such a client, with documents or without."""
+        return self._catalog.client(client_id) is not None
+
     def count(self, client_id: ClientId, *, where: PassageFilter | None = None) -> int:
         """Return how many documents `where`, a filter on documents, lets through."""
         return self._catalog.count_documents(client_id, status="ready", where=where)

@@ -17,6 +17,8 @@ Period = Literal["month", "quarter", "year"]
 
 MOST_SHOWN = 50
 """Rows, or groups, of a result."""
+DEFAULT_LIMIT = 20
+"""How many of them where a plan does not say."""
 
 _ORDERED = frozenset(("lt", "le", "gt", "ge"))
 _NUMBERS = frozenset(("number", "currency"))
@@ -48,7 +50,7 @@ class _Written(_Strict):
     show: Annotated[list[_ColumnId], Field(max_length=8)] = []
     order_by: _ColumnId | Literal["measure"] | None = None
     descending: bool = True
-    limit: Annotated[int, Field(ge=1, le=MOST_SHOWN)] = 20
+    limit: Annotated[int, Field(ge=1, le=MOST_SHOWN)] = DEFAULT_LIMIT
 
 
 class PlanRefused(InvalidInput):
@@ -80,7 +82,7 @@ class Plan:
     show: tuple[ColumnInfo, ...] = ()
     order_by: ColumnInfo | Literal["measure"] | None = None
     descending: bool = True
-    limit: int = 20
+    limit: int = DEFAULT_LIMIT
 
 
 def read_plan(text: str, tables: Sequence[TableInfo]) -> Plan:

@@ -48,11 +48,15 @@ class UsedRow:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a plan gives: `figures` with a measure, else the cells of `rows`. `matched` counts all rows it rests on."""
+    """What a plan gives: `figures` with a measure, else the cells of `rows`.
+
+    `matched` counts all rows it rests on, `groups` all groups with a figure, of which the plan's limit are told.
+    """
 
     figures: tuple[Figure, ...]
     rows: tuple[UsedRow, ...]
     matched: int
+    groups: int = 0
 
 
 def run_plan(reader: TableReader, plan: Plan) -> Result:
@@ -86,7 +90,10 @@ def _run(database: sqlite3.Connection, plan: Plan) -> Result:
     most = MOST_ROWS_TOLD if plan.measure else plan.limit
     found = database.execute(f"SELECT {cells} {source} {_row_order(plan)} LIMIT {most}", values).fetchall()
     rows = tuple(UsedRow(number, start, stop, tuple(c or "" for c in shown)) for number, start, stop, *shown in found)
-    return Result(tuple(_figures(database, plan, source, values)) if plan.measure else (), rows, matched)
+    if plan.measure is None:
+        return Result((), rows, matched)
+    figures, groups = _figures(database, plan, source, values)
+    return Result(tuple(figures), rows, matched, groups)
 
 
 def _where(plan: Plan) -> tuple[str, list[str | float]]:
@@ -139,8 +146,11 @@ def _row_order(plan: Plan) -> str:
 
 def _figures(
     database: sqlite3.Connection, plan: Plan, source: str, values: Sequence[str | float]
-) -> "Sequence[Figure]":
-    """Return one figure for each group and unit: amounts of different units are never added up."""
+) -> tuple[list[Figure], int]:
+    """Return one figure for each group and unit, and how many there are.
+
+    Amounts of different units are never added up.
+    """
     of, group = plan.of, plan.group_by
     numeric = of is not None and of.kind in ("number", "currency") and plan.measure != "count"
     unit = f"u{of.place}" if numeric and of else "''"
@@ -152,8 +162,7 @@ def _figures(
     measure = _AGGREGATE[plan.measure or "count"].replace("(v)", f"(v{of.place})" if of and of.kind != "text" else "")
     by_measure = plan.order_by == "measure"
     order = f"3 {'DESC' if plan.descending else 'ASC'}" if by_measure else "1"
-    found = database.execute(
-        f"SELECT coalesce({key}, ''), {unit}, {measure} {source} GROUP BY 1, 2 ORDER BY {order} LIMIT {plan.limit}",
-        values,
-    )
-    return [Figure(str(name), value, shown or "") for name, shown, value in found]
+    grouped = f"SELECT coalesce({key}, ''), {unit}, {measure} {source} GROUP BY 1, 2"
+    found = database.execute(f"{grouped} ORDER BY {order} LIMIT {plan.limit}", values)
+    figures = [Figure(str(name), value, shown or "") for name, shown, value in found]
+    return figures, database.execute(f"SELECT count(*) FROM ({grouped})", values).fetchone()[0]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.services.tables.plan import Condition, Measure, Plan
+from app.services.tables.plan import DEFAULT_LIMIT, Condition, Measure, Plan
 from app.services.tables.running import Figure, Result
 from app.services.tables.types import ColumnInfo
 
@@ -52,7 +52,10 @@ def answer_lines(plan: Plan, result: Result, language: str) -> list[str]:
     title = f"{words[plan.measure]}: {label_of(plan.of)}" if plan.of else words[plan.measure]
     if plan.group_by is None:
         return [f"{title}{conditions}: {', '.join(shown_value(plan, figure) for figure in result.figures) or '0'}"]
-    return [f"{title}{conditions}:", *(f"- {figure.group}: {shown_value(plan, figure)}" for figure in result.figures)]
+    lines = [f"- {figure.group}: {shown_value(plan, figure)}" for figure in result.figures]
+    # Who asks for the first three gets three; who asks for all is told when there are more than are shown.
+    cut = result.groups > len(lines) and (plan.order_by is None or plan.limit >= DEFAULT_LIMIT)
+    return [f"{title}{conditions}:", *lines, *([f"… ({len(lines)}/{result.groups})"] if cut else [])]
 
 
 def shown_value(plan: Plan, figure: Figure) -> str:

@@ -144,6 +144,25 @@ ORDER_PLANS: list[tuple[dict[str, object], str]] = [
 ]
 
 
+def test_groups_that_are_not_shown_are_told_unless_the_first_ones_were_asked_for(shop: Shop) -> None:
+    by_stop: dict[str, Any] = where(measure="max", of="c2", group_by="c1")
+    question = "What is the highest number of metres of each stop?"
+    assert shop.say(question, by_stop, "route")["response"].endswith("… (20/400)")
+    assert shop.say(question, {**by_stop, "order_by": "measure", "limit": 50}, "route")["response"].endswith("(50/400)")
+    first = shop.say(question, {**by_stop, "order_by": "measure", "limit": 2}, "route")["response"]
+    assert "…" not in first
+    assert first.count("\n- ") == 2
+
+
+def test_a_conversation_that_is_read_again_shows_what_was_computed(shop: Shop) -> None:
+    shop.planner.plan = json.dumps(where(**SUM))
+    answer = ask(shop.api, "What is the total amount of all orders?", CLIENT, session_id="again").json()
+    page = shop.api.get("/api/v1/sessions/again/messages", params={"client_id": CLIENT}).json()
+    assert page["messages"][1]["extra"] == {"computation": answer["computation"]}
+    exported = shop.api.get("/api/v1/sessions/again/export", params={"client_id": CLIENT}).text
+    assert answer["computation"]["plan"] in exported
+
+
 @pytest.mark.parametrize(("plan", "said"), ORDER_PLANS)
 def test_a_right_plan_gives_the_right_answer(shop: Shop, plan: dict[str, object], said: str) -> None:
     answer = shop.say("How many orders, and what is their total amount?", plan)

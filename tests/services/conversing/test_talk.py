@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import ask, upload
+from tests.api import ask, assert_problem, upload
 from tests.services.conversing.talking import ANSWERED, CLIENT, HANDBOOK, QUESTION, Talking, talking
 
 OTHER = "When does the office open?"
@@ -107,6 +107,15 @@ def test_without_a_model_the_conversation_is_told(quoting: Talking, message: str
     assert expected in body["response"]
 
 
+def test_without_a_model_talk_is_about_the_answer_and_not_about_talk(quoting: Talking) -> None:
+    answer = quoting.say(QUESTION, session_id="s")["response"]
+    assert "handbook.txt, p. 1" in quoting.say("Are you sure?", session_id="s")["response"]
+    for message in ("Shorter please", "say it in German", "what did I ask first?"):
+        quoting.say(message, session_id="s")
+    assert quoting.say("Translate that to German", session_id="s")["response"].splitlines()[1:] == [answer]
+    assert quoting.say("Repeat your last answer", session_id="s")["response"] == answer
+
+
 def test_without_a_model_why_is_looked_for(quoting: Talking) -> None:
     quoting.say(QUESTION, session_id="s")
     body = quoting.say("Why?", session_id="s")
@@ -166,6 +175,19 @@ def test_a_hostile_document_changes_no_intent_and_forges_no_citation(talk: Talki
 def test_small_talk_and_inventory_of_nobody_are_not_found(talk: Talking) -> None:
     for message in ("hello", "What documents do you have?", "Summarise the document", QUESTION):
         assert ask(talk.api, message, "nobody-there").status_code == 404
+
+
+def test_who_is_known_and_has_no_documents_is_told_to_upload_some(talk: Talking) -> None:
+    assert talk.api.post("/api/v1/clients", json={"client_id": "newcomer"}).status_code == 201
+    for message in ("hello", "What can you do?", "What documents do you have?", "Do you have anything about cranes?"):
+        body = ask(talk.api, message, "newcomer").json()
+        assert body["intent"] in ("smalltalk", "inventory")
+        assert "no documents yet" in body["response"]
+    assert "keine Dokumente" in ask(talk.api, "Welche Dokumente hast du?", "newcomer").json()["response"]
+    assert "documents" not in ask(talk.api, "thanks", "newcomer").json()["response"]
+    for message in ("Summarise the document", "Repeat that", QUESTION):
+        assert_problem(ask(talk.api, message, "newcomer"), 404, "collection_not_found")
+    assert talk.model.asked == []
 
 
 ONLY_CONTRACT = {"type": "eq", "key": "type", "value": "md"}

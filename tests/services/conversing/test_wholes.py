@@ -263,6 +263,9 @@ def test_what_fits_is_given_whole_in_order(small: Talking) -> None:
     assert [(one["source"], one["how"]) for one in body["coverage"]] == [("valves.txt", "whole")]
     assert body["coverage"][0]["parts_read"] == body["coverage"][0]["parts"] > 1
     assert len(small.model.asked) == 1
+    again = small.say("Summarise valves.txt", session_id="kept")
+    page = small.api.get("/api/v1/sessions/kept/messages", params={"client_id": CLIENT}).json()
+    assert page["messages"][1]["extra"] == {"intent": "document", "coverage": again["coverage"]}
 
 
 def test_the_document_is_the_one_that_the_conversation_is_about(small: Talking) -> None:
@@ -281,6 +284,21 @@ def test_the_document_is_the_one_that_a_brought_conversation_names(small: Talkin
     ]
     body = small.api.post("/v1/chat/completions", json={"model": CLIENT, "messages": messages}).json()
     assert [one["source"] for one in body["coverage"]] == ["contract.md"]
+
+
+def test_them_are_the_documents_that_were_spoken_of(small: Talking) -> None:
+    for message in ("Summarise handbook.txt", "What is contract.md about?"):
+        small.say(message, session_id="s")
+    body = small.say("Compare them", session_id="s")
+    assert body["intent"] == "document"
+    assert {one["source"] for one in body["coverage"]} == {"handbook.txt", "contract.md"}
+    assert small.say("Compare them", session_id="new")["intent"] == "search"
+
+
+@pytest.mark.parametrize("message", ["Fasse das Handbuch zusammen", "Résume le manuel", "总结手册"])
+def test_a_handbook_is_named_in_other_languages_too(small: Talking, message: str) -> None:
+    body = small.say(message)
+    assert [one["source"] for one in body["coverage"]] == ["handbook.txt"]
 
 
 def test_the_document_is_the_one_that_a_filter_leaves(small: Talking) -> None:
@@ -305,6 +323,9 @@ def test_without_a_model_a_document_is_told_in_its_own_words(tmp_path: Path, new
         coverage = body["coverage"][0]
         assert (coverage["how"], coverage["pages_read"]) == ("sentences", 1)
         assert coverage["parts_read"] < coverage["parts"]
+        short = talk.say("Summarise contract.md")
+        assert short["response"].count("[1]") == 2, "both sentences of a short document"
+        assert len(short["sources"]) == 1
         both = talk.say("Compare handbook.txt and contract.md")
         assert [one["source"] for one in both["coverage"]] == ["handbook.txt", "contract.md"]
         counted = talk.say("How many incidents are listed in contract.md?")

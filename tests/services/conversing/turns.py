@@ -267,4 +267,158 @@ es|¿Qué preguntó el auditor primero?||search|
 zh|合同里的付款期限是多久？||search|
 """
 
-TURNS = [Said(*(cell.strip() for cell in line.split("|"))) for line in _TABLE.strip().splitlines()]
+_IN_ANY_ORDER = """
+en|hiya||smalltalk|greeting
+en|Good evening! How are you doing today?||smalltalk|wellbeing
+en|what kind of things can I ask you?||smalltalk|abilities
+en|Hello there, can you help me?||smalltalk|abilities
+en|Which files have I uploaded so far?||inventory|list
+en|is there anything in here on parental leave?||inventory|about
+en|how many pdfs do i have||inventory|count
+en|what's in my library?||inventory|list
+en|cool, thx|answered|smalltalk|thanks
+en|put that into bullet points please|answered|conversation|rephrase
+en|say it in Spanish|answered|conversation|translate
+en|what was my first question?|answered|conversation|first_question
+en|how do you know that?|answered|conversation|sure
+en|where did you get this from?|answered|conversation|source
+en|sure, go ahead|offered|conversation|reply
+en|give me a short overview of the handbook||document|summary
+en|tl;dr of contract.md||document|summary
+en|what are the differences between the handbook and the contract?||document|compare
+en|Thanks in advance: how long does the warranty last?||search|
+en|How many documents must I hand in with my application?||search|
+en|What can you do if the machine overheats?||search|
+en|Who translated the manual into German?|answered|search|
+en|and for part-time staff?|answered|search|
+de|Moin!||smalltalk|greeting
+de|Wobei kannst du mir helfen?||smalltalk|abilities
+de|Was liegt dir alles an Unterlagen vor?||inventory|list
+de|Gibt es etwas zum Thema Elternzeit?||inventory|about
+de|Kannst du das kürzer fassen?|answered|conversation|shorten
+de|Fass mir bitte das Handbuch zusammen||document|summary
+de|Wie viele Unterlagen brauche ich für den Antrag?||search|
+fr|Salut, ça va ?||smalltalk|wellbeing
+fr|Quels fichiers as-tu à disposition ?||inventory|list
+fr|Peux-tu me le redire plus simplement ?|answered|conversation|rephrase
+fr|Fais-moi un résumé de contract.md||document|summary
+es|¡Buenas tardes!||smalltalk|greeting
+es|¿Qué archivos hay?||inventory|list
+es|Tradúcelo al inglés, por favor|answered|conversation|translate
+zh|我上传了哪些文件？||inventory|list
+zh|请翻译成英文|answered|conversation|translate
+en|hey, good morning||smalltalk|greeting
+en|yo||smalltalk|greeting
+en|are you a robot?||smalltalk|identity
+en|how does this work?||smalltalk|abilities
+en|what do you know about?||inventory|list
+en|show me all my uploads||inventory|list
+en|do my documents say anything about overtime?||inventory|about
+en|when was contract.md uploaded?||inventory|pages
+en|great, thank you so much!|answered|smalltalk|thanks
+en|can you explain that in simpler words?|answered|conversation|rephrase
+en|are you sure?|answered|conversation|sure
+en|what have we talked about so far?|answered|conversation|minutes
+en|make it a table|answered|conversation|rephrase
+en|yes, do that|offered|conversation|reply
+en|what is this document about?||document|summary
+en|key takeaways from contract.md?||document|summary
+en|list every incident in contract.md||document|items
+en|compare contract.md with the handbook||document|compare
+en|Hi, who do I call when the heating breaks?||search|
+en|Do you have to wear a helmet on site?||search|
+en|What documents do you have to bring to the interview?||search|
+en|Is there a summary of the fees?||search|
+en|why is the deductible higher for tenants?|answered|search|
+de|Servus, wie geht's?||smalltalk|wellbeing
+de|Welche Dateien habe ich hochgeladen?||inventory|list
+de|Woher weißt du das?|answered|conversation|sure
+de|Auf Englisch bitte|answered|conversation|translate
+de|Worum geht es in der contract.md?||document|summary
+de|Und am Wochenende?|answered|search|
+fr|Merci beaucoup pour ton aide||smalltalk|thanks
+fr|Que sais-tu faire ?||smalltalk|abilities
+fr|Combien de documents y a-t-il ?||inventory|count
+fr|Combien de documents faut-il fournir ?||search|
+es|Hazme un resumen del manual||document|summary
+es|¿Cuál fue mi primera pregunta?|answered|conversation|first_question
+zh|谢谢||smalltalk|thanks
+zh|有没有关于加班的资料？||inventory|about
+zh|总结一下这份文件||document|summary
+de|Wann wurde handbook.txt hochgeladen?||inventory|pages
+de|Fasse das Handbuch zusammen||document|summary
+fr|Résume le contrat||document|summary
+es|Resume el manual||document|summary
+zh|总结合同||document|summary
+en|How many documents can I upload at once?|answered|search|
+en|What documents do I have to have with me when I travel?|answered|search|
+en|Which files are needed?|answered|search|
+en|What do my documents say about holidays?|answered|search|
+en|How do I ask for support?|answered|search|
+en|What can I do to get my money back?|answered|search|
+en|Who do I ask first?|answered|search|
+en|What is the first question of the exam?|answered|search|
+en|How do I make the text in the report shorter?|answered|search|
+en|What does the overview of fees say?|answered|search|
+en|Is there a summary of the changes for 2024?|answered|search|
+en|What is the difference between net and gross pay?|answered|search|
+en|Compare the prices of the two tariffs|answered|search|
+en|Where do I get the table of fees?|answered|search|
+en|Which table lists the sizes?|answered|search|
+en|Is it available in German?|answered|search|
+en|Which languages is the manual translated into?|answered|search|
+en|Who has to be thanked in the acknowledgements?|answered|search|
+en|How much help do I get with moving?|answered|search|
+en|What kinds of questions does the exam have?|answered|search|
+en|Can I have my documents back?|answered|search|
+en|Which documents do you need from me?|answered|search|
+en|Where do I put it?|answered|search|
+en|What was decided in the last conversation with the supplier?|answered|search|
+en|What sources of income are there?|answered|search|
+en|Is the first answer correct on the test?|answered|search|
+en|Give me the list of suppliers|answered|search|
+en|Show me the table of contents of part two|answered|search|
+en|how sure are the estimates?|answered|search|
+en|what evidence is required?|answered|search|
+de|Welche Unterlagen muss ich mitbringen?|answered|search|
+de|Was muss ich an Dokumenten vorlegen?|answered|search|
+de|Wie viele Dateien darf ich haben?|answered|search|
+de|Was ist der Unterschied zwischen brutto und netto?|answered|search|
+de|Gibt es eine Übersicht der Gebühren?|answered|search|
+de|Wie kurz ist die Frist?|answered|search|
+de|Wer hilft mir beim Umzug?|answered|search|
+de|Was kann ich dagegen machen?|answered|search|
+de|Wo finde ich die Tabelle mit den Preisen?|answered|search|
+de|Welche Fragen werden in der Prüfung gestellt?|answered|search|
+de|Womit kann ich das Gerät reinigen?|answered|search|
+de|Was gehört alles zusammen?|answered|search|
+fr|Quels documents dois-je apporter ?|answered|search|
+fr|Combien de fichiers puis-je envoyer ?|answered|search|
+fr|Quelle est la différence entre brut et net ?|answered|search|
+fr|Que faire en cas de panne ?|answered|search|
+fr|Comment puis-je demander un remboursement ?|answered|search|
+fr|Où est le tableau des tarifs ?|answered|search|
+fr|Qui a posé la première question à la réunion ?|answered|search|
+es|¿Qué documentos hay que presentar?|answered|search|
+es|¿Cuántos archivos puedo enviar?|answered|search|
+es|¿Cuál es la diferencia entre bruto y neto?|answered|search|
+es|¿Qué puedo hacer en caso de avería?|answered|search|
+es|¿Hay un resumen de las tarifas?|answered|search|
+es|¿Quién hizo la primera pregunta en la reunión?|answered|search|
+zh|需要提交哪些文件？|answered|search|
+zh|可以上传多少个文件？|answered|search|
+zh|净收入和毛收入有什么区别？|answered|search|
+zh|机器过热怎么办？|answered|search|
+zh|第一个问题是谁提出的？|answered|search|
+zh|费用的概要在哪里？|answered|search|
+zh|我可以做什么来节省时间？|answered|search|
+"""
+
+
+def _read(table: str) -> list[Said]:
+    return [Said(*(cell.strip() for cell in line.split("|"))) for line in table.strip().splitlines()]
+
+
+TURNS = _read(_TABLE)
+IN_ANY_ORDER = _read(_IN_ANY_ORDER)
+"""Turns that are read by their words, in whatever order; and searches in much the same words."""

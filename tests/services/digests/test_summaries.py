@@ -1,7 +1,8 @@
 """Summaries in the background: they come after a document is ready, fail nothing, and go with it."""
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 from typing_extensions import override
 
 from app.bootstrap import open_services
+from app.common.ids import ClientId
 from app.config import Settings
-from app.services.catalog.digests import SUMMARY
+from app.services.catalog.digests import SUMMARY, DocumentDigests
 from app.services.catalog.records import DocumentRecord
 from app.services.digests.index import SummaryIndex
 from app.services.digests.summaries import Run, Summariser, SummaryWriter
 from tests.api import ask
 from tests.fakes import HashEmbeddings
-from tests.services.conversing.talking import CLIENT, Talking, talking
+from tests.services.conversing.talking import CLIENT, HANDBOOK, Talking, talking
 from tests.waiting import wait_for
 
 MARK = "Quokkazephyr of the harbour [1]."
@@ -52,9 +54,9 @@ def test_a_model_summarises_each_document_once_in_one_call(tmp_path: Path, new_s
         assert len(talk.model.asked) == 2
 
 
-def test_without_a_model_the_most_central_sentence_is_the_summary(tmp_path: Path, new_stores: Path) -> None:
+def test_without_a_model_the_most_central_sentences_are_the_summary(tmp_path: Path, new_stores: Path) -> None:
     with summarised(tmp_path, new_stores, with_model=False) as talk:
-        assert summary(talk, "handbook.txt") == "The office opens at 8.30 on zq7731 days."
+        assert summary(talk, "handbook.txt") == HANDBOOK
 
 
 def test_a_vendor_that_fails_fails_no_document(tmp_path: Path, new_stores: Path) -> None:
@@ -89,6 +91,33 @@ def test_a_summary_that_is_not_kept_holds_up_no_other_document(
         with SummaryWriter(catalog, summariser, SummaryIndex(catalog.digests, services.internals.embedder)):
             wait_for(lambda: len(summariser.asked) > 1)
     assert summariser.asked == ["first.txt", "second.txt"]
+
+
+class Counting(DocumentDigests):
+    """Counts how often it is asked which documents have none."""
+
+    looks = 0
+
+    @override
+    def lacking(self, topic: str, *, beside: Collection[str] = ()) -> list[tuple[ClientId, str]]:
+        self.looks += 1
+        return super().lacking(topic, beside=beside)
+
+
+def test_who_has_nothing_to_write_is_woken_by_a_document_and_asks_the_catalog_no_more(
+    make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    summariser = Incomplete()
+    with open_services(make_settings(), embedder=HashEmbeddings()) as services:
+        catalog = services.internals.catalog
+        catalog.digests = digests = Counting(catalog.database, clock=time.time)
+        with SummaryWriter(catalog, summariser, SummaryIndex(digests, services.internals.embedder)):
+            wait_for(lambda: digests.looks == 1)
+            (tmp_path / "first.txt").write_text("The office opens at 8.30.")
+            assert services.ingest_file(tmp_path / "first.txt", CLIENT).status == "ready"
+            wait_for(lambda: summariser.asked)
+        # At the start, for the document, and once more after it.
+        assert digests.looks <= 3
 
 
 def test_no_summaries_are_written_unless_that_is_wanted(tmp_path: Path, new_stores: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from app.services.intents.context import NOTHING, Spoken
 from app.services.intents.reading import read_intent
-from tests.services.conversing.turns import TURNS, Said
+from tests.services.conversing.turns import IN_ANY_ORDER, TURNS, Said
 
 QUESTION = "How many days of leave do I get?"
 BEFORE = {
@@ -27,6 +27,13 @@ def test_the_rules_know_nearly_all_turns_and_take_no_search_for_anything_else() 
     assert len(TURNS) >= 150
     assert not [turn for turn in TURNS if turn.intent == "search" and as_read(turn) != "search"]
     assert len(wrong) <= 0.03 * len(TURNS), wrong
+
+
+def test_words_in_any_order_are_read_and_no_search_in_much_the_same_words() -> None:
+    read = [(str(turn), as_read(turn), read_intent(turn.message, BEFORE[turn.before]).kind) for turn in IN_ANY_ORDER]
+    assert read == [
+        (str(turn), turn.intent, turn.kind or kind) for turn, (_, _, kind) in zip(IN_ANY_ORDER, read, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("turn", [turn for turn in TURNS if turn.kind], ids=str)
