@@ -57,7 +57,7 @@ def open_services(
                 require_sound(database_places(settings))
             stores = open_stores(settings, stack, space, embedder, clock)
             upkeep = open_upkeep(settings, stack, stores)
-        model = open_model(settings, stack)
+        model = open_model(settings, stack, stores.meter)
         open_summaries(settings, stack, stores, model)
         intake = open_intake(settings, stack, stores, upkeep.library, parser_limits)
         parts = Parts(stores, upkeep, intake, model, make_work(settings))
@@ -96,7 +96,6 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
         search=search, embedder=stores.embedder, context_tokens=settings.context_tokens, pooling=reranking.on
     )
     threads = ChatThreads(work.search, work.write)
-    models = [name for name in (settings.model_name, settings.fallback_model_name) if name]
     return Services(
         settings=settings,
         session_store=stores.sessions,
@@ -114,14 +113,18 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
             sessions=stores.sessions,
             documents=documents,
             compactor=compactor,
-            clock=stores.clock,
+            meter=stores.meter,
         ),
         work=work,
         client_settings=ClientSettingsStore(
-            database, models=models, defaults=AnswerOptions(top_k=settings.top_k), lives=stores.lives.clients
+            database,
+            models=settings.own_models,
+            defaults=AnswerOptions(top_k=settings.top_k),
+            lives=stores.lives.clients,
         ),
         api_keys=api_keys,
         rate_limit=RateLimit(settings.rate_limit_per_minute),
+        meter=stores.meter,
         readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors, space=stores.space),
         figures=figures,
         internals=_internals(stores, upkeep, intake),

@@ -105,6 +105,14 @@ class Settings(BaseSettings):
     max_waiting_requests: int = Field(128, ge=1, le=100_000)
     max_waiting_mb_per_client: int = Field(1024, ge=1, le=1_000_000)
 
+    # Budgets of one client, unless it has its own: none unless set
+    budget_tokens_a_day: int | None = Field(None, ge=0)
+    budget_tokens_a_month: int | None = Field(None, ge=0)
+    budget_searches_a_day: int | None = Field(None, ge=0)
+    budget_pages_a_month: int | None = Field(None, ge=0)
+    budget_mb_a_month: int | None = Field(None, ge=0)
+    usage_kept_days: int = Field(400, ge=32, le=36_500)
+
     # Service
     admin_api_key: SecretStr | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
@@ -207,6 +215,11 @@ class Settings(BaseSettings):
         if self.llm_provider == "auto":
             return "groq" if self.groq_api_key else "extractive"
         return self.llm_provider
+
+    @property
+    def own_models(self) -> tuple[str, ...]:
+        """The service's own models, which any client may use."""
+        return tuple(name for name in (self.model_name, self.fallback_model_name) if name)
 
     @property
     def answering_model(self) -> str:

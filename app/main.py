@@ -27,7 +27,20 @@ from app.edge.paths import EitherSlash
 from app.edge.server import end_with, guard, running_server
 from app.middleware import RequestLog
 from app.problems import Problem, add_problem_handlers, problem_responses, unexpected_problem
-from app.routers import chat, clients, documents, feedback, health, ingest, jobs, metrics, pages, search, sessions
+from app.routers import (
+    chat,
+    clients,
+    documents,
+    feedback,
+    health,
+    ingest,
+    jobs,
+    metrics,
+    pages,
+    search,
+    sessions,
+    usage,
+)
 from app.service import Services
 from app.telemetry.exposition import CONTENT_TYPE
 from app.version import VERSION
@@ -36,7 +49,21 @@ logger = logging.getLogger(__name__)
 
 _ROUTERS = [
     area.router
-    for area in (ingest, jobs, documents, chat, search, sessions, feedback, clients, openai, health, metrics, pages)
+    for area in (
+        ingest,
+        jobs,
+        documents,
+        chat,
+        search,
+        sessions,
+        feedback,
+        clients,
+        usage,
+        openai,
+        health,
+        metrics,
+        pages,
+    )
 ]
 
 FORM_OVERHEAD_BYTES = 1 << 20

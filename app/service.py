@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from app.common.ids import DEFAULT_CLIENT, parse_client_id
+from app.common.metering import Behalf, acting_for
 from app.common.work import Work
 from app.config import Settings
 from app.memory import SessionStore
@@ -28,6 +29,7 @@ from app.services.jobs.service import JobService
 from app.services.library import Library
 from app.services.library.stores import VectorStore, WordSearch
 from app.services.llm.types import LanguageModel
+from app.services.metering.meter import UsageMeter
 from app.services.rag_chain import Answer, ChatQuestion, RagChain
 from app.services.reranking.service import Reranking
 from app.services.retriever import Retriever
@@ -75,6 +77,7 @@ class Services:
     client_settings: ClientSettingsStore
     api_keys: ApiKeyStore
     rate_limit: RateLimit
+    meter: UsageMeter
     readiness: Readiness
     work: Work
     figures: Figures | None
@@ -110,7 +113,7 @@ class Services:
         The reason why the file failed is in the result, not raised; a path that cannot be opened is an OSError.
         """
         owner, file = parse_client_id(client_id), Path(path)
-        with file.open("rb") as stream:
+        with file.open("rb") as stream, acting_for(Behalf(kind="ingest")):
             return self.uploads.take(owner, Incoming(file.name, stream))
 
     def ready(self) -> bool:

@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, tuple[str, list[str]]] = {
     "ingest_formats": ("Each kind of file, memory, and a chat meanwhile", ["--lines", "400"]),
     "hostile": ("Health while hostile files are read", []),
     "crash": ("Killing the service while it works", []),
+    "metering": ("What counting usage costs a chat, and that it counts right", []),
     "streams": ("Words of a stream beside the model's own", []),
 }
 

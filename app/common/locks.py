@@ -30,11 +30,13 @@ class Rank(IntEnum):
     """One client's collection and index files."""
     CHROMA = 7
     """Chroma's database: one write at a time, all clients."""
-    DATABASE = 8
+    USAGE = 8
+    """What was counted of clients' usage, while it is written."""
+    DATABASE = 9
     """One of our own databases: one transaction that writes at a time."""
-    DISK = 9
+    DISK = 10
     """The reserves on the disks, and the try whether they can be written to."""
-    LEAF = 10
+    LEAF = 11
     """A few fields in memory: nothing else is taken, waited for or called while it is held."""
 
 

@@ -15,9 +15,13 @@ from app.common.absent import no_such_client
 from app.common.errors import Forbidden, InvalidInput, NotAuthenticated
 from app.common.ids import ClientId, new_client_id, parse_client_id
 from app.common.lives import Standing
-from app.dependencies.parts import ApiKeysDep, RateLimitDep, SettingsDep, WorkDep
+from app.common.metering import Behalf, Meter, Usage, WorkKind, act_for
+from app.dependencies.parts import ApiKeysDep, MeterDep, RateLimitDep, SettingsDep, WorkDep
 from app.services.tenants.keys import id_of, key_not_known
 from app.services.tenants.rate_limit import RateLimit
+
+_WANTED = {"search": Usage(searches=1), "ingest": Usage(pages=1, bytes=1)}
+"""What a request needs of its client's budgets before its work begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Caller:
     standing: Standing
     _request: Request
     _rate_limit: RateLimit
+    _meter: Meter
 
     @property
     def own_client(self) -> ClientId | None:
@@ -92,14 +97,19 @@ class Caller:
         return self.client(requested)
 
     @contextmanager
-    def at_work(self, client_id: ClientId) -> Iterator[ClientId]:
+    def at_work(self, client_id: ClientId, kind: WorkKind) -> Iterator[ClientId]:
         """Count a request that makes work for the client; the block lasts until its answer is sent.
 
-        Raises LimitReached when the client has used up its requests of this minute. Whatever else is to bound a
-        client's work belongs here: it sees each such request begin and end.
+        Raises LimitReached when the client has used up its requests of this minute, or a budget that this kind of work
+        needs; a chat's tokens are looked at by the model. Whatever else is to bound a client's work belongs here: it
+        sees each such request begin and end.
         """
         self._rate_limit.hit(client_id)
+        self._meter.require(client_id, _WANTED.get(kind, Usage()))
+        act_for(Behalf(kind=kind, key_id=self.principal.key_id or "", since=self.standing.since))
         yield client_id
+        if kind == "search":
+            self._meter.count(client_id, Usage(searches=1))
 
     def _noted(self, client_id: ClientId) -> ClientId:
         self._request.state.client_id = client_id
@@ -139,12 +149,13 @@ async def get_caller(
     principal: Annotated[Principal, Depends(get_principal)],
     api_keys: ApiKeysDep,
     rate_limit: RateLimitDep,
+    meter: MeterDep,
 ) -> Caller:
     """Return who is asking, with the request that is to be logged and counted."""
     standing = Standing(request.state.began)
     if principal.key_id is not None:
         standing = Standing(request.state.began, partial(api_keys.require, principal.key_id))
-    caller = Caller(principal, standing, request, rate_limit)
+    caller = Caller(principal, standing, request, rate_limit, meter)
     if principal.own_client is not None:
         caller.client(None)  # whatever becomes of the request, its log line says whose key it had
     return caller

@@ -14,6 +14,7 @@ from app.services.answering.grounding import Gate
 from app.services.embedding.types import Embedder
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService
+from app.services.metering.meter import UsageMeter
 from app.services.rag_chain import RagChain
 from app.services.reranking.service import Reranking
 from app.services.retriever import Retriever
@@ -97,6 +98,10 @@ async def _rate_limit(request: Request) -> RateLimit:
     return _services(request).rate_limit
 
 
+async def _meter(request: Request) -> UsageMeter:
+    return _services(request).meter
+
+
 async def _readiness(request: Request) -> Readiness:
     return _services(request).readiness
 
@@ -125,6 +130,7 @@ ClientsDep = Annotated[ClientService, Depends(_clients)]
 ClientSettingsDep = Annotated[ClientSettingsStore, Depends(_client_settings)]
 ApiKeysDep = Annotated[ApiKeyStore, Depends(_api_keys)]
 RateLimitDep = Annotated[RateLimit, Depends(_rate_limit)]
+MeterDep = Annotated[UsageMeter, Depends(_meter)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 FiguresDep = Annotated[Figures | None, Depends(_figures)]
 WorkDep = Annotated[Work, Depends(_work)]

@@ -31,7 +31,7 @@ async def get_embedding_client(
     body: EmbeddingRequest, caller: CallerDep, owner: ProjectClientDep, embedder: EmbedderDep, settings: SettingsDep
 ) -> AsyncIterator[ClientId]:
     """Check and count a request for embeddings; yields the client in whose turn they are made."""
-    with caller.at_work(owner):
+    with caller.at_work(owner, "embedding"):
         _require_model(body, embedder)
         for number, text in enumerate(body.input):
             require_length(text, f"input[{number}]", settings)

@@ -12,6 +12,8 @@ from app.edge.paths import own_path
 from app.problems import Problem, example_problem, render_with
 
 PREFIX = "/v1/"
+_THEIRS = {"budget_exceeded": ("insufficient_quota", "insufficient_quota")}
+"""Types and codes of OpenAI's that its clients know, by ours."""
 
 
 class OpenAIError(BaseModel):
@@ -50,8 +52,9 @@ def openai_error(problem: Problem) -> dict[str, object]:
         kind = "rate_limit_error"
     else:
         kind = "invalid_request_error" if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
+    kind, code = _THEIRS.get(problem.code, (kind, problem.code))
     param = problem.errors[0]["field"] if problem.errors else None
-    error = OpenAIError(message=problem.detail, type=kind, param=param, code=problem.code)
+    error = OpenAIError(message=problem.detail, type=kind, param=param, code=code)
     return OpenAIErrorResponse(error=error).model_dump()
 
 

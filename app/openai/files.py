@@ -77,7 +77,7 @@ async def take_file_once(
 
 async def get_new_file(caller: CallerDep, owner: ProjectClientDep, form: FileFormDep) -> AsyncIterator[NewFile]:
     """Count an upload."""
-    with caller.at_work(owner):
+    with caller.at_work(owner, "ingest"):
         yield NewFile(owner, form, caller.standing)
 
 

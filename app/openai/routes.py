@@ -47,7 +47,7 @@ async def get_asked_client(
     """Count a request for an answer; yields the client that its model stands for."""
     client_id = model_client(caller, body.model)
     await anyio.to_thread.run_sync(model_record, clients, client_id)
-    with caller.at_work(client_id):
+    with caller.at_work(client_id, "chat"):
         yield client_id
 
 
@@ -55,7 +55,7 @@ async def get_searched_client(
     client_id: str, body: search_schemas.VectorSearchRequest, caller: CallerDep, settings: SettingsDep
 ) -> AsyncIterator[ClientId]:
     """Check and count a search; yields the client that its vector store stands for."""
-    with caller.at_work(caller.client(own(caller, client_id))) as owner:
+    with caller.at_work(caller.client(own(caller, client_id)), "search") as owner:
         for query in body.queries:
             require_length(query, "query", settings)
         yield owner

@@ -62,7 +62,7 @@ _EVENTS: dict[str, Any] = {
 
 async def get_asking_client(body: ChatRequest, caller: CallerDep, settings: SettingsDep) -> AsyncIterator[ClientId]:
     """Check and count a request for an answer; yields the client it is about."""
-    with caller.at_work(caller.client(body.client_id)) as client_id:
+    with caller.at_work(caller.client(body.client_id), "chat") as client_id:
         require_length(body.message, "message", settings)
         yield client_id
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from app.dependencies.callers import AdminDep, CallerDep
 from app.dependencies.clients import ManagedClientDep, PathClientDep
 from app.dependencies.once import OnceRoute, do_once
-from app.dependencies.parts import ClientsDep, ClientSettingsDep, JobsDep, SessionsDep, SettingsDep
+from app.dependencies.parts import ClientsDep, ClientSettingsDep
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.chat import Message
@@ -18,7 +18,6 @@ from app.schemas.clients import (
     ClientInfo,
     ClientList,
     ClientSettings,
-    ClientUsage,
     Compaction,
     KeyCreated,
     KeyInfo,
@@ -69,32 +68,6 @@ def list_clients(
 def get_client(client_id: PathClientDep, clients: ClientsDep) -> ClientInfo:
     """Return the client's counts and times."""
     return _info(clients.get(client_id))
-
-
-@router.get("/{client_id}/usage", summary="What a client uses", responses=problem_responses(401, 404, 422))
-def client_usage(
-    client_id: PathClientDep, clients: ClientsDep, sessions: SessionsDep, jobs: JobsDep, settings: SettingsDep
-) -> ClientUsage:
-    """Return what the client has stored, and the limits it is held to."""
-    record = clients.get(client_id)
-    stats = sessions.get_stats(client_id)
-    rated = sessions.feedback.counts(client_id)
-    return ClientUsage(
-        client_id=client_id,
-        documents=record.document_count,
-        chunks=record.chunk_count,
-        bytes_uploaded=record.byte_count,
-        bytes_waiting=jobs.waiting_bytes(client_id),
-        sessions=stats["total_sessions"],
-        messages=stats["total_messages"],
-        feedback_up=rated.up,
-        feedback_down=rated.down,
-        max_documents=settings.max_documents_per_client,
-        max_chunks=settings.max_chunks_per_client,
-        max_chunks_per_document=settings.max_chunks_per_document,
-        max_bytes_waiting=settings.max_waiting_mb_per_client << 20,
-        rate_limit_per_minute=settings.rate_limit_per_minute,
-    )
 
 
 @router.get(

@@ -132,7 +132,7 @@ async def get_replacement(
 ) -> AsyncIterator[Replacement]:
     """Yield the form with the client whose document is replaced, which it may name too; the request is counted."""
     owner = await get_document_owner(document_id, caller, documents, client_id or form.fields.client_id)
-    with caller.at_work(owner):
+    with caller.at_work(owner, "ingest"):
         yield Replacement(owner, form, caller.standing)
 
 

@@ -51,7 +51,8 @@ async def get_upload(caller: CallerDep, form: UploadFormDep) -> AsyncIterator[Up
     """Yield the form with the client it is for, a new one when neither the form nor the key says; it is counted."""
     named = form.fields.client_id
     is_new = named is None and caller.own_client is None
-    with caller.at_work(caller.new_client() if is_new else caller.client(named)) as client_id:
+    owner = caller.new_client() if is_new else caller.client(named)
+    with caller.at_work(owner, "ingest") as client_id:
         turn = NEW_CLIENTS if is_new else client_id
         yield Upload(client_id, turn, form, caller.standing, needs_key=is_new and caller.locked)
 

@@ -25,7 +25,7 @@ async def get_searching_client(
     body: SearchRequest, caller: CallerDep, settings: SettingsDep
 ) -> AsyncIterator[ClientId]:
     """Check and count a search; yields the client it is about."""
-    with caller.at_work(caller.client(body.client_id)) as client_id:
+    with caller.at_work(caller.client(body.client_id), "search") as client_id:
         require_length(body.query, "query", settings)
         yield client_id
 

@@ -105,25 +105,6 @@ class KeyList(BaseModel):
     keys: list[KeyInfo]
 
 
-class ClientUsage(BaseModel):
-    """What a client uses, and its limits (null: none)."""
-
-    client_id: str
-    documents: int
-    chunks: int
-    bytes_uploaded: int
-    bytes_waiting: int = Field(description="Of files that wait to be taken in, or are kept for another try.")
-    sessions: int
-    messages: int
-    feedback_up: int = Field(description="Answers that were rated up.")
-    feedback_down: int
-    max_documents: int | None
-    max_chunks: int | None
-    max_chunks_per_document: int
-    max_bytes_waiting: int
-    rate_limit_per_minute: int | None
-
-
 class ClientSettings(BaseModel):
     """How a client's questions are answered; null leaves it to the service's own setting."""
 

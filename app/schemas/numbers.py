@@ -6,13 +6,14 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 
-def _number(value: object) -> object:
+def strict_number(value: object) -> object:
+    """Return `value` unless it is one that only Python would take for a number."""
     if isinstance(value, bool | str):
         raise PydanticCustomError("number_type", "Input should be a number")
     return value
 
 
-_Strict = BeforeValidator(_number)
+_Strict = BeforeValidator(strict_number)
 
 # The bounds come first: after the validator the OpenAPI document would not know them.
 TopK = Annotated[int, Field(ge=1, le=50), _Strict]

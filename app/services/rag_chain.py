@@ -18,6 +18,7 @@ import anyio
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
+from app.common.metering import UNMETERED, Behalf, Meter, Usage, act_for
 from app.common.work import SharedThreads, Threads, run_blocking
 from app.memory import SessionStore
 from app.memory.strategies import Memory
@@ -55,7 +56,14 @@ class RagChain:
     """Answers one client's messages, within a session if asked to."""
 
     def __init__(
-        self, *, preparer: Preparer, computing: Computing, answerer: Answerer, sessions: SessionStore, memory: Memory
+        self,
+        *,
+        preparer: Preparer,
+        computing: Computing,
+        answerer: Answerer,
+        sessions: SessionStore,
+        memory: Memory,
+        meter: Meter = UNMETERED,
     ) -> None:
         """`in_threads` returns a chain that shares its threads fairly between clients."""
         self._computing = computing
@@ -63,6 +71,7 @@ class RagChain:
         self._answerer = answerer
         self._keeper = TurnKeeper(sessions)
         self._memory = memory
+        self._meter = meter
         self.threads = ChatThreads()
 
     def in_threads(self, threads: ChatThreads) -> Self:
@@ -82,9 +91,15 @@ class RagChain:
         """Do all that comes before the answer's first word: what fails here has changed nothing.
 
         Raises NotFound when the client has no documents, Unavailable when the model has no room for its question,
+        LimitReached when the client has used up its tokens,
         InsufficientStorage when the turn is to be remembered and the disk is full, and what the threads raise. A model
         that fails to rewrite the question is no error.
         """
+        prepared = await self._prepared(question)
+        self._meter.count(question.client_id, Usage(chats=1))
+        return prepared
+
+    async def _prepared(self, question: ChatQuestion) -> Prepared:
         self._answerer.require_room(question.client_id)
         begun = await self.threads.finding.run(question.client_id, partial(self._begin, question, time.perf_counter()))
         if isinstance(begun, Asked):
@@ -189,6 +204,7 @@ class RagChain:
 
 
 async def _answered(chain: RagChain, question: ChatQuestion) -> Answer:
+    act_for(Behalf(kind="chat"))
     answer = await chain.answer(await chain.prepare(question))
     if answer.memory_used:
         await chain.consolidate(question.client_id, answer.session_id)

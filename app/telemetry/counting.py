@@ -104,6 +104,11 @@ def count_reranking(outcome: str, seconds: float) -> None:
     families.RERANKS.labels(outcome).inc()
 
 
+def count_budget_refusal(budget: str) -> None:
+    """Count what was refused because a client's budget of this name is used up."""
+    families.BUDGET_REFUSALS.labels(budget).inc()
+
+
 @contextmanager
 def compaction() -> Iterator[None]:
     """Time a compaction; one that raises counts as failed."""

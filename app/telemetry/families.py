@@ -66,6 +66,10 @@ MODEL_TOKENS = _counter(
 RERANK_SECONDS = _histogram("rerank", "Questions to the reranker, whatever it is.", _STAGE)
 RERANKS = _counter("reranks", "Questions to the reranker: ok, why there was no reranking, or left.", "outcome")
 
+BUDGET_REFUSALS = _counter(
+    "budget_refusals", "Requests and calls beyond a budget of their client, by budget.", "budget"
+)
+
 COMPACTION_SECONDS = _histogram("compaction", "Compactions of all stores.", _LONG)
 COMPACTION_FAILURES = _counter("compaction_failures", "Compactions that failed and are tried again.")
 REPAIRS = _counter("repairs", "Rebuilds of a client's index, and resumed deletions: ok or failed.", "outcome")

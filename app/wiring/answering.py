@@ -2,7 +2,9 @@
 
 import math
 from contextlib import ExitStack
+from functools import partial
 
+from app.common.metering import TOKENS
 from app.config import Settings
 from app.memory import SessionStore
 from app.memory.strategies import BufferMemory, Memory, make_memory
@@ -23,6 +25,7 @@ from app.services.digests.tree import TreeLimits, TreeReader
 from app.services.library.reading import LibraryReader
 from app.services.library.texts import DocumentTexts
 from app.services.llm.model import CallLimits, Endpoint, LanguageModel, VendorModel, open_language_model
+from app.services.metering.meter import UsageMeter
 from app.services.rag_chain import Answerer, ModelAnswerer, QuotingAnswerer, RagChain
 from app.services.reranking.service import Reranking
 from app.services.retriever import Retriever
@@ -32,7 +35,7 @@ CALLS_OF_ONE_READING = 4
 """Calls that are made at one time while a long document is read."""
 
 
-def open_model(settings: Settings, stack: ExitStack) -> VendorModel | None:
+def open_model(settings: Settings, stack: ExitStack, meter: UsageMeter) -> VendorModel | None:
     """Open the language model, or none for extractive answers."""
     provider = settings.provider
     if provider == "extractive":
@@ -51,6 +54,7 @@ def open_model(settings: Settings, stack: ExitStack) -> VendorModel | None:
             answer_tokens=settings.max_answer_tokens,
         ),
     )
+    model.meter = meter
     stack.callback(model.close)
     return model
 
@@ -84,7 +88,14 @@ def make_rag(
         gate=make_gate(settings, stores) if model and settings.no_answer == "say" else None,
     )
     computing = Computing(tables=stores.tables, reader=reader, model=model)
-    return RagChain(preparer=preparer, computing=computing, answerer=answerer, sessions=stores.sessions, memory=memory)
+    return RagChain(
+        preparer=preparer,
+        computing=computing,
+        answerer=answerer,
+        sessions=stores.sessions,
+        memory=memory,
+        meter=stores.meter,
+    )
 
 
 def _document_answers(
@@ -121,7 +132,8 @@ def open_summaries(settings: Settings, stack: ExitStack, stores: Stores, model: 
     if model is not None:
         tree = _tree(settings, model, 1)
         summariser = ModelSummariser(texts, shelf, tree, most_tokens=settings.max_document_tokens)
-    stack.enter_context(SummaryWriter(stores.catalog, summariser, index))
+    may_spend = partial(stores.meter.has_left, wanted=TOKENS)
+    stack.enter_context(SummaryWriter(stores.catalog, summariser, index, may_spend=may_spend))
 
 
 def _make_memory(settings: Settings, sessions: SessionStore, model: LanguageModel | None) -> Memory:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.config import Settings
 from app.folders import data_files
-from app.services.ingestion.ingest import ChunkSettings, Ingestion
+from app.services.ingestion.ingest import Bounds, ChunkSettings, Ingestion
 from app.services.ingestion.spool import UploadSpool
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService, JobSettings
@@ -39,7 +39,7 @@ def open_intake(
         library=library,
         embedder=stores.embedder,
         parser=parser,
-        max_chunks=settings.max_chunks_per_document,
+        bounds=Bounds(max_chunks=settings.max_chunks_per_document, meter=stores.meter),
         clock=stores.clock,
     )
     uploads = Uploads(

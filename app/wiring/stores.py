@@ -12,16 +12,19 @@ from app.folders import data_files, data_folders
 from app.memory import SessionStore
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
+from app.services.embedding.metered import MeteredEmbedder
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
 from app.services.library import ClientLimits, Library
 from app.services.library.embedded import Beside, EmbeddedLibrary
 from app.services.library.stores import VectorStore, WordSearch
+from app.services.metering.meter import UsageMeter
 from app.services.tables import TableStore
 from app.services.upkeep.index_repair import Repairer
 from app.services.upkeep.session_expiry import session_cleaner
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
+from app.wiring.metering import open_meter
 from app.wiring.sessions import open_database, open_sessions
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ class Stores:
     make_library: MakeLibrary
     space: DiskSpace
     lives: ClientLives
+    meter: UsageMeter
     clock: Clock
 
 
@@ -81,8 +85,19 @@ def open_stores(
         kept = _open_shared(database, stack, embedder.name, clock)
     else:
         kept = _open_embedded(settings, stack, embedder.name, _Local(tables, space, lives, clock))
+    meter = open_meter(settings, stack, kept.catalog.database, lives.clients, clock)
     return Stores(
-        kept.catalog, sessions, embedder, kept.vectors, kept.words, tables, kept.make_library, space, lives, clock
+        catalog=kept.catalog,
+        sessions=sessions,
+        embedder=MeteredEmbedder(embedder, meter),
+        vectors=kept.vectors,
+        words=kept.words,
+        tables=tables,
+        make_library=kept.make_library,
+        space=space,
+        lives=lives,
+        meter=meter,
+        clock=clock,
     )
 
 

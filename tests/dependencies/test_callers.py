@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from app.common.errors import InvalidInput, LimitReached, NotFound
 from app.common.ids import ClientId
 from app.common.lives import Standing
+from app.common.metering import UNMETERED
 from app.dependencies.callers import Caller, Principal
 from app.services.tenants.rate_limit import RateLimit
 
@@ -26,7 +27,7 @@ def caller(
     own_client: ClientId | None = None, *, per_minute: int | None = None, request: Request | None = None
 ) -> Caller:
     principal = Principal(own_client, locked=own_client is not None)
-    return Caller(principal, Standing(), request or empty_request(), RateLimit(per_minute))
+    return Caller(principal, Standing(), request or empty_request(), RateLimit(per_minute), UNMETERED)
 
 
 def noted(request: Request) -> str:
@@ -77,9 +78,9 @@ def test_whoever_is_resolved_is_noted() -> None:
 
 def test_work_is_counted() -> None:
     asking = caller(HARBOUR, per_minute=1)
-    with asking.at_work(HARBOUR) as client_id:
+    with asking.at_work(HARBOUR, "chat") as client_id:
         assert client_id == HARBOUR
-    with pytest.raises(LimitReached), asking.at_work(HARBOUR):
+    with pytest.raises(LimitReached), asking.at_work(HARBOUR, "chat"):
         pass
 
 
@@ -87,7 +88,7 @@ def test_a_request_is_at_work_until_its_last_word_is_sent() -> None:
     app, happened = FastAPI(), []
 
     async def working() -> AsyncIterator[ClientId]:
-        with caller().at_work(HARBOUR) as client_id:
+        with caller().at_work(HARBOUR, "chat") as client_id:
             yield client_id
         happened.append("over")
 

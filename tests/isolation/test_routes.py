@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 ADMIN = "admin-key-of-the-isolation-test"
-OPERATORS = ("get", "/metrics")
-"""Shows figures of all clients, and so takes the admin key."""
+OPERATORS = {("get", "/metrics"), ("get", "/api/v1/admin/usage")}
+"""Show figures of all clients, and so take the admin key."""
 SECRET = "The xylophone vault opens with zq7731."
 FILE = "victims-own-file.txt"
 SESSION = "victims-own-session"
@@ -106,6 +106,10 @@ CALLS: dict[tuple[str, str], Any] = {
     ("get", "/api/v1/clients"): lambda _: Call("/api/v1/clients", shared=True),
     ("get", "/api/v1/clients/{client_id}"): lambda t: Call(f"/api/v1/clients/{t.client_id}"),
     ("get", "/api/v1/clients/{client_id}/usage"): lambda t: Call(f"/api/v1/clients/{t.client_id}/usage"),
+    ("get", "/api/v1/clients/{client_id}/budgets"): lambda t: Call(f"/api/v1/clients/{t.client_id}/budgets"),
+    ("put", "/api/v1/clients/{client_id}/budgets"): lambda t: Call(
+        f"/api/v1/clients/{t.client_id}/budgets", {"tokens_a_day": 0}),
+    ("get", "/api/v1/admin/usage"): lambda _: Call("/api/v1/admin/usage", shared=True),
     ("get", "/api/v1/clients/{client_id}/settings"): lambda t: Call(f"/api/v1/clients/{t.client_id}/settings"),
     ("put", "/api/v1/clients/{client_id}/settings"): lambda t: Call(
         f"/api/v1/clients/{t.client_id}/settings", {"system_prompt": "Say all you know."}),
@@ -208,6 +212,7 @@ class World:
             get("/api/v1/sessions/list", headers=self.victim).json(),
             get("/api/v1/clients/victim-co", headers=self.victim).json(),
             get("/api/v1/clients/victim-co/settings", headers=self.victim).json(),
+            [one["limit"] for one in get("/api/v1/clients/victim-co/budgets", headers=self.victim).json()["budgets"]],
             get("/api/v1/sessions", headers=self.victim).json(),
             get("/api/v1/documents", headers=self.victim).json(),
             get("/api/v1/clients/victim-co/feedback", headers=self.victim).json(),
@@ -385,7 +390,7 @@ def test_what_is_anothers_and_what_does_not_exist_look_the_same(world: World) ->
 def test_shared_views_show_the_callers_own(world: World) -> None:
     for route, aim in CALLS.items():
         if aim(world.target).shared:
-            expected = 403 if route == OPERATORS else 200
+            expected = 403 if route in OPERATORS else 200
             assert world.call(route, world.target, world.attacker).status_code == expected, route
     collections = world.api.get("/api/v1/chat/collections", headers=world.attacker).json()
     assert [c["client_id"] for c in collections["collections"]] == ["attacker-co"]
@@ -415,6 +420,7 @@ def test_the_victims_own_key_can_do_all_that_is_refused_to_the_attacker(world: W
         ("get", "/api/v1/clients/{client_id}/usage"),
         ("get", "/api/v1/clients/{client_id}/feedback"),
         ("get", "/api/v1/clients/{client_id}/feedback/export"),
+        ("get", "/api/v1/clients/{client_id}/budgets"),
         ("get", "/api/v1/clients/{client_id}/settings"),
         ("put", "/api/v1/clients/{client_id}/settings"),
     }
@@ -425,7 +431,7 @@ def test_the_victims_own_key_can_do_all_that_is_refused_to_the_attacker(world: W
         ("delete", "/api/v1/chat/collections/{client_id}"),
     ]
     # The document is deleted with its collection here, and by itself in the tests of documents.
-    skipped = {*last, *admin_only, OPERATORS, ("delete", document), ("delete", "/v1/files/{file_id}")}
+    skipped = {*last, *admin_only, *OPERATORS, ("delete", document), ("delete", "/v1/files/{file_id}")}
     for route in [r for r in CALLS if r not in skipped and r[1] != "/api/v1/chat/{session_id}"]:
         assert world.call(route, world.target, world.victim).is_success, route
     for route in last:

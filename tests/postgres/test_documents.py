@@ -100,6 +100,19 @@ def test_documents_are_uploaded_in_the_background_listed_labelled_and_removed(
         _label_and_filter(api, path)
         assert api.delete(f"{path}?client_id=acme").status_code == 200
         assert ask(api, "What does the crane lift?", "acme").status_code == 404
+        _budget_and_erase(api)
+
+
+def _budget_and_erase(api: TestClient) -> None:
+    assert upload(api, client_id="acme").status_code == 200
+    assert api.put("/api/v1/clients/acme/budgets", json={"pages_a_month": 3}).status_code == 200
+    assert upload(api, ("more.txt", b"More."), client_id="acme").status_code == 429
+    used = api.get("/api/v1/clients/acme/usage?by=kind").json()["used"]
+    assert used["total"]["pages"] == 3
+    assert {share["group"] for share in used["shares"]} == {"chat", "ingest", "search"}
+    assert api.delete("/api/v1/clients/acme").status_code == 200
+    everybody = api.get("/api/v1/admin/usage").json()
+    assert (everybody["total"], [share["group"] for share in everybody["shares"]]) == (used["total"], [None])
 
 
 def _label_and_filter(api: TestClient, path: str) -> None:

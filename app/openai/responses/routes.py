@@ -42,7 +42,7 @@ async def get_responding_client(
     """Count a request for a response; yields the client that its model stands for, and its vector store must."""
     client_id = model_client(caller, body.model)
     await anyio.to_thread.run_sync(model_record, clients, client_id)
-    with caller.at_work(client_id):
+    with caller.at_work(client_id, "chat"):
         if body.search:
             _require_own_store(caller, client_id, body.search.vector_store_ids[0])
         yield client_id

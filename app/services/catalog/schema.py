@@ -1,8 +1,12 @@
-"""The catalog's tables: clients, their documents, keys, settings and ingest jobs. The migrations make exactly these."""
+"""The catalog's tables: clients, their documents, keys, settings, usage and ingest jobs.
+
+The migrations make exactly these.
+"""
 
 from sqlalchemy import (
     JSON,
     REAL,
+    BigInteger,
     Column,
     Double,
     ForeignKey,
@@ -15,6 +19,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.types import TypeEngine
+
+from app.common.metering import Usage
 
 # Written out in queries too: a partial index serves only those that repeat its condition word for word.
 UNFINISHED = text("status <> 'ready'")
@@ -134,6 +140,35 @@ client_settings = Table(
     Column("model", Text),
 )
 
+client_budgets = Table(
+    "client_budgets",
+    metadata,
+    Column("client_id", Text, ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True),
+    # Null: as the service's own settings have it; -1: no limit.
+    Column("tokens_a_day", BigInteger),
+    Column("tokens_a_month", BigInteger),
+    Column("searches_a_day", BigInteger),
+    Column("pages_a_month", BigInteger),
+    Column("bytes_a_month", BigInteger),
+)
+
+# It outlives documents and keys, and an erased client's is kept without a name: nothing refers to a client.
+usage = Table(
+    "usage",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    # In UTC, YYYY-MM-DD.
+    Column("day", Text, primary_key=True),
+    # Empty for the operator, and where no keys are needed.
+    Column("key_id", Text, primary_key=True),
+    # Empty where no language model was asked.
+    Column("model", Text, primary_key=True),
+    # chat, search, ingest, embedding, background
+    Column("kind", Text, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in Usage._fields),
+    Index("ix_usage_day", "day"),
+)
+
 jobs = Table(
     "jobs",
     metadata,
@@ -150,6 +185,8 @@ jobs = Table(
     Column("created_at", FLOAT, nullable=False),
     Column("started_at", FLOAT),
     Column("finished_at", FLOAT),
+    # Of the key that it was made with; null for the operator's, and where no keys are needed.
+    Column("key_id", Text),
     Index("ix_jobs_client", "client_id", "created_at", "job_id"),
     Index("ix_jobs_finished", "finished_at"),
 )

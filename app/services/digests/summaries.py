@@ -11,6 +11,8 @@ from typing_extensions import override
 
 from app.common.background import Background, Running
 from app.common.errors import AppError
+from app.common.ids import ClientId
+from app.common.metering import Behalf, acting_for
 from app.common.passages import Passage
 from app.services.answering.citations import without_citations
 from app.services.catalog.digests import MEANING, OUTLINE, SUMMARY
@@ -103,7 +105,16 @@ class _Failed(NamedTuple):
 class SummaryWriter(Running):
     """Summarises what has no summary, one document at a time, clients in turns. The catalog says what is left to do."""
 
-    def __init__(self, catalog: Catalog, summariser: Summariser, index: SummaryIndex) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        summariser: Summariser,
+        index: SummaryIndex,
+        *,
+        may_spend: Callable[[ClientId], bool] = lambda _: True,
+    ) -> None:
+        """Documents of a client that may not spend wait until it may."""
+        self._may_spend = may_spend
         self._catalog = catalog
         self._summariser = summariser
         self._index = index
@@ -126,8 +137,9 @@ class SummaryWriter(Running):
             if self._background.closing:
                 return
             record = self._catalog.document(client_id, document_id)
-            if record is not None:
-                self._summarise(record)
+            if record is not None and self._may_spend(client_id):
+                with acting_for(Behalf(kind="background")):
+                    self._summarise(record)
                 self._background.wake()  # there may be more
 
     def _summarise(self, record: DocumentRecord) -> None:

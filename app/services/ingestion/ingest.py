@@ -10,19 +10,20 @@ from app.common.errors import AppError, TooLarge, shutting_down
 from app.common.file_loader import LoadedDocument, check_filename
 from app.common.ids import ClientId, new_id
 from app.common.locks import KeyedLocks, Rank
+from app.common.metering import Usage
 from app.common.passages import embedded_text
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.embedding.types import Embedder
 from app.services.ingestion.parts import CutDocument, cut_parts
 from app.services.ingestion.spool import Upload
-from app.services.ingestion.types import ChunkSettings, FileResult, Options, Report, Stage
+from app.services.ingestion.types import Bounds, ChunkSettings, FileResult, Options, Report, Stage
 from app.services.library import Library, NewDocument, Succession
 from app.services.parsing.pool import ParserPool
 from app.services.tables import NewTable, new_tables
 from app.telemetry.counting import count_document, ingest_stage
 
-__all__ = ["ChunkSettings", "FileResult", "Ingestion", "Options", "Report", "Stage"]
+__all__ = ["Bounds", "ChunkSettings", "FileResult", "Ingestion", "Options", "Report", "Stage"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,16 +45,16 @@ class Ingestion:
         library: Library,
         embedder: Embedder,
         parser: ParserPool,
-        max_chunks: int | None = None,
+        bounds: Bounds,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`max_chunks` are as many as one document may have."""
         self._catalog = catalog
         self._library = library
         self._embedder = embedder
         self._parser = parser
+        self._meter = bounds.meter
         self._content_locks = KeyedLocks(Rank.CONTENT)
-        self._max_chunks = max_chunks
+        self._max_chunks = bounds.max_chunks
         self._clock = clock
         self._closed = threading.Event()
 
@@ -73,6 +74,8 @@ class Ingestion:
         except AppError as exc:
             result = FileResult(upload.filename, "failed", error=exc)
         count_document(result.status, pages=result.pages, chunks=result.chunks, size=upload.size)
+        if result.status == "ready":
+            self._meter.count(client_id, Usage(documents=1, pages=result.pages, bytes=upload.size))
         logger.info(
             "document taken in",
             extra={
@@ -124,10 +127,12 @@ class Ingestion:
                 self._library.relabel(client_id, same.document_id, options.labels.over)
             return self._duplicate(client_id, upload, same, succession)
         self._library.require_room(client_id, succession)
+        self._meter.require(client_id, Usage(pages=1, bytes=upload.size))
         started = time.perf_counter()
         options.report("parsing", 0.0)
         with ingest_stage("read"):
             document = self._parser.parse(upload.filename, upload.path, owner=client_id, still=options.still)
+        self._meter.require(client_id, Usage(pages=len(document.page_starts)))
         parsed = time.perf_counter()
         options.report("chunking", _EMBEDDING_BEGINS / 2)
         document_id = options.document_id or new_id("doc")

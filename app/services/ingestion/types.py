@@ -7,6 +7,7 @@ from typing import Literal
 from app.common.errors import AppError, InvalidInput
 from app.common.labels import NONE_GIVEN, GivenLabels
 from app.common.lives import Standing, always
+from app.common.metering import UNMETERED, Meter
 
 Stage = Literal["parsing", "chunking", "embedding", "storing"]
 Report = Callable[[Stage, float], None]
@@ -26,6 +27,14 @@ class ChunkSettings:
                 f"chunk_overlap ({self.overlap}) must be smaller than chunk_size ({self.size}).",
                 code="invalid_chunk_settings",
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What bounds the taking in of a file: how many chunks it may have, and its client's budgets."""
+
+    max_chunks: int | None = None
+    meter: Meter = UNMETERED
 
 
 def _unwatched(_stage: Stage, _progress: float) -> None:

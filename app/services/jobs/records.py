@@ -31,7 +31,10 @@ Received = Spooled | FileResult
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """One job; times are in seconds since the epoch. `counts` says how many of its files have each status."""
+    """One job; times are in seconds since the epoch. `counts` says how many of its files have each status.
+
+    `key_id` is of the key it was made with; empty for the operator's, and where no keys are needed.
+    """
 
     job_id: str
     client_id: ClientId
@@ -43,6 +46,7 @@ class JobRecord:
     started_at: float | None
     finished_at: float | None
     counts: Mapping[FileStatus, int]
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ def job_record(row: Row[Any], counts: Mapping[FileStatus, int]) -> JobRecord:
         started_at=row.started_at,
         finished_at=row.finished_at,
         counts=counts,
+        key_id=row.key_id or "",
     )
 
 

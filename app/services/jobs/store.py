@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from app.common.ids import ClientId, new_id
 from app.common.lives import Lives, Standing, deleted_meanwhile
+from app.common.metering import behalf
 from app.common.sql import SqlDatabase
 from app.services.catalog.schema import job_files, jobs
 from app.services.catalog.store import drop_if_empty, ensure_client
@@ -67,6 +68,7 @@ class JobStore(JobReader):
             "chunk_size": chunking.size,
             "chunk_overlap": chunking.overlap,
             "created_at": now,
+            "key_id": behalf().key_id or None,
         }
         rows = [{"job_id": job_id, "position": n, **new_file(file)} for n, file in enumerate(files)]
         with self._db.write(client_id) as connection:

@@ -11,6 +11,7 @@ from typing_extensions import override
 from app.common.background import Running
 from app.common.errors import AppError, InsufficientStorage, NotFound, Unavailable
 from app.common.fair_queue import FairQueue
+from app.common.metering import Behalf, acting_for
 from app.services.ingestion.ingest import FileResult, Ingestion, Options, Stage
 from app.services.ingestion.spool import Upload, UploadSpool
 from app.services.jobs.progress import FilePlace, JobProgress, Stopped
@@ -89,7 +90,8 @@ class JobWorkers(Running):
             return
         job, file = claimed
         self._progress.changed(job.job_id)
-        result = self._ingest(job, file)
+        with acting_for(Behalf(kind="ingest", key_id=job.key_id)):
+            result = self._ingest(job, file)
         if isinstance(result.error, Stopped) or (result.error and self._given_up(job)):
             self._give_up(job, file)
         else:

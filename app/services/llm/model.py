@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 
 from langchain_core.messages import BaseMessage
@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from app.common.errors import AppError
 from app.common.ids import ClientId
+from app.common.metering import TOKENS, UNMETERED, Meter
 from app.common.turns import TurnStats
 from app.services.llm.bounds import AnswerBounds
 from app.services.llm.errors import too_slow
@@ -77,6 +78,8 @@ class VendorModel(LanguageModel):
         self._slots = vendor_slots(limits)
         self._resilience = Resilience(limits, call_timeout=call_timeout)
         self._loop = LoopThread("language-model")
+        self.meter: Meter = UNMETERED
+        """Counts the calls and may refuse them; set before the first one."""
 
     @override
     async def complete(
@@ -106,6 +109,7 @@ class VendorModel(LanguageModel):
 
     @override
     def require_room(self, client_id: ClientId) -> None:
+        self.meter.require(client_id, TOKENS)
         self._slots.require_room(client_id)
 
     @override
@@ -138,36 +142,36 @@ class VendorModel(LanguageModel):
         temperature: float,
         seconds: float,
     ) -> Completion:
+        self.meter.require(client_id, TOKENS)
         self._resilience.refuse_if_dead(models)
         deadline = time.monotonic() + seconds
         async with self._slots.hold(client_id):
             completion = await self._resilience.run(
-                models, lambda model: self._vendor.generate(model, messages, temperature), deadline
+                models,
+                lambda model: self._vendor.generate(
+                    model, messages, temperature, Spending(client_id, model, messages, self.meter)
+                ),
+                deadline,
             )
             self._resilience.note_success(completion.model)
-            spending = Spending(messages)
-            spending.note(completion)
-            spending.settle()
             return completion
 
     async def _stream(
         self, client_id: ClientId, messages: Sequence[BaseMessage], models: tuple[str, ...], temperature: float
     ) -> Answer:
+        self.meter.require(client_id, TOKENS)
         self._resilience.refuse_if_dead(models)
         deadline = time.monotonic() + self._limits.timeout
+
+        def begin(model: str) -> Awaitable[_OpenStream]:
+            spending = Spending(client_id, model, messages, self.meter)
+            return _OpenStream.begin(model, self._vendor.stream(model, messages, temperature, spending))
+
         async with self._slots.hold(client_id):
-            opened = await self._resilience.run(
-                models, lambda model: _OpenStream.begin(model, self._vendor.stream(model, messages, temperature)),
-                deadline,
-            )  # fmt: skip
-            spending = Spending(messages)
-            try:
-                async with aclosing(self._rest(opened)) as pieces:
-                    async for piece in pieces:
-                        spending.note(piece)
-                        yield piece
-            finally:
-                spending.settle()
+            opened = await self._resilience.run(models, begin, deadline)
+            async with aclosing(self._rest(opened)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     async def _rest(self, opened: "_OpenStream") -> Answer:
         """Yield a begun stream to its end; nothing is retried any more, because words have been sent."""

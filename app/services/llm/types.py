@@ -72,7 +72,8 @@ class LanguageModel(Protocol):
     model_failed, model_not_found, model_rejected, model_context_too_long, model_bad_answer, model_empty_answer,
     model_answer_too_long, model_out_of_tokens, model_filtered),
     UpstreamBusy (503; model_busy, model_unreachable, model_unavailable), UpstreamTimeout (504; model_timeout) and
-    Unavailable (503; model_queue_full, shutting_down). `model` and `temperature` override the configured ones.
+    Unavailable (503; model_queue_full, shutting_down), and LimitReached (429; budget_exceeded) when the client has used
+    up its tokens. `model` and `temperature` override the configured ones.
     """
 
     name: str
@@ -108,7 +109,10 @@ class LanguageModel(Protocol):
         ...
 
     def require_room(self, client_id: ClientId) -> None:
-        """Raise Unavailable (model_queue_full) when a call of the client made now would be refused at once."""
+        """Raise Unavailable (model_queue_full) when a call of the client made now would be refused at once.
+
+        Raises LimitReached (budget_exceeded) when it has used up its tokens.
+        """
         ...
 
     def count_tokens(self, text: str) -> int:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from app.services.llm.bounds import AnswerBounds, AnswerText, bounded
 from app.services.llm.errors import VendorFaults, empty_answer, unreachable, vendor_errors
+from app.services.llm.spending import Spending
 from app.services.llm.types import Completion, Endpoint, Finish, Usage
 from app.telemetry.tracing import trace_headers
 
@@ -59,16 +60,20 @@ class VendorChat:
         self._chats: list[Connected] = []
         self._calls: list[int] = []
 
-    async def generate(self, model: str, messages: Sequence[BaseMessage], temperature: float) -> Completion:
+    async def generate(
+        self, model: str, messages: Sequence[BaseMessage], temperature: float, spending: Spending
+    ) -> Completion:
         """Return the answer of one call, cut at the bound."""
-        with vendor_errors(self._faults), self._chat() as chat:
+        with spending, vendor_errors(self._faults), self._chat() as chat:
             answer = await chat.ainvoke(list(messages), model=model, temperature=temperature)
+            spending.counted(_usage(answer.usage_metadata))
+            spending.note(str(answer.text))
             text = AnswerText(self._bounds.characters)
             text.add(str(answer.text))
             return _completion(text, model, answer.usage_metadata, answer.response_metadata.get("finish_reason"))
 
     async def stream(
-        self, model: str, messages: Sequence[BaseMessage], temperature: float
+        self, model: str, messages: Sequence[BaseMessage], temperature: float, spending: Spending
     ) -> AsyncGenerator[str | Completion, None]:
         """Yield the pieces of one call's answer, then the Completion; raise when it is empty or breaks off.
 
@@ -77,11 +82,13 @@ class VendorChat:
         text = AnswerText(self._bounds.characters)
         usage: UsageMetadata | None = None
         reason: object = None
-        with vendor_errors(self._faults), self._chat() as chat:
+        with spending, vendor_errors(self._faults), self._chat() as chat:
             chunks: Any = chat.astream(list(messages), model=model, temperature=temperature)
             async with aclosing(chunks):  # astream is typed as an iterator but is a generator
                 async for chunk in chunks:
                     usage = chunk.usage_metadata or usage
+                    spending.counted(_usage(usage))
+                    spending.note(str(chunk.text))
                     reason = chunk.response_metadata.get("finish_reason", reason)
                     if piece := text.add(str(chunk.text)):
                         yield piece
@@ -89,7 +96,8 @@ class VendorChat:
                         break
             if reason is None and not text.full:
                 raise unreachable()
-            yield _completion(text, model, usage, reason)
+            whole = _completion(text, model, usage, reason)
+        yield whole
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +14,7 @@ from app.memory import SessionStore
 from app.services.catalog.records import ClientRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import CompactionReport, Compactor
+from app.services.metering.meter import UsageMeter
 from app.services.tenants.documents import DocumentService
 from app.services.tenants.keys import ApiKey, ApiKeyStore
 
@@ -50,14 +51,14 @@ class ClientService:
         sessions: SessionStore,
         documents: DocumentService,
         compactor: Compactor,
-        clock: Callable[[], float] = time.time,
+        meter: UsageMeter,
     ) -> None:
         self._catalog = catalog
         self._keys = keys
         self._sessions = sessions
         self._documents = documents
         self._compactor = compactor
-        self._clock = clock
+        self._meter = meter
 
     def register(self, client_id: ClientId, *, standing: Standing | None = None) -> tuple[str, ApiKey]:
         """Create a client with its first key.
@@ -97,7 +98,7 @@ class ClientService:
         raises.
         """
         self.get(client_id)
-        expires_at = None if expires_in is None else self._clock() + expires_in
+        expires_at = self._keys.end_of(expires_in)
         return self._keys.create(client_id, label=label, expires_at=expires_at, standing=standing)
 
     def keys(self, client_id: ClientId) -> Sequence[ApiKey]:
@@ -113,15 +114,16 @@ class ClientService:
     def erase(self, client_id: ClientId) -> Erasure:
         """Erase everything of the client: texts, vectors, conversations, records, keys, and their traces on disk.
 
-        The keys go first, so that nobody adds anything meanwhile. A client that is not in the catalog may still have
-        conversations; raises NotFound when there is nothing at all. After a crash in between, erase it again: what
-        went stays gone, and what is still there is found.
+        The keys go first, so that nobody adds anything meanwhile. What it used stays in sums without its name, in any
+        case. A client that is not in the catalog may still have conversations; raises NotFound when there is nothing
+        at all. After a crash in between, erase it again: what went stays gone, and what is still there is found.
         """
         started = time.perf_counter()
         known = self._catalog.client(client_id) is not None
         keys = self._keys.revoke_all(client_id)
         documents = self._documents.delete_all(client_id, forget_client=True)
         sessions = self._sessions.delete_client(client_id).sessions
+        self._meter.forget(client_id)
         if not known and not sessions:
             raise no_such_client()
         compaction = self._compactor.run()

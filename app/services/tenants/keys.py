@@ -78,6 +78,10 @@ class ApiKeyStore:
             )
         return key, record
 
+    def end_of(self, expires_in: float | None) -> float | None:
+        """Return when a key ends that is made now for so many seconds; None for one that does not."""
+        return None if expires_in is None else self._clock() + expires_in
+
     def authenticate(self, key: str) -> ClientId | None:
         """Return whose key this is, or None when it is not known, revoked or expired; notes the use if it can."""
         prefix, _, rest = key.partition("_")

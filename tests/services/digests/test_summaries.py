@@ -120,6 +120,24 @@ def test_who_has_nothing_to_write_is_woken_by_a_document_and_asks_the_catalog_no
         assert digests.looks <= 3
 
 
+def test_documents_of_a_client_that_may_not_spend_wait_and_hold_up_no_other(
+    make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    summariser, poor = Incomplete(), {"poor-co"}
+    with open_services(make_settings(), embedder=HashEmbeddings()) as services:
+        for client_id in ("poor-co", CLIENT):
+            (tmp_path / f"{client_id}.txt").write_text(f"The office of {client_id} opens at 8.30.")
+            services.ingest_file(tmp_path / f"{client_id}.txt", client_id)
+        catalog = services.internals.catalog
+        index = SummaryIndex(catalog.digests, services.internals.embedder)
+        with SummaryWriter(catalog, summariser, index, may_spend=lambda client_id: client_id not in poor):
+            wait_for(lambda: summariser.asked == [f"{CLIENT}.txt"])
+            poor.clear()
+            (tmp_path / "next.txt").write_text("The next document wakes the writer.")
+            services.ingest_file(tmp_path / "next.txt", CLIENT)
+            wait_for(lambda: "poor-co.txt" in summariser.asked)
+
+
 def test_no_summaries_are_written_unless_that_is_wanted(tmp_path: Path, new_stores: Path) -> None:
     with talking(tmp_path, new_stores) as talk:
         names = {thread.name for thread in threading.enumerate()}

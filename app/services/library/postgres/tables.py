@@ -23,6 +23,8 @@ CATALOG = (
     "document_digests",
     "api_keys",
     "client_settings",
+    "client_budgets",
+    "usage",
     "jobs",
     "job_files",
     LIVES,
