@@ -25,6 +25,7 @@ from app.telemetry.exposition import Figures
 from app.telemetry.tracing import open_tracing
 from app.version import VERSION
 from app.wiring.answering import make_gate, make_rag, open_model, open_summaries
+from app.wiring.backup import open_backups
 from app.wiring.figures import Parts, open_figures
 from app.wiring.intake import Intake, open_intake
 from app.wiring.reranking import open_reranking
@@ -126,6 +127,7 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
         rate_limit=RateLimit(settings.rate_limit_per_minute),
         meter=stores.meter,
         readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors, space=stores.space),
+        backups=open_backups(settings, stack, stores, compactor),
         figures=figures,
         internals=_internals(stores, upkeep, intake),
         _model=parts.model,

@@ -57,6 +57,45 @@ BaseUrl = Annotated[str, typer.Option("--base-url", envvar="BASE_URL", help="Whe
 ApiKey = Annotated[str | None, typer.Option("--api-key", envvar="API_KEY", help="In locked mode: a key.")]
 Client = Annotated[str, typer.Option("--client", help="Whose documents.")]
 LOCAL = "http://127.0.0.1:8000"
+LONG_SECONDS = 6 * 3600
+"""For the copying before the first byte of a backup comes."""
+
+
+@app.command("backup")
+def backup_command(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="The file to be made.")],
+    *,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", envvar="BASE_URL", help="Where the service runs.")
+    ] = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Back up all data, while the service runs or is stopped. The file is there when it is whole and checked.
+
+    Without --base-url the folders of the settings are copied; if a service has them open, that one is asked.
+    """
+    from app.commands.backup import back_up, back_up_folders
+
+    with one_sentence():
+        if base_url is None:
+            settings = load_settings()
+            api_key = api_key or (settings.admin_api_key.get_secret_value() if settings.admin_api_key else None)
+            if back_up_folders(settings, file, typer.echo):
+                return
+        with Remote(base_url or LOCAL, api_key=api_key, timeout=LONG_SECONDS) as remote:
+            back_up(remote, file, typer.echo)
+
+
+@app.command("restore")
+def restore_command(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file that `backup` made.")],
+    folder: Annotated[Path, typer.Argument(help="Where its data is to be: a folder that is empty or not there yet.")],
+) -> None:
+    """Restore a backup beside what is there. The folder is there when all of it is whole and checked."""
+    from app.commands.backup import restore_file
+
+    with one_sentence():
+        restore_file(file, folder, typer.echo)
 
 
 @app.command("ingest")

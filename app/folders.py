@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from app.common.errors import StartupError
 from app.config import Settings
+from app.services.backup.layout import Sources
 from app.services.upkeep.databases import Places
 
 
@@ -49,6 +50,20 @@ def data_folders(settings: Settings) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((settings.data_path, settings.session_db_path.parent, settings.vector_store_path)))
 
 
+def backup_sources(settings: Settings) -> Sources:
+    """Return where what a backup copies is, whether it exists or not."""
+    files, databases = data_files(settings), database_places(settings)
+    return Sources(
+        catalog=databases.catalog,
+        sessions=databases.sessions,
+        chroma=databases.chroma,
+        words=files.words,
+        tables=files.tables,
+        spool=files.spool,
+        marker=files.compaction_marker,
+    )
+
+
 @contextmanager
 def hold_folders(settings: Settings) -> Iterator[None]:
     """Hold all folders with data for this process; raises StartupError when another one has them."""
@@ -56,6 +71,10 @@ def hold_folders(settings: Settings) -> Iterator[None]:
         for folder in data_folders(settings):
             stack.enter_context(_locked(folder))
         yield
+
+
+class FolderInUse(StartupError):
+    """Another process of this service has a folder of data."""
 
 
 @contextmanager
@@ -66,7 +85,7 @@ def _locked(folder: Path) -> Iterator[None]:
         lock = FileLock(folder / ".lock")
         lock.acquire(timeout=0)
     except Timeout:
-        raise StartupError(
+        raise FolderInUse(
             f"The folder {folder} is in use by another process of this service; stop that one first "
             "(one process per data folder, so no --workers)."
         ) from None

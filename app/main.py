@@ -28,6 +28,7 @@ from app.edge.server import end_with, guard, running_server
 from app.middleware import RequestLog
 from app.problems import Problem, add_problem_handlers, problem_responses, unexpected_problem
 from app.routers import (
+    admin,
     chat,
     clients,
     documents,
@@ -59,6 +60,7 @@ _ROUTERS = [
         feedback,
         clients,
         usage,
+        admin,
         openai,
         health,
         metrics,
@@ -98,6 +100,7 @@ _TAGS = [
     {"name": "Clients", "description": "Clients, their keys and usage; erasing a client."},
     {"name": "Feedback", "description": "What people say about answers."},
     {"name": "OpenAI", "description": "The same for clients of OpenAI's API: chat completions, responses, files."},
+    {"name": "Administration", "description": "For who runs the service."},
     {"name": "Health", "description": "For load balancers and people."},
 ]
 

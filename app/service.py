@@ -19,6 +19,7 @@ from app.common.work import Work
 from app.config import Settings
 from app.memory import SessionStore
 from app.services.answering.grounding import Gate
+from app.services.backup.service import BackupService
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.embedding.types import Embedder
@@ -79,6 +80,7 @@ class Services:
     rate_limit: RateLimit
     meter: UsageMeter
     readiness: Readiness
+    backups: BackupService
     work: Work
     figures: Figures | None
     internals: Internals
@@ -121,7 +123,11 @@ class Services:
         return self.readiness.ready()
 
     def stop_uploads(self) -> None:
-        """Give up the files that are being taken in: they leave nothing, but jobs go on with theirs after a start."""
+        """Give up the files that are being taken in, and a backup that is being made.
+
+        They leave nothing, but jobs go on with theirs after a start.
+        """
+        self.backups.close()
         self.jobs.interrupt()
         self.internals.ingestion.close()
 

@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, tuple[str, list[str]]] = {
     "followups": ("Follow-ups: finding what they mean, and saying no", []),
     "ingest_formats": ("Each kind of file, memory, and a chat meanwhile", ["--lines", "400"]),
     "hostile": ("Health while hostile files are read", []),
+    "backup": ("Backups of a service at work", ["--mb", "300"]),
     "crash": ("Killing the service while it works", []),
     "metering": ("What counting usage costs a chat, and that it counts right", []),
     "streams": ("Words of a stream beside the model's own", []),

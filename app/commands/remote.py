@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import httpx
 
@@ -61,6 +62,18 @@ class Remote:
             time.sleep(_pause(response))
         raise AssertionError("the last attempt returns or raises")
 
+    def download(self, path: str, into: BinaryIO) -> None:
+        """Have something made at `path`, and write what comes into a file: all of it, or something is raised."""
+        with self._told(), self._http.stream("POST", path) as response:
+            if not response.is_success:
+                response.read()
+                _answer(response)
+            try:
+                for block in response.iter_bytes():
+                    into.write(block)
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                raise Refused("cut_off", "The service ended before its answer did; try again.") from None
+
     def pages(self, path: str, key: str, **params: str | int | None) -> Iterator[dict[str, Any]]:
         """Yield the items under `key` of all pages of a list."""
         cursor: str | None = None
@@ -75,8 +88,13 @@ class Remote:
         return _answer(self._request(method, path, **request))
 
     def _request(self, method: str, path: str, **request: Any) -> httpx.Response:
-        try:
+        with self._told():
             return self._http.request(method, path, **request)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
         except httpx.TimeoutException:
             raise Refused("timeout", "The service did not answer in time.") from None
         except httpx.TransportError:

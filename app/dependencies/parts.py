@@ -11,6 +11,7 @@ from app.memory.feedback import FeedbackStore
 from app.memory.kept_answers import KeptAnswerStore
 from app.service import Services
 from app.services.answering.grounding import Gate
+from app.services.backup.service import BackupService
 from app.services.embedding.types import Embedder
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService
@@ -106,6 +107,10 @@ async def _readiness(request: Request) -> Readiness:
     return _services(request).readiness
 
 
+async def _backups(request: Request) -> BackupService:
+    return _services(request).backups
+
+
 async def _figures(request: Request) -> Figures | None:
     return _services(request).figures
 
@@ -132,5 +137,6 @@ ApiKeysDep = Annotated[ApiKeyStore, Depends(_api_keys)]
 RateLimitDep = Annotated[RateLimit, Depends(_rate_limit)]
 MeterDep = Annotated[UsageMeter, Depends(_meter)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
+BackupsDep = Annotated[BackupService, Depends(_backups)]
 FiguresDep = Annotated[Figures | None, Depends(_figures)]
 WorkDep = Annotated[Work, Depends(_work)]

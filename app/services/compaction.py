@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,6 +138,12 @@ class Compactor(Running):
                     "All is deleted, but its traces on disk are not gone yet; that goes on by itself.",
                     code="compaction_unfinished",
                 ) from exc
+
+    @contextmanager
+    def held_off(self) -> Iterator[None]:
+        """Keep compactions from running during the block: those that are asked for wait."""
+        with self._running:
+            yield
 
     def _compact(self) -> CompactionReport:
         with self._guard:

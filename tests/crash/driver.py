@@ -47,6 +47,10 @@ class Launcher:
         pid, port = self._say(f"start {folder}").split()
         return int(pid), int(port)
 
+    def begin(self, command: str, *paths: Path) -> int:
+        """Make a process that does `backup` or `restore`; return its id."""
+        return int(self._say(" ".join([command, *map(str, paths)])))
+
     def wait(self, pid: int) -> None:
         """Wait until the process has ended."""
         self._say(f"wait {pid}")
@@ -89,6 +93,11 @@ class Server:
     def kill(self) -> None:
         """End it at once, as a power cut would."""
         self._end(signal.SIGKILL)
+
+    def strike(self) -> None:
+        """Kill it without waiting for its end."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
 
     def stop(self) -> None:
         """End it in order."""
@@ -146,14 +155,15 @@ class Outcome:
 
 
 class Writer(threading.Thread):
-    """One client that uploads, asks and deletes until the service is gone."""
+    """One client that uploads, asks and deletes until the service is gone; one that `keeps` all does not delete."""
 
-    def __init__(self, server: Server, ledger: Ledger, seed: int, outcome: Outcome) -> None:
+    def __init__(self, server: Server, ledger: Ledger, seed: int, outcome: Outcome, *, keeps: bool = False) -> None:
         super().__init__(name=f"writer-{ledger.client_id}", daemon=True)
         self._http = server.client()
         self._ledger = ledger
         self._random = random.Random(seed)
         self._outcome = outcome
+        self._keeps = keeps
         self.error: Exception | None = None
 
     def run(self) -> None:
@@ -173,7 +183,7 @@ class Writer(threading.Thread):
             self._upload()
         elif choice < 0.85:
             self._ask()
-        elif choice < 0.92:
+        elif choice < 0.92 or self._keeps:
             self._tag()
         else:
             self._withdraw()
@@ -233,17 +243,18 @@ def kill_again_and_again(
     with Launcher() as launcher:
         for _ in range(kills):
             server = _start(launcher, folder, outcome)
-            _look(server, ledgers, outcome)
+            look(server, ledgers, outcome)
             _write_and_kill(server, ledgers, outcome, chance, chance.randint(1, most))
             _compare_stores(folder, outcome)
         server = _start(launcher, folder, outcome)
-        _look(server, ledgers, outcome)
-        _wait_for_compaction(folder)
+        look(server, ledgers, outcome)
+        wait_for_compaction(folder)
         server.stop()
     return outcome
 
 
-def _wait_for_compaction(folder: Path) -> None:
+def wait_for_compaction(folder: Path) -> None:
+    """Wait until what was deleted is compacted away; a minute at most."""
     deadline = time.monotonic() + 60
     while (folder / "data" / "compaction.due").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -277,7 +288,7 @@ def _write_and_kill(
             raise writer.error
 
 
-def _look(server: Server, ledgers: list[Ledger], outcome: Outcome) -> None:
+def look(server: Server, ledgers: list[Ledger], outcome: Outcome) -> None:
     """Ask for everything that was acknowledged, and settle what was under way."""
     with server.client() as http:
         for ledger in ledgers:
@@ -312,19 +323,19 @@ def _copied(folder: Path, folders: Path) -> Path:
 
 
 def _settle(http: httpx.Client, ledger: Ledger, outcome: Outcome) -> None:
-    found = {word for word, sentence in ledger.acknowledged.items() if _answers(http, ledger, word, sentence)}
+    found = {word for word, sentence in ledger.acknowledged.items() if answers(http, ledger, word, sentence)}
     missing = set(ledger.acknowledged) - found
     if missing and not (ledger.deleting and not found):  # a deletion takes all or nothing
         outcome.lost += [f"{ledger.client_id}: {word} is lost" for word in missing]
     for word in missing:
         ledger.gone[word] = ledger.acknowledged.pop(word)
     for word, sentence in ledger.open_upload.items():
-        if _answers(http, ledger, word, sentence):
+        if answers(http, ledger, word, sentence):
             ledger.acknowledged[word] = sentence
         else:
             ledger.gone[word] = sentence
     for word, sentence in list(ledger.gone.items())[-20:]:
-        if _answers(http, ledger, word, sentence):
+        if answers(http, ledger, word, sentence):
             outcome.lost.append(f"{ledger.client_id}: {word} is back")
     _send_again(http, ledger)
     ledger.open_upload, ledger.deleting = {}, False
@@ -370,7 +381,7 @@ def _documents(http: httpx.Client, client_id: str, **params: str) -> list[dict[s
     return documents
 
 
-def _answers(http: httpx.Client, ledger: Ledger, word: str, sentence: str) -> bool:
+def answers(http: httpx.Client, ledger: Ledger, word: str, sentence: str) -> bool:
     """Whether a question for the document's first sentence brings that sentence as a source."""
     body = _ask(http, ledger.client_id, sentence, use_memory=False, top_k=20)
     return any(word in source["content"] for source in body["sources"])

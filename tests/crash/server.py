@@ -8,12 +8,15 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import alembic.command  # noqa: F401 - loaded here, because every child would have to
 import uvicorn
 
 from app.bootstrap import open_services
+from app.commands.backup import back_up_folders, restore_file
 from app.common.locks import order_checked
 from app.config import Settings
 from app.main import create_app
@@ -52,7 +55,8 @@ def serve(folder: Path, listener: socket.socket) -> None:
 def main() -> None:
     """Answer `start FOLDER` with the child's process id and port, and `wait PID` once that child has ended.
 
-    When the input ends, so do the children that were not waited for.
+    `backup FOLDER FILE` and `restore FILE FOLDER` are answered with the id of the child that does that. When the input
+    ends, so do the children that were not waited for.
     """
     running: set[int] = set()
     for line in sys.stdin:
@@ -61,6 +65,10 @@ def main() -> None:
             pid, port = _start(Path(argument))
             running.add(pid)
             print(pid, port, flush=True)
+        elif command in ("backup", "restore"):
+            pid = _fork(partial(_OTHERS[command], *map(Path, argument.split(" "))))
+            running.add(pid)
+            print(pid, flush=True)
         else:
             os.waitpid(int(argument), 0)
             running.discard(int(argument))
@@ -72,13 +80,23 @@ def main() -> None:
 
 def _start(folder: Path) -> tuple[int, int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        pid = os.fork()
-        if not pid:
-            try:
-                serve(folder, listener)
-            finally:
-                os._exit(1)
-        return pid, listener.getsockname()[1]
+        return _fork(lambda: serve(folder, listener)), listener.getsockname()[1]
+
+
+def _fork(work: Callable[[], object]) -> int:
+    pid = os.fork()
+    if not pid:
+        try:
+            work()
+        finally:
+            os._exit(1)
+    return pid
+
+
+_OTHERS: dict[str, Callable[[Path, Path], object]] = {
+    "backup": lambda folder, file: back_up_folders(settings_for(folder), file, lambda _: None),
+    "restore": lambda file, folder: restore_file(file, folder, lambda _: None),
+}
 
 
 if __name__ == "__main__":

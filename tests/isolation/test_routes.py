@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 ADMIN = "admin-key-of-the-isolation-test"
-OPERATORS = {("get", "/metrics"), ("get", "/api/v1/admin/usage")}
-"""Show figures of all clients, and so take the admin key."""
+OPERATORS = {("get", "/metrics"), ("get", "/api/v1/admin/usage"), ("post", "/api/v1/admin/backup")}
+"""Show what is of all clients, and so take the admin key."""
 SECRET = "The xylophone vault opens with zq7731."
 FILE = "victims-own-file.txt"
 SESSION = "victims-own-session"
@@ -138,6 +138,7 @@ CALLS: dict[tuple[str, str], Any] = {
     ("get", "/v1/files/{file_id}/content"): lambda t: Call(f"/v1/files/{t.document_id}/content"),
     ("delete", "/v1/files/{file_id}"): lambda t: Call(f"/v1/files/{t.document_id}"),
     ("get", "/metrics"): lambda _: Call("/metrics", shared=True),
+    ("post", "/api/v1/admin/backup"): lambda _: Call("/api/v1/admin/backup", shared=True),
 }
 # fmt: on
 COUNTED = {
