@@ -35,6 +35,7 @@ from app.routers import (
     health,
     ingest,
     jobs,
+    maintenance,
     metrics,
     pages,
     search,
@@ -47,24 +48,8 @@ from app.version import VERSION
 
 logger = logging.getLogger(__name__)
 
-_ROUTERS = [
-    area.router
-    for area in (
-        ingest,
-        jobs,
-        documents,
-        chat,
-        search,
-        sessions,
-        feedback,
-        clients,
-        usage,
-        openai,
-        health,
-        metrics,
-        pages,
-    )
-]
+_AREAS = (ingest, jobs, documents, chat, search, sessions, feedback, clients, usage, maintenance, openai, health)
+_ROUTERS = [area.router for area in (*_AREAS, metrics, pages)]
 
 FORM_OVERHEAD_BYTES = 1 << 20
 CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
@@ -97,6 +82,7 @@ _TAGS = [
     {"name": "Sessions", "description": "Conversations that are remembered."},
     {"name": "Clients", "description": "Clients, their keys and usage; erasing a client."},
     {"name": "Feedback", "description": "What people say about answers."},
+    {"name": "Maintenance", "description": "What the operator has done while the service answers."},
     {"name": "OpenAI", "description": "The same for clients of OpenAI's API: chat completions, responses, files."},
     {"name": "Health", "description": "For load balancers and people."},
 ]

@@ -18,9 +18,10 @@ from app.common.metering import Behalf, acting_for
 from app.common.work import Work
 from app.config import Settings
 from app.memory import SessionStore
-from app.services.answering.grounding import Gate
+from app.services.answering.grounding import GateOf
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
+from app.services.embedding.models import Embedders
 from app.services.embedding.types import Embedder
 from app.services.ingestion.ingest import FileResult, Ingestion
 from app.services.ingestion.spool import UploadSpool
@@ -41,6 +42,7 @@ from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.index_repair import Repairer
 from app.services.upkeep.readiness import Readiness
+from app.services.upkeep.reembedding import Reembedder
 from app.telemetry.exposition import Figures
 
 
@@ -52,7 +54,7 @@ class Internals:
     library: Library
     words: WordSearch
     tables: TableStore
-    embedder: Embedder
+    embedders: Embedders
     spool: UploadSpool
     ingestion: Ingestion
     compactor: Compactor
@@ -69,7 +71,7 @@ class Services:
     rag: RagChain
     retriever: Retriever
     reranking: Reranking
-    gate: Gate
+    gate: GateOf
     uploads: Uploads
     jobs: JobService
     documents: DocumentService
@@ -79,6 +81,7 @@ class Services:
     rate_limit: RateLimit
     meter: UsageMeter
     readiness: Readiness
+    reembedder: Reembedder
     work: Work
     figures: Figures | None
     internals: Internals
@@ -87,8 +90,8 @@ class Services:
 
     @property
     def embedder(self) -> Embedder:
-        """What turns texts into vectors, of documents and of questions."""
-        return self.internals.embedder
+        """What turns texts into vectors with the model in use."""
+        return self.internals.embedders.current
 
     def ask(self, question: str, client_id: str = DEFAULT_CLIENT, *, session_id: str | None = None) -> Answer:
         """Answer from the documents of a client; of `default` when none is named. Blocks.

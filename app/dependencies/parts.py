@@ -10,7 +10,7 @@ from app.memory import SessionStore
 from app.memory.feedback import FeedbackStore
 from app.memory.kept_answers import KeptAnswerStore
 from app.service import Services
-from app.services.answering.grounding import Gate
+from app.services.answering.grounding import GateOf
 from app.services.embedding.types import Embedder
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService
@@ -24,6 +24,7 @@ from app.services.tenants.keys import ApiKeyStore
 from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.readiness import Readiness
+from app.services.upkeep.reembedding import Reembedder
 from app.telemetry.exposition import Figures
 
 
@@ -54,7 +55,7 @@ async def _embedder(request: Request) -> Embedder:
     return _services(request).embedder
 
 
-async def _gate(request: Request) -> Gate:
+async def _gate(request: Request) -> GateOf:
     return _services(request).gate
 
 
@@ -110,6 +111,10 @@ async def _figures(request: Request) -> Figures | None:
     return _services(request).figures
 
 
+async def _reembedder(request: Request) -> Reembedder:
+    return _services(request).reembedder
+
+
 async def _work(request: Request) -> Work:
     return _services(request).work
 
@@ -119,7 +124,7 @@ RagDep = Annotated[RagChain, Depends(_rag)]
 RetrieverDep = Annotated[Retriever, Depends(_retriever)]
 RerankingDep = Annotated[Reranking, Depends(_reranking)]
 EmbedderDep = Annotated[Embedder, Depends(_embedder)]
-GateDep = Annotated[Gate, Depends(_gate)]
+GateDep = Annotated[GateOf, Depends(_gate)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 JobsDep = Annotated[JobService, Depends(_jobs)]
 DocumentsDep = Annotated[DocumentService, Depends(_documents)]
@@ -133,4 +138,5 @@ RateLimitDep = Annotated[RateLimit, Depends(_rate_limit)]
 MeterDep = Annotated[UsageMeter, Depends(_meter)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 FiguresDep = Annotated[Figures | None, Depends(_figures)]
+ReembedderDep = Annotated[Reembedder, Depends(_reembedder)]
 WorkDep = Annotated[Work, Depends(_work)]

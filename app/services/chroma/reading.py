@@ -36,7 +36,8 @@ class Reading:
         try:
             return ask(name)
         except NotFound:
-            if not self._renewal.is_under_way(name):
+            # In this order: it may have been replaced since it was not found.
+            if not self._renewal.is_under_way(name) and not self._chroma.exists(name):
                 raise
         except VectorStoreFailed:
             # Chroma deletes in several steps: a reader between two of them meets half a collection.
