@@ -27,7 +27,7 @@ from app.services.chroma.health import IndexHealth
 from app.services.chroma.models import Models, metadata_for
 from app.services.chroma.reading import Reading
 from app.services.chroma.rebuild import Embed, drop_collection, finish_rebuilds, prepare_folder
-from app.services.chroma.reindexing import Renewal, known_collection, maintenance
+from app.services.chroma.reindexing import Reindexing, known_collection, maintenance
 from app.services.chroma.room import room_for, usual_room
 from app.services.chroma.rows import chunk_ids
 from app.services.chroma.sql import SegmentFacts
@@ -78,10 +78,10 @@ class VectorStoreService:
             ) from exc
         self.models = Models(embedding_model, of_clients(known))
         self._health = IndexHealth(self._chroma, self._files, of_clients(known))
-        self._renewal = Renewal(self._chroma, self._files, self._health, self.space)
-        self._reading = Reading(self._chroma, self._health, self._renewal, self._locks)
+        self._reindexing = Reindexing(self._chroma, self._files, self._health, self.space)
+        self._reading = Reading(self._chroma, self._health, self._reindexing, self._locks)
         self._doubt = Doubt(self._chroma, self._health, self.space, lambda: of_clients(chroma_sql.facts(path)))
-        self.successors = Successors(self._chroma, self._renewal, self._locks, self.models, self._doubt)
+        self.successors = Successors(self._chroma, self._reindexing, self._locks, self.models, self._doubt)
 
     def require_room(self, chunks: int = 0) -> None:
         """Raise InsufficientStorage when the disk has no room for so many chunks more."""
@@ -101,8 +101,8 @@ class VectorStoreService:
         with self._locks.hold(client_id), maintenance():
             self.models.require(name, model)
             self._health.first_use(name)
-            if self._renewal.is_untidy(name):
-                self._renewal.tidy(self._known(client_id))
+            if self._reindexing.is_untidy(name):
+                self._reindexing.tidy(self._known(client_id))
             for start in range(0, len(chunks), _BATCH):
                 created = not start and self._chroma.create_missing(name, metadata_for(self.models.current))
                 self._chroma.upsert(name, chunks[start : start + _BATCH], vectors[start : start + _BATCH])
@@ -159,7 +159,7 @@ class VectorStoreService:
     def exists(self, client_id: ClientId) -> bool:
         """Whether the client has a collection."""
         name = collection_name(client_id)
-        return self._renewal.is_under_way(name) or self._chroma.exists(name)
+        return self._reindexing.is_under_way(name) or self._chroma.exists(name)
 
     def client_ids(self) -> Iterator[ClientId]:
         """Yield all clients that have a collection; for maintenance, as it asks a child process."""
@@ -180,9 +180,9 @@ class VectorStoreService:
         name = collection_name(client_id)
         with self._locks.hold(client_id), maintenance():
             self._health.first_use(name)
-            removed = self._renewal.delete_document(name, document_id)
+            removed = self._reindexing.delete_document(name, document_id)
             if removed and not self._health.is_damaged(name):
-                self._renewal.tidy(self._known(client_id))
+                self._reindexing.tidy(self._known(client_id))
         return removed
 
     def delete_collection(self, client_id: ClientId) -> bool:
@@ -194,11 +194,11 @@ class VectorStoreService:
         with self._locks.hold(client_id), maintenance():
             if not self._chroma.exists(name):
                 return False
-            self._renewal.drop_copies(name)
+            self._reindexing.drop_copies(name)
             drop_collection(self._chroma, self._files, self._known(client_id))
             self._health.forget(name)
             self.models.forget(name)
-            self._renewal.forget(name)
+            self._reindexing.forget(name)
         return True
 
     def check(self, client_id: ClientId) -> State:
@@ -223,7 +223,7 @@ class VectorStoreService:
         self._doubt.settle()
         with self._locks.hold(client_id):
             facts = self._known(client_id)
-            embedded = self._renewal.rebuild(facts, embed)
+            embedded = self._reindexing.rebuild(facts, embed)
         logger.info("index rebuilt", extra={"client": client_id, "chunks": facts.rows, "embedded": embedded})
         return embedded
 

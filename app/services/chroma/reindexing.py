@@ -51,7 +51,7 @@ def known_collection(folder: Path, name: str) -> SegmentFacts:
     raise no_collection()
 
 
-class Renewal:
+class Reindexing:
     """Replaces collections by new ones of the same content. Whatever changes something needs the collection's lock."""
 
     def __init__(

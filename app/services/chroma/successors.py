@@ -15,7 +15,7 @@ from app.services.chroma.collections import ChromaCollections
 from app.services.chroma.doubt import Doubt
 from app.services.chroma.models import Models
 from app.services.chroma.rebuild import Embed, successor_of
-from app.services.chroma.reindexing import Renewal, maintenance
+from app.services.chroma.reindexing import Reindexing, maintenance
 
 BATCH = 256
 _FEW = 512
@@ -30,14 +30,14 @@ class Successors:
     def __init__(
         self,
         chroma: ChromaCollections,
-        renewal: Renewal,
+        reindexing: Reindexing,
         locks: KeyedLocks,
         models: Models,
         doubt: Doubt,
     ) -> None:
         """`locks` are those of the clients' collections."""
         self._chroma = chroma
-        self._renewal = renewal
+        self._reindexing = reindexing
         self._locks = locks
         self._models = models
         self._doubt = doubt
@@ -50,7 +50,7 @@ class Successors:
         """
         self._doubt.settle()
         with self._locks.hold(client_id), maintenance():
-            self._renewal.plant(collection_name(client_id), self._models.current)
+            self._reindexing.plant(collection_name(client_id), self._models.current)
         for _ in range(_ROUNDS):
             if self._embed_missing(client_id, embed) <= _FEW:
                 return
@@ -66,7 +66,7 @@ class Successors:
     def succeed(self, client_id: ClientId) -> None:
         """Let the successor, which is complete, take the collection's place: from now on it answers."""
         with self._locks.hold(client_id), maintenance():
-            self._renewal.succeed(collection_name(client_id))
+            self._reindexing.succeed(collection_name(client_id))
             self._models.forget(collection_name(client_id))
 
     def abandon(self, client_id: ClientId) -> None:
@@ -75,7 +75,7 @@ class Successors:
 
     def _abandon(self, client_id: ClientId) -> None:
         with self._locks.hold(client_id), maintenance():
-            self._renewal.drop_copies(collection_name(client_id))
+            self._reindexing.drop_copies(collection_name(client_id))
 
     def _embed_missing(self, client_id: ClientId, embed: Embed) -> int:
         missing = self._missing(client_id)
