@@ -9,6 +9,7 @@ from app.common.space import DiskSpace
 from app.config import Settings
 from app.folders import data_folders, database_places, hold_folders
 from app.service import Internals, Services
+from app.services.embedding.models import OpenModel, cannot_open
 from app.services.embedding.types import Embedder
 from app.services.library.search import LibrarySearch
 from app.services.parsing.limits import ProcessLimits
@@ -29,7 +30,7 @@ from app.wiring.backup import open_backups
 from app.wiring.figures import Parts, open_figures
 from app.wiring.intake import Intake, open_intake
 from app.wiring.reranking import open_reranking
-from app.wiring.stores import Clock, Stores, Upkeep, open_stores, open_upkeep
+from app.wiring.stores import Clock, Stores, Upkeep, model_opener, open_stores, open_upkeep
 from app.wiring.work import make_work
 
 logger = logging.getLogger(__name__)
@@ -39,12 +40,14 @@ def open_services(
     settings: Settings,
     *,
     embedder: Embedder | None = None,
+    embedder_of: OpenModel | None = None,
     clock: Clock = time.time,
     parser_limits: ProcessLimits | None = None,
 ) -> Services:
     """Open everything; raises StartupError with one sentence when that cannot be done.
 
-    `embedder` stands in for the configured one: an application that brings its own, or a test. `parser_limits` are
+    `embedder` stands in for the configured one: an application that brings its own, or a test; then `embedder_of`
+    opens the models that documents were embedded with before, and none is opened without it. `parser_limits` are
     what one process that reads uploads may use.
     """
     started = time.perf_counter()
@@ -56,7 +59,10 @@ def open_services(
         with space.lent():  # looking and opening write too, and what is resumed are deletions
             if settings.vector_store_type == "chroma":
                 require_sound(database_places(settings))
-            stores = open_stores(settings, stack, space, embedder, clock)
+            if embedder is None:
+                embedder_of = model_opener(settings)
+                embedder = embedder_of(settings.embedding_model)
+            stores = open_stores(settings, stack, space, embedder, embedder_of or cannot_open, clock)
             upkeep = open_upkeep(settings, stack, stores)
         model = open_model(settings, stack, stores.meter)
         open_summaries(settings, stack, stores, model)
@@ -94,7 +100,7 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
     )
     reranking = open_reranking(settings, stack, parts.model)
     retriever = Retriever(
-        search=search, embedder=stores.embedder, context_tokens=settings.context_tokens, pooling=reranking.on
+        search=search, embedders=stores.embedders, context_tokens=settings.context_tokens, pooling=reranking.on
     )
     threads = ChatThreads(work.search, work.write)
     return Services(
@@ -104,7 +110,7 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
         rag=make_rag(settings, stores, retriever, reranking, parts.model).in_threads(threads),
         retriever=retriever,
         reranking=reranking,
-        gate=make_gate(settings, stores),
+        gate=make_gate(settings, retriever),
         uploads=intake.uploads,
         jobs=intake.jobs,
         documents=documents,
@@ -126,6 +132,7 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
         api_keys=api_keys,
         rate_limit=RateLimit(settings.rate_limit_per_minute),
         meter=stores.meter,
+        reembedder=upkeep.reembedder,
         readiness=Readiness(catalog=catalog, sessions=stores.sessions, store=stores.vectors, space=stores.space),
         backups=open_backups(settings, stack, stores, compactor),
         figures=figures,
@@ -141,7 +148,7 @@ def _internals(stores: Stores, upkeep: Upkeep, intake: Intake) -> Internals:
         library=upkeep.library,
         words=stores.words,
         tables=stores.tables,
-        embedder=stores.embedder,
+        embedders=stores.embedders,
         spool=intake.spool,
         ingestion=intake.ingestion,
         compactor=upkeep.compactor,

@@ -44,6 +44,18 @@ def doctor_command(
     raise typer.Exit(0 if sound else 1)
 
 
+@app.command("reembed")
+def reembed_command(*, client: Annotated[str | None, typer.Option(help="Of this client alone.")] = None) -> None:
+    """Embed documents again after EMBEDDING_MODEL was changed, while the service is stopped. Exit code 1: not all."""
+    from app.commands.reembed import reembed
+
+    if not operator_chose_heaps():
+        share_one_heap()
+    with one_sentence():
+        whole = reembed(load_settings(), typer.echo, client=client)
+    raise typer.Exit(0 if whole else 1)
+
+
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the tables in the database of DATABASE_URL up to date, as every start does. One does it, others wait."""

@@ -1,7 +1,6 @@
 """Settings: read from the environment and `.env`, checked once at start. Nothing else reads the environment."""
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -11,7 +10,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.common.errors import StartupError
-from app.common.misspelt import misspelt
+from app.common.misspelt import LIKE_IN_ENVIRONMENT, LIKE_IN_FILE, LONG_NAME, refuse_misspelt
 from app.common.postgres.address import driver_address
 from app.common.rerank_address import RerankChoice
 
@@ -19,13 +18,6 @@ DEFAULT_EMBEDDING_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 MIN_CHUNK_SIZE = 100
 MAX_CHUNK_SIZE = 8000
 MIN_ADMIN_KEY_LENGTH = 16
-LIKE_IN_FILE = 0.75
-LIKE_IN_ENVIRONMENT = 0.9
-LONG_NAME = 12
-"""The environment holds names of other programs; only long ones that are very like a setting's are taken for one."""
-OTHERS = frozenset({"HOST", "PORT", "BASE_URL", "API_KEY", "FORWARDED_ALLOW_IPS", "WEB_CONCURRENCY", "TORCH_INDEX_URL"})
-OTHERS_BEGIN = ("RAG_", "OTEL_", "HF_", "UVICORN_", "COMPOSE_", "OPENAI_", "LANGCHAIN_", "LANGSMITH_")
-"""Names that may stand in .env for Docker Compose, the command line and libraries."""
 
 
 class Settings(BaseSettings):
@@ -237,22 +229,14 @@ def load_settings(env_file: str | Path | None = ".env") -> Settings:
 
     A name that is nearly a setting's is refused too: in the file, and in the environment if it is long and very like.
     """
+    known = {name.upper() for name in Settings.model_fields}
     if env_file is not None:
-        _refuse_misspelt(dotenv_values(env_file, encoding="utf-8"), f"in {env_file}", likeness=LIKE_IN_FILE)
-    _refuse_misspelt(os.environ, "in the environment", likeness=LIKE_IN_ENVIRONMENT, shortest=LONG_NAME)
+        refuse_misspelt(dotenv_values(env_file, encoding="utf-8"), known, f"in {env_file}", likeness=LIKE_IN_FILE)
+    refuse_misspelt(os.environ, known, "in the environment", likeness=LIKE_IN_ENVIRONMENT, shortest=LONG_NAME)
     try:
         return Settings(_env_file=env_file)
     except ValidationError as exc:
         raise StartupError(_sentence(exc.errors(include_url=False, include_input=False)[0])) from None
-
-
-def _refuse_misspelt(names: Iterable[str], place: str, *, likeness: float, shortest: int = 1) -> None:
-    known = {name.upper() for name in Settings.model_fields}
-    given = [name.upper() for name in names]
-    asked = [name for name in given if name not in OTHERS and not name.startswith(OTHERS_BEGIN)]
-    name, nearest = misspelt(asked, known, likeness=likeness, shortest=shortest)
-    if name:
-        raise StartupError(f"{name} {place} is not a setting; did you mean {nearest}? Rename it or take it out.")
 
 
 def _sentence(error: ErrorDetails) -> str:

@@ -36,6 +36,7 @@ from app.routers import (
     health,
     ingest,
     jobs,
+    maintenance,
     metrics,
     pages,
     search,
@@ -48,25 +49,8 @@ from app.version import VERSION
 
 logger = logging.getLogger(__name__)
 
-_ROUTERS = [
-    area.router
-    for area in (
-        ingest,
-        jobs,
-        documents,
-        chat,
-        search,
-        sessions,
-        feedback,
-        clients,
-        usage,
-        admin,
-        openai,
-        health,
-        metrics,
-        pages,
-    )
-]
+_AREAS = (ingest, jobs, documents, chat, search, sessions, feedback, clients, usage, admin, maintenance, openai)
+_ROUTERS = [area.router for area in (*_AREAS, health, metrics, pages)]
 
 FORM_OVERHEAD_BYTES = 1 << 20
 CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
@@ -100,7 +84,7 @@ _TAGS = [
     {"name": "Clients", "description": "Clients, their keys and usage; erasing a client."},
     {"name": "Feedback", "description": "What people say about answers."},
     {"name": "OpenAI", "description": "The same for clients of OpenAI's API: chat completions, responses, files."},
-    {"name": "Administration", "description": "For who runs the service."},
+    {"name": "Administration", "description": "Backups, and what else is done for who runs the service."},
     {"name": "Health", "description": "For load balancers and people."},
 ]
 

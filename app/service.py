@@ -18,10 +18,11 @@ from app.common.metering import Behalf, acting_for
 from app.common.work import Work
 from app.config import Settings
 from app.memory import SessionStore
-from app.services.answering.grounding import Gate
+from app.services.answering.grounding import GateOf
 from app.services.backup.service import BackupService
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
+from app.services.embedding.models import Embedders
 from app.services.embedding.types import Embedder
 from app.services.ingestion.ingest import FileResult, Ingestion
 from app.services.ingestion.spool import UploadSpool
@@ -42,6 +43,7 @@ from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.index_repair import Repairer
 from app.services.upkeep.readiness import Readiness
+from app.services.upkeep.reembedding import Reembedder
 from app.telemetry.exposition import Figures
 
 
@@ -53,7 +55,7 @@ class Internals:
     library: Library
     words: WordSearch
     tables: TableStore
-    embedder: Embedder
+    embedders: Embedders
     spool: UploadSpool
     ingestion: Ingestion
     compactor: Compactor
@@ -70,7 +72,7 @@ class Services:
     rag: RagChain
     retriever: Retriever
     reranking: Reranking
-    gate: Gate
+    gate: GateOf
     uploads: Uploads
     jobs: JobService
     documents: DocumentService
@@ -81,6 +83,7 @@ class Services:
     meter: UsageMeter
     readiness: Readiness
     backups: BackupService
+    reembedder: Reembedder
     work: Work
     figures: Figures | None
     internals: Internals
@@ -89,8 +92,8 @@ class Services:
 
     @property
     def embedder(self) -> Embedder:
-        """What turns texts into vectors, of documents and of questions."""
-        return self.internals.embedder
+        """What turns texts into vectors with the model in use."""
+        return self.internals.embedders.current
 
     def ask(self, question: str, client_id: str = DEFAULT_CLIENT, *, session_id: str | None = None) -> Answer:
         """Answer from the documents of a client; of `default` when none is named. Blocks.

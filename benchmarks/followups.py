@@ -48,12 +48,12 @@ class PerfectModel:
 def main() -> None:
     """Print three tables."""
     with samples_loaded() as services:
-        embedder = services.internals.embedder
+        embedder = services.internals.embedders.current
         items = json.loads((HERE / "followups.json").read_text())
         console = Console(width=110)
         console.print(_retrieval(services.retriever, embedder, items))
         console.print(_wording(items))
-        console.print(_grounding(services.retriever, services.gate, items))
+        console.print(_grounding(services.retriever, services.gate(CLIENT), items))
 
 
 def _retrieval(retriever: Retriever, embedder: Embedder, items: Sequence[Item]) -> Table:

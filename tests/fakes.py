@@ -8,6 +8,7 @@ import numpy as np
 from typing_extensions import override
 
 from app.common.vectors import Vectors
+from app.services.embedding.description import ModelScale
 from app.services.embedding.types import Embedder, OnBatch
 
 BATCH = 16
@@ -49,3 +50,14 @@ class HashEmbeddings(Embedder):
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class OtherEmbeddings(HashEmbeddings):
+    """Another model with vectors of the same length, which say nothing to those of the first."""
+
+    name = "other"
+    scale = ModelScale(about=0.2)
+
+    def embed_question(self, text: str, *, owner: str = "") -> Vectors:
+        """See Embedder."""
+        return np.roll(super().embed_question(text, owner=owner), 17)

@@ -13,7 +13,7 @@ from app.services.library.postgres import MIGRATIONS
 from tests.postgres_server import PostgresServer, postgres_server
 
 ROOTS = ("clients", "document_lives", "embedding_models", "passages", "word_states", "word_documents", "word_blocks",
-         "word_postings", "usage")  # fmt: skip
+         "word_postings", "usage", "successors")  # fmt: skip
 """The tables on which no others hang."""
 
 

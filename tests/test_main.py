@@ -48,7 +48,7 @@ def test_monitors_may_ask_with_head(api: TestClient) -> None:
 
 def test_live_and_ready(api: TestClient) -> None:
     assert api.get("/health/live").json() == {"status": "alive"}
-    assert api.get("/health/ready").json() == {"status": "ready"}
+    assert api.get("/health/ready").json() == {"status": "ready", "outdated_clients": 0}
 
 
 def test_every_route_is_documented_for_swagger(api: TestClient) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.bootstrap import open_services
+from app.commands.older import report_older
 from app.common.database_errors import startup_errors
 from app.common.errors import AppError, StartupError
 from app.common.ids import ClientId
@@ -96,6 +97,7 @@ def _compare(settings: Settings, say: Say, visit: _Visit) -> bool:
     """Report whether the catalog agrees with the vector store, and mend that; return whether it does at the end."""
     found = inspected(settings)
     _report(found, say, every_client=visit.every_client)
+    report_older(found, settings, say)
     if visit.repair and not found.sound:
         with visit.opener(settings) as services:
             _mend(services, found, say)
@@ -131,11 +133,6 @@ def _report(found: Inspection, say: Say, *, every_client: bool) -> None:
         say(_line(client))
     for sentence in _sentences(found):
         say(sentence)
-    if found.older_documents:
-        say(
-            f"{found.older_documents} documents were stored by an earlier version: they answer, but are found less "
-            "well until they are uploaded again."
-        )
     if found.sound:
         say("Catalog and vector store agree.")
 

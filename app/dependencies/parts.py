@@ -10,7 +10,7 @@ from app.memory import SessionStore
 from app.memory.feedback import FeedbackStore
 from app.memory.kept_answers import KeptAnswerStore
 from app.service import Services
-from app.services.answering.grounding import Gate
+from app.services.answering.grounding import GateOf
 from app.services.backup.service import BackupService
 from app.services.embedding.types import Embedder
 from app.services.ingestion.uploads import Uploads
@@ -25,6 +25,7 @@ from app.services.tenants.keys import ApiKeyStore
 from app.services.tenants.rate_limit import RateLimit
 from app.services.tenants.settings import ClientSettingsStore
 from app.services.upkeep.readiness import Readiness
+from app.services.upkeep.reembedding import Reembedder
 from app.telemetry.exposition import Figures
 
 
@@ -55,7 +56,7 @@ async def _embedder(request: Request) -> Embedder:
     return _services(request).embedder
 
 
-async def _gate(request: Request) -> Gate:
+async def _gate(request: Request) -> GateOf:
     return _services(request).gate
 
 
@@ -115,6 +116,10 @@ async def _figures(request: Request) -> Figures | None:
     return _services(request).figures
 
 
+async def _reembedder(request: Request) -> Reembedder:
+    return _services(request).reembedder
+
+
 async def _work(request: Request) -> Work:
     return _services(request).work
 
@@ -124,7 +129,7 @@ RagDep = Annotated[RagChain, Depends(_rag)]
 RetrieverDep = Annotated[Retriever, Depends(_retriever)]
 RerankingDep = Annotated[Reranking, Depends(_reranking)]
 EmbedderDep = Annotated[Embedder, Depends(_embedder)]
-GateDep = Annotated[Gate, Depends(_gate)]
+GateDep = Annotated[GateOf, Depends(_gate)]
 UploadsDep = Annotated[Uploads, Depends(_uploads)]
 JobsDep = Annotated[JobService, Depends(_jobs)]
 DocumentsDep = Annotated[DocumentService, Depends(_documents)]
@@ -139,4 +144,5 @@ MeterDep = Annotated[UsageMeter, Depends(_meter)]
 ReadinessDep = Annotated[Readiness, Depends(_readiness)]
 BackupsDep = Annotated[BackupService, Depends(_backups)]
 FiguresDep = Annotated[Figures | None, Depends(_figures)]
+ReembedderDep = Annotated[Reembedder, Depends(_reembedder)]
 WorkDep = Annotated[Work, Depends(_work)]

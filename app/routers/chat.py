@@ -197,6 +197,7 @@ def collection_stats(client_id: PathClientDep, documents: DocumentsDep) -> Colle
         document_count=stats.document_count,
         chunk_count=stats.chunk_count,
         older_documents=stats.older_documents,
+        outdated_model=stats.outdated_model,
         last_modified=stats.last_modified,
     )
 

@@ -5,7 +5,7 @@ import time
 import anyio.to_thread
 from fastapi import APIRouter
 
-from app.dependencies.parts import ReadinessDep, SettingsDep, WorkDep
+from app.dependencies.parts import ReadinessDep, ReembedderDep, SettingsDep, WorkDep
 from app.problems import problem_responses
 from app.schemas.health import Health, Live, Ready
 
@@ -42,7 +42,11 @@ async def live() -> Live:
 
 @router.head("/ready", include_in_schema=False)
 @router.get("/ready", summary="The stores answer", responses=problem_responses(503))
-async def ready(readiness: ReadinessDep, work: WorkDep) -> Ready:
+async def ready(readiness: ReadinessDep, settings: SettingsDep, reembedder: ReembedderDep, work: WorkDep) -> Ready:
     """Ask every store: for taking a replica out of the load balancer. 503 when one does not answer."""
-    await anyio.to_thread.run_sync(readiness.require, limiter=work.probe)
-    return Ready()
+
+    def looked() -> int | None:
+        readiness.require()
+        return None if settings.admin_api_key else reembedder.progress().waiting
+
+    return Ready(outdated_clients=await anyio.to_thread.run_sync(looked, limiter=work.probe))

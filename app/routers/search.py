@@ -51,7 +51,9 @@ async def search(
     if not body.explain:
         return as_search_response(client_id, body.query, passages)
     # The gate looks at what was found, as in a chat: no reranker makes it pass.
-    return await work.search.run(client_id, partial(explained, client_id, body.query, passages, gate, found.passages))
+    return await work.search.run(
+        client_id, partial(explained, client_id, body.query, passages, gate(client_id), found.passages)
+    )
 
 
 def _found(retriever: Retriever, settings: ClientSettingsStore, client_id: ClientId, body: SearchRequest) -> Found:

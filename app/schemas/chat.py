@@ -231,6 +231,10 @@ class CollectionStats(BaseModel):
         description="Documents that an earlier version stored: they answer, but are found less well until "
         "they are uploaded again."
     )
+    outdated_model: bool = Field(
+        description="Whether another embedding model than the one in use made its vectors: the documents answer, until "
+        "the operator has them embedded again."
+    )
     last_modified: float | None = Field(description="Seconds since the epoch; null when nothing was ever stored.")
 
 

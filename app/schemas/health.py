@@ -26,3 +26,8 @@ class Ready(BaseModel):
     """The stores answer too."""
 
     status: Literal["ready"] = "ready"
+    outdated_clients: int | None = Field(
+        None,
+        description="Clients whose documents have another embedding model than the one in use: they answer, and an "
+        "operator has them embedded again. Null in locked mode.",
+    )

@@ -10,7 +10,10 @@ from app.common.errors import NotFound
 from app.common.filters import PassageFilter, within_document
 from app.common.ids import ClientId
 from app.common.passages import NO_POOL, Chunk, Found, Passage, Pool, run_of
+from app.common.vectors import with_model
+from app.services.chroma.nearest import Probe
 from app.services.embedding.description import ModelScale
+from app.services.embedding.models import Embedders
 from app.services.embedding.types import Embedder
 from app.services.library.candidates import Candidates
 from app.services.library.search import LibrarySearch, PartReader, Query
@@ -33,21 +36,23 @@ class Retriever:
     """Embeds questions and searches one client's documents."""
 
     def __init__(
-        self, *, search: LibrarySearch, embedder: Embedder, context_tokens: int, pooling: bool = False
+        self, *, search: LibrarySearch, embedders: Embedders, context_tokens: int, pooling: bool = False
     ) -> None:
         """`context_tokens` is how much text is returned when a question does not say.
 
         With `pooling`, `find` finds more for a reranker to choose from.
         """
         self._search = search
-        self._embedder = embedder
+        self._embedders = embedders
         self._context_tokens = context_tokens
         self._pooling = pooling
 
-    @property
-    def scale(self) -> ModelScale:
-        """Return how the scores of passages are to be read."""
-        return self._embedder.scale
+    def scale(self, client_id: ClientId) -> ModelScale:
+        """Return how the scores of the client's passages are to be read: as its embedding model gives them.
+
+        Raises Unavailable when that model could not be opened.
+        """
+        return self._embedders.of(self._search.model(client_id)).scale
 
     def require_documents(self, client_id: ClientId) -> None:
         """Raise NotFound when the client has no documents."""
@@ -89,18 +94,31 @@ class Retriever:
         return _Wanted(CHARACTERS_PER_TOKEN * (context_tokens or self._context_tokens), top_k)
 
     def _found(self, client_id: ClientId, question: str, where: PassageFilter | None, choice: "_Choice") -> Found:
+        try:
+            return with_model(
+                self._search.model(client_id),
+                lambda model: self._found_with(self._embedders.of(model), client_id, question, where, choice),
+            )
+        except NotFound as exc:
+            raise no_documents() from exc
+
+    def _found_with(
+        self,
+        embedder: Embedder,
+        client_id: ClientId,
+        question: str,
+        where: PassageFilter | None,
+        choice: "_Choice",
+    ) -> Found:
         started = time.perf_counter()
-        vector = self._embedder.embed_question(question, owner=client_id)
-        unfamiliar = self._embedder.unfamiliar(question)
+        probe = Probe(embedder.embed_question(question, owner=client_id), embedder.name)
+        unfamiliar = embedder.unfamiliar(question)
         embedded = time.perf_counter()
 
         def choose(candidates: Candidates, reader: PartReader) -> list[Passage]:
-            return choice.of(rank(candidates, self._embedder.scale, unfamiliar=unfamiliar), candidates, reader)
+            return choice.of(rank(candidates, embedder.scale, unfamiliar=unfamiliar), candidates, reader)
 
-        try:
-            passages = self._search.find(client_id, Query(question, vector, NEAREST, where), choose)
-        except NotFound as exc:
-            raise no_documents() from exc
+        passages = self._search.find(client_id, Query(question, probe, NEAREST, where), choose)
         logger.debug(
             "retrieval stages",
             extra={

@@ -18,18 +18,20 @@ from app.common.space import DiskSpace
 from app.common.vectors import Vectors
 from app.services.chroma import sql as chroma_sql
 from app.services.chroma.clients import ClientCollection, client_collections, client_of, collection_name, of_clients
-from app.services.chroma.collections import ChromaCollections, Nearest, VectorStoreFailed
+from app.services.chroma.collections import ChromaCollections, Nearest, Probe, VectorStoreFailed
 from app.services.chroma.doubt import Doubt
 from app.services.chroma.files import State, StoreFiles
 from app.services.chroma.filters import to_where
 from app.services.chroma.gate import pass_gate
 from app.services.chroma.health import IndexHealth
+from app.services.chroma.models import Models, metadata_for
 from app.services.chroma.reading import Reading
 from app.services.chroma.rebuild import Embed, drop_collection, finish_rebuilds, prepare_folder
-from app.services.chroma.reindexing import Renewal, known_collection, maintenance
+from app.services.chroma.reindexing import Reindexing, known_collection, maintenance
 from app.services.chroma.room import room_for, usual_room
 from app.services.chroma.rows import chunk_ids
 from app.services.chroma.sql import SegmentFacts
+from app.services.chroma.successors import Successors
 
 __all__ = ["ClientCollection", "ScrubReport", "State", "VectorStoreFailed", "VectorStoreService", "collection_name"]
 
@@ -61,9 +63,7 @@ class VectorStoreService:
         find room in `space`, and what is removed may use its reserve. Raises StartupError when the folder cannot be
         used.
         """
-        self._path = path
-        self.space = space or DiskSpace()
-        self._metadata = {"embedding_model": embedding_model}
+        self._path, self.space = path, space or DiskSpace()
         self._locks = KeyedLocks(Rank.COLLECTION)
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -76,21 +76,22 @@ class VectorStoreService:
                 f"The vector store's folder {path} cannot be opened: check that it is this service's and writable, and "
                 "if it is, restore all data from one backup."
             ) from exc
-        self._health = IndexHealth(self._chroma, self._files, of_clients(known), self._metadata)
-        self._renewal = Renewal(self._chroma, self._files, self._health, self._metadata, self.space)
-        self._reading = Reading(self._chroma, self._health, self._renewal, self._locks)
+        self.models = Models(embedding_model, of_clients(known))
+        self._health = IndexHealth(self._chroma, self._files, of_clients(known))
+        self._reindexing = Reindexing(self._chroma, self._files, self._health, self.space)
+        self._reading = Reading(self._chroma, self._health, self._reindexing, self._locks)
         self._doubt = Doubt(self._chroma, self._health, self.space, lambda: of_clients(chroma_sql.facts(path)))
+        self.successors = Successors(self._chroma, self._reindexing, self._locks, self.models, self._doubt)
 
     def require_room(self, chunks: int = 0) -> None:
         """Raise InsufficientStorage when the disk has no room for so many chunks more."""
         self.space.require(usual_room(chunks))
 
-    def add(self, client_id: ClientId, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Store `chunks` with their `vectors` (one row each), creating the collection on first use.
+    def add(self, client_id: ClientId, chunks: Sequence[Chunk], vectors: Vectors, *, model: str | None = None) -> None:
+        """Store `chunks` with their `vectors` (one row each) of `model`, creating the collection on first use.
 
-        When it returns, all of it survives the end of the process; when it raises, a part may be stored: delete
-        the document or add it again. Adding a chunk twice changes nothing. Raises Conflict when the collection
-        holds another model's vectors, and InsufficientStorage when there is no room.
+        When it returns, all of it survives the end of the process; when it raises, a part may be stored: delete it or
+        add it again, which changes nothing. Raises OtherModel when the collection has another, and InsufficientStorage.
         """
         if len(chunks) != len(vectors) or not np.isfinite(vectors).all():
             raise ValueError("each chunk needs a vector of finite numbers")
@@ -98,11 +99,12 @@ class VectorStoreService:
         self.space.require(room_for(chunks, vectors))
         self._doubt.settle()
         with self._locks.hold(client_id), maintenance():
+            self.models.require(name, model)
             self._health.first_use(name)
-            if self._renewal.is_untidy(name):
-                self._renewal.tidy(self._known(client_id))
+            if self._reindexing.is_untidy(name):
+                self._reindexing.tidy(self._known(client_id))
             for start in range(0, len(chunks), _BATCH):
-                created = not start and self._chroma.create_missing(name, self._metadata)
+                created = not start and self._chroma.create_missing(name, metadata_for(self.models.current))
                 self._chroma.upsert(name, chunks[start : start + _BATCH], vectors[start : start + _BATCH])
                 if created:
                     self._chroma.settle(name)
@@ -115,21 +117,20 @@ class VectorStoreService:
 
         Raises what `nearest` raises.
         """
-        nearest = self.nearest(client_id, vector, k, where=where)
+        nearest = self.nearest(client_id, Probe(vector, self.models.current), k, where=where)
         found = {chunk.id: chunk for chunk in self.parts(client_id, nearest.ids)}
         pairs = zip(nearest.ids, nearest.cosines.tolist(), strict=True)
         return [Passage(found[name], cosine) for name, cosine in pairs if name in found]
 
-    def nearest(self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None) -> Nearest:
+    def nearest(self, client_id: ClientId, vector: Probe, k: int, *, where: PassageFilter | None = None) -> Nearest:
         """Return the ids of the `k` chunks nearest to `vector`, best first, of those that `where` lets through.
 
-        Raises Conflict when the collection holds another model's vectors, and Unavailable while its index is
-        damaged and not yet rebuilt.
+        Raises OtherModel when the collection has another model, and Unavailable while its index is damaged.
         """
         chosen = to_where(where) if where else None
         return self._reading.search(client_id, lambda name: self._chroma.nearest(name, vector, k, chosen))
 
-    def nearest_among(self, client_id: ClientId, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+    def nearest_among(self, client_id: ClientId, vector: Probe, k: int, ids: Sequence[str]) -> Nearest:
         """Return the same of those chunks of these ids that are there. Raises what `nearest` raises."""
         return self._reading.search(client_id, lambda name: self._chroma.nearest_among(name, vector, k, ids))
 
@@ -158,7 +159,7 @@ class VectorStoreService:
     def exists(self, client_id: ClientId) -> bool:
         """Whether the client has a collection."""
         name = collection_name(client_id)
-        return self._renewal.is_under_way(name) or self._chroma.exists(name)
+        return self._reindexing.is_under_way(name) or self._chroma.exists(name)
 
     def client_ids(self) -> Iterator[ClientId]:
         """Yield all clients that have a collection; for maintenance, as it asks a child process."""
@@ -179,9 +180,9 @@ class VectorStoreService:
         name = collection_name(client_id)
         with self._locks.hold(client_id), maintenance():
             self._health.first_use(name)
-            removed = self._chroma.delete_document(name, document_id)
+            removed = self._reindexing.delete_document(name, document_id)
             if removed and not self._health.is_damaged(name):
-                self._renewal.tidy(self._known(client_id))
+                self._reindexing.tidy(self._known(client_id))
         return removed
 
     def delete_collection(self, client_id: ClientId) -> bool:
@@ -193,9 +194,11 @@ class VectorStoreService:
         with self._locks.hold(client_id), maintenance():
             if not self._chroma.exists(name):
                 return False
+            self._reindexing.drop_copies(name)
             drop_collection(self._chroma, self._files, self._known(client_id))
             self._health.forget(name)
-            self._renewal.forget(name)
+            self.models.forget(name)
+            self._reindexing.forget(name)
         return True
 
     def check(self, client_id: ClientId) -> State:
@@ -214,15 +217,13 @@ class VectorStoreService:
     def rebuild(self, client_id: ClientId, embed: Embed) -> int:
         """Rebuild the client's index from the stored texts; return how many texts were embedded again.
 
-        Vectors that can still be read and trusted are kept; `embed` gives the others, or all of them when the
-        model has changed. The client's writes wait meanwhile. If the process ends in between, nothing is lost:
-        the old collection stays until the new one is complete. Raises InsufficientStorage when there is no room for
-        both.
+        Vectors that can be trusted are kept; `embed` gives the others, with the collection's own model. The client's
+        writes wait. The old collection stays until the new one is complete. Raises InsufficientStorage.
         """
         self._doubt.settle()
         with self._locks.hold(client_id):
             facts = self._known(client_id)
-            embedded = self._renewal.rebuild(facts, embed)
+            embedded = self._reindexing.rebuild(facts, embed)
         logger.info("index rebuilt", extra={"client": client_id, "chunks": facts.rows, "embedded": embedded})
         return embedded
 

@@ -10,7 +10,7 @@ from app.memory import SessionStore
 from app.memory.strategies import BufferMemory, Memory, make_memory
 from app.services.answering.extractive import ExtractiveAnswerer
 from app.services.answering.followups import FollowUps
-from app.services.answering.grounding import Gate
+from app.services.answering.grounding import Gate, GateOf
 from app.services.answering.summaries import summariser
 from app.services.conversing.computing import Computing
 from app.services.conversing.outlines import OutlinedDocuments
@@ -59,17 +59,21 @@ def open_model(settings: Settings, stack: ExitStack, meter: UsageMeter) -> Vendo
     return model
 
 
-def make_gate(settings: Settings, stores: Stores) -> Gate:
-    """Return what says whether passages have to do with a question: as the operator or the embedding model says."""
-    return Gate.of(stores.embedder.scale, settings.min_relevance)
+def make_gate(settings: Settings, retriever: Retriever) -> GateOf:
+    """Return what says of a client whether passages have to do with a question.
+
+    It goes by what the operator says, or else the embedding model of the client's documents.
+    """
+    return lambda client_id: Gate.of(retriever.scale(client_id), settings.min_relevance)
 
 
 def make_rag(
     settings: Settings, stores: Stores, retriever: Retriever, reranking: Reranking, model: LanguageModel | None
 ) -> RagChain:
     """Put the chain together; without a model it quotes."""
-    answerer: Answerer = ModelAnswerer(model) if model else QuotingAnswerer(ExtractiveAnswerer(stores.embedder))
     memory = _make_memory(settings, stores.sessions, model)
+    quoting = QuotingAnswerer(ExtractiveAnswerer(stores.embedders.current))
+    answerer: Answerer = ModelAnswerer(model) if model else quoting
     reader = LibraryReader(catalog=stores.catalog, store=stores.vectors)
     preparer = Preparer(
         retriever=retriever,
@@ -80,12 +84,12 @@ def make_rag(
             reader=reader,
             retriever=retriever,
             sessions=stores.sessions,
-            summaries=SummaryIndex(stores.catalog.digests, stores.embedder),
+            summaries=SummaryIndex(stores.catalog.digests, stores.embedders.current),
             documents=_document_answers(settings, stores, retriever, model),
             with_model=model is not None,
         ),
         # Quoting has a finer sense of its own, which costs embeddings, for when there is no answer.
-        gate=make_gate(settings, stores) if model and settings.no_answer == "say" else None,
+        gate=make_gate(settings, retriever) if model and settings.no_answer == "say" else None,
     )
     computing = Computing(tables=stores.tables, reader=reader, model=model)
     return RagChain(
@@ -103,7 +107,7 @@ def _document_answers(
 ) -> DocumentAnswers:
     texts = DocumentTexts(stores.vectors)
     if model is None:
-        return OutlinedDocuments(Outlines(texts, stores.embedder))
+        return OutlinedDocuments(Outlines(texts, stores.embedders.current))
     fitting, most = settings.whole_document_tokens, settings.max_document_tokens
     return WholeDocuments(
         texts=texts,
@@ -126,9 +130,9 @@ def open_summaries(settings: Settings, stack: ExitStack, stores: Stores, model: 
     """Start to summarise documents in the background, if that is wanted; with a model one call after the other."""
     if settings.summaries == "off":
         return
-    index = SummaryIndex(stores.catalog.digests, stores.embedder)
+    index = SummaryIndex(stores.catalog.digests, stores.embedders.current)
     texts, shelf = DocumentTexts(stores.vectors), DigestShelf(stores.catalog.digests)
-    summariser: Summariser = OutlineSummariser(Outlines(texts, stores.embedder), shelf)
+    summariser: Summariser = OutlineSummariser(Outlines(texts, stores.embedders.current), shelf)
     if model is not None:
         tree = _tree(settings, model, 1)
         summariser = ModelSummariser(texts, shelf, tree, most_tokens=settings.max_document_tokens)

@@ -15,7 +15,7 @@ def open_backups(settings: Settings, stack: ExitStack, stores: Stores, compactor
     embedded = settings.vector_store_type == "chroma"
     backups = BackupService(
         backup_sources(settings) if embedded else None,
-        Maker(VERSION, stores.embedder.name, settings.data_path / FOLDER),
+        Maker(VERSION, stores.embedders.current.name, settings.data_path / FOLDER),
         space=stores.space,
         uncompacted=compactor.held_off,
         clock=stores.clock,

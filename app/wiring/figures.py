@@ -56,6 +56,7 @@ def _measured(settings: Settings, parts: Parts) -> Measured:
         totals=parts.stores.catalog.totals,
         sessions=parts.stores.sessions.get_stats,
         oldest_job=parts.intake.jobs.oldest,
+        outdated=lambda: len(parts.stores.vectors.models.outdated()),
     )
 
 
@@ -63,7 +64,7 @@ def _state(settings: Settings, parts: Parts, measurer: Measurer) -> Iterator[Gau
     labels = {
         "version": VERSION,
         "model": settings.answering_model,
-        "embedding_model": parts.stores.embedder.name,
+        "embedding_model": parts.stores.embedders.current.name,
         "session_storage": settings.session_storage,
     }
     yield Gauge("rag_info", "What runs, always 1.", [Value(1, labels)])
@@ -84,7 +85,7 @@ def _turns(settings: Settings, parts: Parts) -> Iterator[Gauge]:
     }
     if parts.model is not None:
         turns["model"] = parts.model.stats()
-    questions = parts.stores.embedder.stats()
+    questions = parts.stores.embedders.stats()
     turns["embedding"] = TurnStats(questions.running, questions.waiting)
     held = {kind: stats.at_work for kind, stats in turns.items()}
     yield gauges("slots_held", "Slots that are taken, by the kind of work.", "work", held)
@@ -125,5 +126,7 @@ def _measures(measures: Measures, clock: Callable[[], float] = time.time) -> Ite
     yield gauge("chunks", "Chunks of all documents.", totals.chunks)
     sessions = {"active": measures.sessions["active_sessions"], "expired": measures.sessions["expired_sessions"]}
     yield gauges("sessions", "Conversations that are stored.", "state", sessions)
+    other_model = "Clients whose documents have another embedding model than the one in use."
+    yield gauge("outdated_clients", other_model, measures.outdated)
     age = 0.0 if measures.oldest_job is None else max(0.0, clock() - measures.oldest_job)
     yield gauge("oldest_job_seconds", "Age of the oldest job that is not finished; 0 without one.", age)

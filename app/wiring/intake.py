@@ -37,7 +37,7 @@ def open_intake(
     ingestion = Ingestion(
         catalog=stores.catalog,
         library=library,
-        embedder=stores.embedder,
+        embedders=stores.embedders,
         parser=parser,
         bounds=Bounds(max_chunks=settings.max_chunks_per_document, meter=stores.meter),
         clock=stores.clock,

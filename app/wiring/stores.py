@@ -1,5 +1,6 @@
 """The stores, and what looks after them in the background."""
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from app.memory import SessionStore
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.embedding.metered import MeteredEmbedder
+from app.services.embedding.models import Embedders, OpenModel
 from app.services.embedding.opening import open_embedder
 from app.services.embedding.types import Embedder
 from app.services.library import ClientLimits, Library
@@ -21,6 +23,7 @@ from app.services.library.stores import VectorStore, WordSearch
 from app.services.metering.meter import UsageMeter
 from app.services.tables import TableStore
 from app.services.upkeep.index_repair import Repairer
+from app.services.upkeep.reembedding import Reembedder
 from app.services.upkeep.session_expiry import session_cleaner
 from app.services.vector_store import VectorStoreService
 from app.services.words import WordStore
@@ -29,6 +32,8 @@ from app.wiring.sessions import open_database, open_sessions
 
 if TYPE_CHECKING:
     from app.common.postgres.database import PostgresDatabase
+
+logger = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 MakeLibrary = Callable[[Compactor, ClientLimits], Library]
@@ -50,7 +55,7 @@ class Stores:
 
     catalog: Catalog
     sessions: SessionStore
-    embedder: Embedder
+    embedders: Embedders
     vectors: VectorStore
     words: WordSearch
     tables: TableStore
@@ -61,24 +66,30 @@ class Stores:
     clock: Clock
 
 
+def model_opener(settings: Settings) -> OpenModel:
+    """Return what opens embedding models as the settings say."""
+    return lambda model: open_embedder(
+        model,
+        backend=settings.embedding_backend,
+        device=settings.embedding_device,
+        cache=settings.data_path / "models",
+    )
+
+
 def open_stores(
-    settings: Settings, stack: ExitStack, space: DiskSpace, embedder: Embedder | None, clock: Clock
+    settings: Settings, stack: ExitStack, space: DiskSpace, embedder: Embedder, open_model: OpenModel, clock: Clock
 ) -> Stores:
-    """Open the databases, the vector store and the embedding model, unless `embedder` stands in for that."""
+    """Open the databases, the vector store, and with `open_model` the models of documents that have another one.
+
+    `embedder` is closed with the rest.
+    """
+    stack.callback(embedder.close)
     lives = ClientLives()
     database = open_database(settings)
     if database is not None:
         stack.callback(database.close)
     sessions = open_sessions(settings, database, clock, space, lives.clients)
     stack.callback(sessions.close)
-    if embedder is None:
-        embedder = open_embedder(
-            settings.embedding_model,
-            backend=settings.embedding_backend,
-            device=settings.embedding_device,
-            cache=settings.data_path / "models",
-        )
-    stack.callback(embedder.close)
     tables = TableStore(data_files(settings).tables, space=space)
     if settings.vector_store_type == "pgvector":
         assert database is not None, "the settings have made sure of it"
@@ -86,10 +97,12 @@ def open_stores(
     else:
         kept = _open_embedded(settings, stack, embedder.name, _Local(tables, space, lives, clock))
     meter = open_meter(settings, stack, kept.catalog.database, lives.clients, clock)
+    embedders = _open_embedders(embedder, kept.vectors, open_model, meter)
+    stack.callback(embedders.close)
     return Stores(
         catalog=kept.catalog,
         sessions=sessions,
-        embedder=MeteredEmbedder(embedder, meter),
+        embedders=embedders,
         vectors=kept.vectors,
         words=kept.words,
         tables=tables,
@@ -99,6 +112,20 @@ def open_stores(
         meter=meter,
         clock=clock,
     )
+
+
+def _open_embedders(current: Embedder, vectors: VectorStore, open_model: OpenModel, meter: UsageMeter) -> Embedders:
+    outdated = vectors.models.outdated()
+    if outdated:
+        logger.warning(
+            "documents were embedded with another model, run reembed",
+            extra={"clients": len(outdated), "embedding_model": current.name},
+        )
+
+    def opened(model: str) -> Embedder:
+        return MeteredEmbedder(open_model(model), meter)
+
+    return Embedders(MeteredEmbedder(current, meter), outdated.values(), opened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +176,14 @@ def _open_shared(database: "PostgresDatabase", stack: ExitStack, model: str, clo
     stack.enter_context(database.alone("documents"))
     database.migrate(MIGRATIONS)
     catalog = Catalog(CatalogTables(database, clock=clock), clock=clock)
+    vectors = PostgresVectors(database, embedding_model=model)
 
     def make_library(compactor: Compactor, limits: ClientLimits) -> Library:
         return PostgresLibrary(
-            database, catalog=catalog, compactor=compactor, embedding_model=model, limits=limits, clock=clock
+            database, catalog=catalog, compactor=compactor, models=vectors.models, limits=limits, clock=clock
         )
 
-    return DocumentStores(
-        catalog, PostgresVectors(database, embedding_model=model), PostgresWords(database), make_library
-    )
+    return DocumentStores(catalog, vectors, PostgresWords(database), make_library)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +193,7 @@ class Upkeep:
     library: Library
     compactor: Compactor
     repairer: Repairer
+    reembedder: Reembedder
 
 
 def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
@@ -182,7 +209,8 @@ def open_upkeep(settings: Settings, stack: ExitStack, stores: Stores) -> Upkeep:
     library.resume()
     stores.words.remove_orphans(record.client_id for record in stores.catalog.list_clients())
     cleaner = session_cleaner(stores.sessions, every=settings.cleanup_interval)
-    repairer = Repairer(library=library, store=stores.vectors, embedder=stores.embedder)
-    for background in (cleaner, compactor, repairer):
+    repairer = Repairer(library=library, store=stores.vectors, embedders=stores.embedders)
+    reembedder = Reembedder(library=library, embedder=stores.embedders.current)
+    for background in (cleaner, compactor, repairer, reembedder):
         stack.enter_context(background)
-    return Upkeep(library, compactor, repairer)
+    return Upkeep(library, compactor, repairer, reembedder)

@@ -39,7 +39,7 @@ def main() -> None:
     """Print a table for each half of the questions."""
     items = [json.loads(line) for line in (HERE / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
     with _loaded() as services:
-        embedder = services.internals.embedder
+        embedder = services.internals.embedders.current
         ways: dict[str, Quotes] = {
             "words and likeness by halves, up to four (baseline)": Halves(embedder).quotes,
             "service": lambda question, passages: _service(ExtractiveAnswerer(embedder), question, passages),

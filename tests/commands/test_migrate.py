@@ -16,10 +16,10 @@ def test_migrate_brings_the_tables_up_to_date(database_url: str, monkeypatch: py
     monkeypatch.setenv("DATABASE_URL", database_url)
     for _ in range(2):
         result = CliRunner().invoke(app, ["migrate"])
-        assert (result.exit_code, result.output) == (0, "sessions: 0002_feedback\n")
+        assert (result.exit_code, result.output) == (0, "sessions: 0003_kept_answers\n")
     monkeypatch.setenv("VECTOR_STORE_TYPE", "pgvector")
     result = CliRunner().invoke(app, ["migrate"])
-    assert result.output == "sessions: 0002_feedback\ndocuments: 0002_digests\n"
+    assert result.output == "sessions: 0003_kept_answers\ndocuments: 0004_successors\n"
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 1
     assert "embedded stores" in result.output

@@ -171,14 +171,14 @@ def chain_of(services: Services, sessions: SqliteSessionStore) -> MakeChain:
     def make(script: Script, min_relevance: float | None = None) -> RagChain:
         memory = BufferMemory(sessions, max_tokens=1000)
         documents = OutlinedDocuments(
-            Outlines(DocumentTexts(services.vector_store_service), services.internals.embedder)
+            Outlines(DocumentTexts(services.vector_store_service), services.internals.embedders.current)
         )
         conversing = Conversing(
             reader=reader,
             retriever=retriever,
             sessions=sessions,
             documents=documents,
-            summaries=SummaryIndex(services.internals.catalog.digests, services.internals.embedder),
+            summaries=SummaryIndex(services.internals.catalog.digests, services.internals.embedders.current),
             with_model=True,
         )
         preparer = Preparer(
@@ -187,7 +187,7 @@ def chain_of(services: Services, sessions: SqliteSessionStore) -> MakeChain:
             memory=memory,
             follow_ups=FollowUps(None),
             conversing=conversing,
-            gate=None if min_relevance is None else Gate(least=min_relevance),
+            gate=None if min_relevance is None else lambda _: Gate(least=min_relevance),
         )
         computing = Computing(tables=services.internals.tables, reader=reader, model=None)
         return RagChain(preparer=preparer, computing=computing, answerer=script, sessions=sessions, memory=memory)

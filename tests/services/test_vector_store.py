@@ -217,7 +217,10 @@ def test_vectors_of_two_models_are_never_mixed(open_store: Opener) -> None:
         add(store, ALPHA, "more", 5)
     with pytest.raises(Conflict):
         ask(store, ALPHA, "anything")
-    assert store.rebuild(ALPHA, lambda chunks: -embed_chunks(chunks)) == 5
+    assert store.rebuild(ALPHA, embed_chunks) == 0
+    assert store.models.of_client(ALPHA) == "test"
+    store.successors.grow(ALPHA, lambda chunks: -embed_chunks(chunks))
+    store.successors.succeed(ALPHA)
     (passage, *_) = store.search(ALPHA, -embed(["passage 3 of doc"])[0], 3)
     assert passage.chunk.index == 3
     add(store, ALPHA, "more", 5)

@@ -1,9 +1,10 @@
 """Whether passages have to do with a question at all. A cheap look: no model and no further embedding."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.common.ids import ClientId
 from app.common.passages import Passage
 from app.services.embedding.description import DEFAULT_SCALE, ModelScale
 
@@ -60,6 +61,10 @@ class Gate:
     def relevance(self, question: str, passage: Passage) -> float:
         """Return how much one passage by itself has to do with the question."""
         return self.scale.meaning(passage.score) + self.scale.shared * _shared(question, [passage])
+
+
+GateOf = Callable[[ClientId], Gate]
+"""Returns the gate for a client's documents."""
 
 
 def _shared(question: str, passages: Sequence[Passage]) -> float:

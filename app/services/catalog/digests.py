@@ -63,9 +63,14 @@ class DocumentDigests:
         )
         return {row.document_id: json.loads(row.digest) for row in self._db.rows(query, {}, client_id)}
 
-    def lacking(self, topic: str, *, beside: Collection[str] = ()) -> list[tuple[ClientId, str]]:
-        """Return of each client the oldest ready document without a digest on a topic, except for these documents."""
+    def lacking(self, topic: str, *, beside: Collection[str] = (), beginning: str = "") -> list[tuple[ClientId, str]]:
+        """Return of each client the oldest ready document without a digest on a topic, except for these documents.
+
+        One whose text, see `as_text`, does not begin with `beginning` is as good as none.
+        """
         there = select(document_digests.c.document_id).where(document_digests.c.topic == topic)
+        if beginning:
+            there = there.where(func.substr(document_digests.c.digest, 1, len(beginning)) == beginning)
         oldest_first = func.row_number().over(
             partition_by=documents.c.client_id, order_by=(documents.c.created_at, documents.c.document_id)
         )
@@ -87,10 +92,14 @@ class DocumentDigests:
             same = document_digests.c.document_id == document_id, document_digests.c.topic == topic
             connection.execute(delete(document_digests).where(*same))
             values = {"document_id": document_id, "topic": topic, "created_at": self._clock()}
-            text = json.dumps(digest, ensure_ascii=False, separators=(",", ":"))
-            connection.execute(insert(document_digests).values(**values, digest=text))
+            connection.execute(insert(document_digests).values(**values, digest=as_text(digest)))
             _drop_oldest(connection, document_id)
         return True
+
+
+def as_text(digest: Mapping[str, object]) -> str:
+    """Return a digest as it is stored."""
+    return json.dumps(digest, ensure_ascii=False, separators=(",", ":"))
 
 
 def _drop_oldest(connection: Connection, document_id: str) -> None:

@@ -15,6 +15,8 @@ from chromadb.types import Collection as CollectionModel
 
 from app.common.absent import no_collection
 from app.common.errors import AppError
+from app.common.vectors import OtherModel
+from app.services.chroma.models import metadata_for, model_in
 from app.services.chroma.sql import DATABASE_FILE
 
 if TYPE_CHECKING:
@@ -60,35 +62,51 @@ class OpenFolder:
         """Open or create the folder with at most `cache_size` vector indexes in memory."""
         with chroma_errors():
             self._server, self.client = _open_client(path, cache_size)
-        self._ids: dict[str, UUID] = {}
+        self._known: dict[str, tuple[UUID, str]] = {}
 
     def get(self, name: str) -> chromadb.Collection:
         """Return the collection of this name. Raises NotFound."""
         with chroma_errors():
             return self.client.get_collection(name, embedding_function=None)
 
-    def ask(self, name: str, question: Callable[[chromadb.Collection], Any]) -> Any:
-        """Return what the collection answers, asked by its remembered id. Raises NotFound."""
+    def forget(self, name: str) -> None:
+        """What had this name has another one, or is no more."""
+        self._known.pop(name, None)
+
+    def ask(self, name: str, question: Callable[[chromadb.Collection], Any], *, model: str | None = None) -> Any:
+        """Return what the collection answers, asked by its remembered id. Raises NotFound.
+
+        With `model` it is asked only when its vectors are of that model; OtherModel else.
+        """
         with chroma_errors():
             try:
-                return question(self._handle(name))
+                return question(self._handle(name, model))
             except ChromaError:  # the collection may have been deleted and made again since its id was noted
-                self._ids.pop(name, None)
-                return question(self._handle(name))
+                self._known.pop(name, None)
+                return question(self._handle(name, model))
 
-    def _handle(self, name: str) -> chromadb.Collection:
+    def _handle(self, name: str, model: str | None) -> chromadb.Collection:
         """Return the collection of this name when somebody first asked, for reading: fails once it was deleted.
 
-        Chroma's own handles hold the whole schema, 17 kB each; the id is all that reading needs.
+        Chroma's own handles hold the whole schema, 17 kB each; the id is all that reading needs. What is known of the
+        model belongs to the id: another collection that takes this one's place has another id.
         """
-        known = self._ids.get(name)
-        if known is None:
-            known = self.get(name).id
-            if len(self._ids) >= _KNOWN_IDS:
-                self._ids.clear()
-            self._ids[name] = known
-        model = CollectionModel(known, name, {}, None, None, None, self.client.tenant, self.client.database)
-        return chromadb.Collection(self._server, model, embedding_function=None)
+        known = self._known.get(name)
+        if known is None or model not in (None, known[1]):
+            known = self._look_up(name)
+        if model not in (None, known[1]):
+            raise OtherModel(known[1])
+        inside = (self.client.tenant, self.client.database)
+        collection = CollectionModel(known[0], name, {}, None, metadata_for(known[1]), None, *inside)
+        return chromadb.Collection(self._server, collection, embedding_function=None)
+
+    def _look_up(self, name: str) -> tuple["UUID", str]:
+        found = self.get(name)
+        if len(self._known) >= _KNOWN_IDS:
+            self._known.clear()
+        known = (found.id, model_in(found.metadata))
+        self._known[name] = known
+        return known
 
     def close(self) -> None:
         """Release the files."""

@@ -16,10 +16,10 @@ from app.common.passages import Chunk
 from app.common.vectors import Vectors
 from app.services.chroma.client import OpenFolder, VectorStoreFailed, chroma_errors, wait_until_closed
 from app.services.chroma.filters import Where
-from app.services.chroma.nearest import Nearest, best_of, nearest_in, query
+from app.services.chroma.nearest import Nearest, Probe, best_of, nearest_in, query
 from app.services.chroma.rows import Precomputed, chunk_ids, metadata_of, to_chunks
 
-__all__ = ["ChromaCollections", "Nearest", "VectorStoreFailed"]
+__all__ = ["ChromaCollections", "Nearest", "Probe", "VectorStoreFailed"]
 
 _PAGE = 512
 # Every write reaches the index files: an index that was dropped from memory is read back from them alone, without
@@ -122,11 +122,13 @@ class ChromaCollections:
         collection = self._folder.get(name)
         with self._writing():
             collection.modify(name=new_name)
+        self._folder.forget(name)
 
     def drop(self, name: str) -> None:
         """Remove a collection from the database; its index folder stays."""
         with self._writing():
             self._folder.client.delete_collection(name)
+        self._folder.forget(name)
 
     def settle(self, name: str) -> None:
         """Let Chroma do what it does when a process uses a collection first: replay and purge its log.
@@ -152,15 +154,20 @@ class ChromaCollections:
                 ids=[chunk.id for chunk in chunks],
             )
 
-    def nearest(self, name: str, vector: Vectors, k: int, where: Where | None) -> Nearest:
+    def nearest(self, name: str, vector: Probe, k: int, where: Where | None) -> Nearest:
         """Return the ids of the `k` chunks nearest to `vector`, best first, with their cosines.
 
         Asks Chroma itself, and for nothing but distances: texts and metadata of hundreds take ten times as long.
+        Raises OtherModel.
         """
         chosen = dict(where) if where else None
-        return nearest_in(self._folder.ask(name, lambda collection: query(collection, vector, k, where=chosen)))
 
-    def nearest_among(self, name: str, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+        def ask(collection: chromadb.Collection) -> Any:
+            return query(collection, vector.values, k, where=chosen)
+
+        return nearest_in(self._folder.ask(name, ask, model=vector.model))
+
+    def nearest_among(self, name: str, vector: Probe, k: int, ids: Sequence[str]) -> Nearest:
         """Return the same of those chunks of these ids that are there, of which there may be any number.
 
         Nothing else is looked at, so a small share of the collection is searched as well as all of it.
@@ -168,20 +175,21 @@ class ChromaCollections:
         slices = [ids[start : start + _AMONG] for start in range(0, len(ids), _AMONG)]
         return best_of([self._nearest_of(name, vector, k, some) for some in slices], k)
 
-    def _nearest_of(self, name: str, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+    def _nearest_of(self, name: str, vector: Probe, k: int, ids: Sequence[str]) -> Nearest:
         def ask(collection: chromadb.Collection) -> Any:
             try:
-                return query(collection, vector, k, ids=list(ids))
+                return query(collection, vector.values, k, ids=list(ids))
             except ChromaError:
                 # It fails as a whole when one id is not there, as while its document is being deleted.
                 there = collection.get(ids=list(ids), include=[])["ids"]
-                return query(collection, vector, k, ids=there)
+                return query(collection, vector.values, k, ids=there)
 
-        return nearest_in(self._folder.ask(name, ask))
+        return nearest_in(self._folder.ask(name, ask, model=vector.model))
 
-    def matching(self, name: str, where: Where) -> list[str]:
-        """Return the ids of all chunks that a filter lets through."""
-        ids: list[str] = self._folder.ask(name, lambda collection: collection.get(where=dict(where), include=[]))["ids"]
+    def matching(self, name: str, where: Where | None = None) -> list[str]:
+        """Return the ids of all chunks that a filter lets through; of all chunks without one."""
+        chosen = dict(where) if where else None
+        ids: list[str] = self._folder.ask(name, lambda collection: collection.get(where=chosen, include=[]))["ids"]
         return ids
 
     def vectors(self, name: str, ids: list[str]) -> dict[str, Vectors]:

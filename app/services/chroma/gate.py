@@ -17,13 +17,15 @@ from app.common.passages import Chunk
 from app.services.chroma import files as chroma_files
 from app.services.chroma import sql as chroma_sql
 from app.services.chroma.client import installed_version
-from app.services.chroma.collections import ChromaCollections
+from app.services.chroma.collections import ChromaCollections, Probe
 from app.services.chroma.formats import KNOWN_VERSIONS, KnownFormats, UnknownFormat
 from app.services.chroma.index import Damaged, salvage
+from app.services.chroma.models import metadata_for
 
 SCRATCH_PREFIX = ".format-check-"
 
 _NAME = "docs_gate"
+_MODEL = "gate"
 _DIMENSION = 8
 _KEPT = 2
 _PASSED: set[str] = set()
@@ -92,7 +94,7 @@ def _vector(place: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
 def _write(folder: Path) -> None:
     chroma = ChromaCollections(folder, cache_size=1)
     try:
-        chroma.create(_NAME, {"made_by": "gate"})
+        chroma.create(_NAME, metadata_for(_MODEL))
         for place, name in enumerate(("kept", "also kept", "deleted")):
             chroma.upsert(_NAME, [_chunk(name)], _vector(place))
         chroma.delete_document(_NAME, "deleted")
@@ -123,7 +125,7 @@ def _write_on(folder: Path) -> None:
     try:
         _demand(chroma.count(_NAME) == _KEPT)
         chroma.upsert(_NAME, [_chunk("new")], _vector(_KEPT))
-        nearest = chroma.nearest(_NAME, _vector(_KEPT)[0], 1, None)
+        nearest = chroma.nearest(_NAME, Probe(_vector(_KEPT)[0], _MODEL), 1, None)
         _demand(nearest.ids == [_chunk("new").id] and chroma.count(_NAME) == _KEPT + 1)
     finally:
         chroma.close()

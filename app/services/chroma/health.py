@@ -1,10 +1,9 @@
 """Which indexes may be used: each is checked before Chroma opens it, and a damaged one waits for its rebuild."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from app.common.errors import Conflict, Unavailable
+from app.common.errors import Unavailable
 from app.services.chroma import files as chroma_files
 from app.services.chroma.collections import ChromaCollections
 from app.services.chroma.files import State, StoreFiles
@@ -16,13 +15,10 @@ logger = logging.getLogger(__name__)
 class IndexHealth:
     """What is known of each collection's index. Every method that changes something needs the collection's lock."""
 
-    def __init__(
-        self, chroma: ChromaCollections, files: StoreFiles, known: Iterable[SegmentFacts], metadata: Mapping[str, Any]
-    ) -> None:
-        """`known` are the collections that were there at the start, `metadata` what each of them must carry."""
+    def __init__(self, chroma: ChromaCollections, files: StoreFiles, known: Iterable[SegmentFacts]) -> None:
+        """`known` are the collections that were there at the start."""
         self._chroma = chroma
         self._files = files
-        self._metadata = metadata
         # Those that this process has not used yet: Chroma has not opened their files.
         self._unused = {facts.collection: facts for facts in known}
         self._damaged: set[str] = set()
@@ -48,16 +44,10 @@ class IndexHealth:
         return self._unused.get(name)
 
     def first_use(self, name: str) -> None:
-        """Before the first use: check the embedding model and the files. Raises Conflict for another model."""
+        """Before the first use: check the files. Raises what `prepare` raises."""
         facts = self._unused.get(name)
-        if facts is None:
-            return
-        if self._chroma.metadata(name) != self._metadata:
-            raise Conflict(
-                "These documents were embedded with another model; rebuild the index or ingest them again.",
-                code="embedding_model_changed",
-            )
-        self.prepare(facts)
+        if facts is not None:
+            self.prepare(facts)
 
     def prepare(self, facts: SegmentFacts) -> None:
         """Check the files, keep damaged ones from Chroma, and let it replay its log.

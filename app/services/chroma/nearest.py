@@ -10,6 +10,14 @@ from app.common.vectors import Vectors
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """What is searched for: a vector, and the embedding model that made it."""
+
+    values: Vectors
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class Nearest:
     """Ids of chunks, best first, and their cosines to what was asked, -1 to 1."""
 

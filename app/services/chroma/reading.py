@@ -10,7 +10,7 @@ from app.common.locks import KeyedLocks
 from app.services.chroma.clients import collection_name
 from app.services.chroma.collections import ChromaCollections, VectorStoreFailed
 from app.services.chroma.health import IndexHealth
-from app.services.chroma.reindexing import Renewal, maintenance
+from app.services.chroma.reindexing import Reindexing, maintenance
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +22,13 @@ _T = TypeVar("_T")
 class Reading:
     """Reads that take no lock, except a client's first one and one that was disturbed."""
 
-    def __init__(self, chroma: ChromaCollections, health: IndexHealth, renewal: Renewal, locks: KeyedLocks) -> None:
+    def __init__(
+        self, chroma: ChromaCollections, health: IndexHealth, reindexing: Reindexing, locks: KeyedLocks
+    ) -> None:
         """`locks` are those of the clients' collections."""
         self._chroma = chroma
         self._health = health
-        self._renewal = renewal
+        self._reindexing = reindexing
         self._locks = locks
 
     def read(self, client_id: ClientId, ask: Callable[[str], _T]) -> _T:
@@ -36,7 +38,8 @@ class Reading:
         try:
             return ask(name)
         except NotFound:
-            if not self._renewal.is_under_way(name):
+            # In this order: it may have been replaced since it was not found.
+            if not self._reindexing.is_under_way(name) and not self._chroma.exists(name):
                 raise
         except VectorStoreFailed:
             # Chroma deletes in several steps: a reader between two of them meets half a collection.

@@ -3,7 +3,6 @@
 import dataclasses
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from app.services.chroma.collections import ChromaCollections
 from app.services.chroma.files import StoreFiles
 from app.services.chroma.sql import SegmentFacts
 
-_PREFIX = "rebuilt_"
+_REBUILT, _SUCCESSOR = "rebuilt_", "successor_"
 
 Embed = Callable[[list[Chunk]], Vectors]
 
@@ -47,6 +46,29 @@ def prepare_folder(files: StoreFiles, cache_size: int) -> list[SegmentFacts]:
     return known
 
 
+def successor_of(name: str) -> str:
+    """Return the name of the collection that grows to take the place of another."""
+    return _SUCCESSOR + name
+
+
+def rebuilt_of(name: str) -> str:
+    """Return the name of the collection that a rebuild makes of another."""
+    return _REBUILT + name
+
+
+def copies_of(name: str) -> tuple[str, str]:
+    """Return the names of what may hold texts of a collection beside it: what is to take its place."""
+    return (rebuilt_of(name), successor_of(name))
+
+
+def drop_copies(chroma: ChromaCollections, files: StoreFiles, *names: str) -> None:
+    """Remove what was to take a collection's place and is not to any more."""
+    for copy in names:
+        if chroma.exists(copy):
+            for facts in chroma_sql.facts(files.root, copy):
+                drop_collection(chroma, files, facts)
+
+
 def drop_collection(chroma: ChromaCollections, files: StoreFiles, facts: SegmentFacts) -> None:
     """Remove a collection and its files; a start after a crash in between finishes it."""
     files.note_going(facts.segment_id)
@@ -54,16 +76,13 @@ def drop_collection(chroma: ChromaCollections, files: StoreFiles, facts: Segment
     files.remove(facts.segment_id)
 
 
-def rebuild_collection(
-    chroma: ChromaCollections, files: StoreFiles, facts: SegmentFacts, metadata: dict[str, Any], embed: Embed
-) -> int:
-    """Replace the collection by a new one with `metadata`; return how many texts had to be embedded.
+def rebuild_collection(chroma: ChromaCollections, files: StoreFiles, facts: SegmentFacts, embed: Embed) -> int:
+    """Replace the collection by a new one of the same model; return how many texts had to be embedded.
 
-    Vectors are kept where they can be trusted and were made under the same metadata. The caller keeps other
-    writers away. Whatever moment the process ends at, `finish_rebuilds` brings back the old or the new one whole.
+    Vectors are kept where they can be trusted. The caller keeps other writers away. Whatever moment the process ends
+    at, `finish_rebuilds` brings back the old or the new one whole.
     """
-    same = chroma.metadata(facts.collection) == metadata
-    trusted = chroma_files.salvage_all(files.folder(facts.segment_id)) if same else {}
+    trusted = chroma_files.salvage_all(files.folder(facts.segment_id))
     embedded = 0
 
     def vectors(page: list[Chunk]) -> Vectors:
@@ -75,32 +94,34 @@ def rebuild_collection(
             embedded += len(missing)
         return np.stack([trusted.pop(chunk.id) for chunk in page])
 
-    _replace(chroma, files, facts, metadata, vectors)
+    _replace(chroma, files, facts, vectors)
     return embedded
 
 
-def compact_collection(
-    chroma: ChromaCollections, files: StoreFiles, facts: SegmentFacts, metadata: dict[str, Any]
-) -> None:
+def compact_collection(chroma: ChromaCollections, files: StoreFiles, facts: SegmentFacts) -> None:
     """Replace the collection by one whose index has no deleted rows; nothing happens if a vector cannot be read."""
     kept = chroma_files.salvage_all(files.folder(facts.segment_id))
     if len(kept) >= facts.rows:
-        _replace(chroma, files, facts, metadata, lambda page: np.stack([kept[chunk.id] for chunk in page]))
+        _replace(chroma, files, facts, lambda page: np.stack([kept[chunk.id] for chunk in page]))
 
 
 def _replace(
     chroma: ChromaCollections,
     files: StoreFiles,
     facts: SegmentFacts,
-    metadata: dict[str, Any],
     vectors: Callable[[list[Chunk]], Vectors],
 ) -> None:
-    new_name = _PREFIX + facts.collection
+    new_name = rebuilt_of(facts.collection)
     for unfinished in chroma_sql.facts(files.root, new_name):  # of an attempt that failed
         drop_collection(chroma, files, unfinished)
-    chroma.create(new_name, metadata)
+    chroma.create(new_name, dict(chroma.metadata(facts.collection)))
     for page in chroma.pages(facts.collection):
         chroma.upsert(new_name, page, vectors(page))
+    take_place(chroma, files, facts, new_name)
+
+
+def take_place(chroma: ChromaCollections, files: StoreFiles, facts: SegmentFacts, new_name: str) -> None:
+    """Let a complete collection take the place of the old one of `facts`."""
     chroma.settle(new_name)
     for made in chroma_sql.facts(files.root, new_name):
         files.blank_unused(made.segment_id)
@@ -111,14 +132,16 @@ def _replace(
 def finish_rebuilds(chroma: ChromaCollections, files: StoreFiles, known: Iterable[SegmentFacts]) -> list[SegmentFacts]:
     """After a start: end the rebuilds that were interrupted; return the collections as they are now.
 
-    The old collection is removed only when the new one is complete: if both are there, the new one is not.
+    The old collection is removed only when the new one is complete: if both are there, the new one is not. A rebuild
+    may have been interrupted while a successor grew, but not the other way round: so the rebuilt ones come first.
     """
     by_name = {facts.collection: facts for facts in known}
-    for name in [name for name in by_name if name.startswith(_PREFIX)]:
-        facts, original = by_name.pop(name), name.removeprefix(_PREFIX)
-        if original in by_name:
-            drop_collection(chroma, files, facts)
-        else:
-            chroma.rename(name, original)
-            by_name[original] = dataclasses.replace(facts, collection=original)
+    for prefix in (_REBUILT, _SUCCESSOR):
+        for name in [name for name in by_name if name.startswith(prefix)]:
+            facts, original = by_name.pop(name), name.removeprefix(prefix)
+            if original in by_name:
+                drop_collection(chroma, files, facts)
+            else:
+                chroma.rename(name, original)
+                by_name[original] = dataclasses.replace(facts, collection=original)
     return list(by_name.values())

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from app.common.absent import no_collection
 from app.common.disk import disk_errors
@@ -15,7 +14,17 @@ from app.services.chroma import sql as chroma_sql
 from app.services.chroma.collections import ChromaCollections, VectorStoreFailed
 from app.services.chroma.files import StoreFiles
 from app.services.chroma.health import IndexHealth
-from app.services.chroma.rebuild import Embed, compact_collection, rebuild_collection
+from app.services.chroma.models import metadata_for
+from app.services.chroma.rebuild import (
+    Embed,
+    compact_collection,
+    copies_of,
+    drop_copies,
+    rebuild_collection,
+    rebuilt_of,
+    successor_of,
+    take_place,
+)
 from app.services.chroma.room import usual_room
 from app.services.chroma.sql import SegmentFacts
 
@@ -42,7 +51,7 @@ def known_collection(folder: Path, name: str) -> SegmentFacts:
     raise no_collection()
 
 
-class Renewal:
+class Reindexing:
     """Replaces collections by new ones of the same content. Whatever changes something needs the collection's lock."""
 
     def __init__(
@@ -50,14 +59,11 @@ class Renewal:
         chroma: ChromaCollections,
         files: StoreFiles,
         health: IndexHealth,
-        metadata: dict[str, Any],
         space: DiskSpace,
     ) -> None:
-        """`metadata` is what each collection must carry."""
         self._chroma = chroma
         self._files = files
         self._health = health
-        self._metadata = metadata
         self._space = space
         self._under_way: set[str] = set()
         self._untidy: set[str] = set()
@@ -80,7 +86,34 @@ class Renewal:
         if self._health.is_unused(facts.collection):
             self._health.prepare(facts)
         with self._replacing(facts.collection):
-            return rebuild_collection(self._chroma, self._files, facts, self._metadata, embed)
+            return rebuild_collection(self._chroma, self._files, facts, embed)
+
+    def plant(self, name: str, model: str) -> None:
+        """Make an empty successor of the collection, for vectors of `model`. Raises NotFound."""
+        facts = known_collection(self._files.root, name)
+        self._space.require(usual_room(facts.rows))
+        if self._health.is_unused(name):
+            self._health.prepare(facts)
+        self.drop_copies(name)
+        self._chroma.create(successor_of(name), metadata_for(model))
+
+    def succeed(self, name: str) -> None:
+        """Let the successor take the collection's place. Raises NotFound."""
+        facts = known_collection(self._files.root, name)
+        with self._replacing(name):
+            drop_copies(self._chroma, self._files, rebuilt_of(name))
+            take_place(self._chroma, self._files, facts, successor_of(name))
+
+    def delete_document(self, name: str, document_id: str) -> int:
+        """Remove a document's chunks from the collection and from what is to take its place; return how many."""
+        for copy in copies_of(name):
+            if self._chroma.exists(copy):
+                self._chroma.delete_document(copy, document_id)
+        return self._chroma.delete_document(name, document_id)
+
+    def drop_copies(self, name: str) -> None:
+        """Remove what was to take the collection's place."""
+        drop_copies(self._chroma, self._files, *copies_of(name))
 
     def tidy(self, facts: SegmentFacts) -> None:
         """Rebuild a small index when it holds more deleted rows than chunks.
@@ -95,7 +128,7 @@ class Renewal:
         try:
             self._space.require(usual_room(facts.rows))
             with self._replacing(facts.collection):
-                compact_collection(self._chroma, self._files, facts, self._metadata)
+                compact_collection(self._chroma, self._files, facts)
         except InsufficientStorage:
             logger.info("deleted rows stay until there is room", extra={"collection": facts.collection})
 

@@ -30,7 +30,8 @@ class SegmentFacts:
     """What SQLite says of one collection and its vector index.
 
     `dimension` is None until the first vector was added. `text_seq` and `index_seq` are the last write that the
-    texts and the index on disk contain; Chroma replays what lies between when it opens the collection.
+    texts and the index on disk contain; Chroma replays what lies between when it opens the collection. `model` is the
+    embedding model that the collection names.
     """
 
     collection: str
@@ -40,6 +41,7 @@ class SegmentFacts:
     rows: int
     text_seq: int
     index_seq: int
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

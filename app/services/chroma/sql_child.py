@@ -31,7 +31,9 @@ _SEGMENTS = """
 SELECT c.name, c.id, v.id, c.dimension,
        (SELECT count(*) FROM embeddings e WHERE e.segment_id = m.id),
        coalesce((SELECT seq_id FROM max_seq_id WHERE segment_id = m.id), 0),
-       coalesce((SELECT seq_id FROM max_seq_id WHERE segment_id = v.id), 0)
+       coalesce((SELECT seq_id FROM max_seq_id WHERE segment_id = v.id), 0),
+       coalesce((SELECT str_value FROM collection_metadata
+                 WHERE collection_id = c.id AND key = 'embedding_model'), '')
 FROM collections c
 JOIN segments v ON v.collection = c.id AND v.scope = 'VECTOR'
 JOIN segments m ON m.collection = c.id AND m.scope = 'METADATA'

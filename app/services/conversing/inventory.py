@@ -64,7 +64,7 @@ class Inventory:
     def _about(self, turn: Turn, topic: str, phrases: Phrases) -> Reply:
         client_id = turn.question.client_id
         passages = self._retriever.retrieve(client_id, topic, where=turn.question.where)
-        scale = self._retriever.scale
+        scale = self._retriever.scale(client_id)
         best: dict[str, Passage] = {}
         for passage in passages:
             if scale.meaning(passage.score) >= scale.about or _mentions(passage, topic):
@@ -79,7 +79,7 @@ class Inventory:
     def _by_summary(self, turn: Turn, topic: str, *, known: Mapping[str, Passage]) -> dict[str, Passage]:
         """Return the openings of further documents whose summaries are about a topic."""
         client_id, where = turn.question.client_id, turn.question.where
-        scale = self._retriever.scale
+        scale = self._summaries.scale
         near = {
             name: cosine
             for name, cosine in self._summaries.nearest(client_id, topic).items()

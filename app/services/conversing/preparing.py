@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from langchain_core.messages import BaseMessage
 
+from app.common.ids import ClientId
 from app.common.passages import NO_POOL, Found, Passage
 from app.memory.strategies import Memory
 from app.services.answering.drafts import elapsed_ms
 from app.services.answering.followups import FollowUps, StandAlone, combined
-from app.services.answering.grounding import Gate
+from app.services.answering.grounding import GateOf
 from app.services.answering.types import NOT_FOUND, ChatQuestion, Prepared, Refusal
 from app.services.conversing.refusing import refusal
 from app.services.conversing.service import Conversing
@@ -49,7 +50,7 @@ class Preparer:
         memory: Memory,
         follow_ups: FollowUps,
         conversing: Conversing,
-        gate: Gate | None,
+        gate: GateOf | None,
     ) -> None:
         self._retriever = retriever
         self._reranking = reranking
@@ -112,7 +113,7 @@ class Preparer:
         rewritten = time.perf_counter()
         found = self._retrieved(asked.turn, query)
         passages = found.passages
-        relevant = asked.turn.intent == "document" or self._relevant(query, passages)
+        relevant = asked.turn.intent == "document" or self._relevant(asked.turn.question.client_id, query, passages)
         retrieved = time.perf_counter()
         logger.debug(
             "chat stages",
@@ -146,8 +147,8 @@ class Preparer:
                 client_id, query, top_k=options.top_k, context_tokens=options.context_tokens, where=where
             )
 
-    def _relevant(self, query: str, passages: Sequence[Passage]) -> bool:
-        return bool(passages) if self._gate is None else self._gate.passes(query, passages)
+    def _relevant(self, client_id: ClientId, query: str, passages: Sequence[Passage]) -> bool:
+        return bool(passages) if self._gate is None else self._gate(client_id).passes(query, passages)
 
 
 def _prepared(asked: Asked, reply: Reply, query: str, *, refused: str = NOT_FOUND) -> Prepared:

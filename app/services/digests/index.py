@@ -1,10 +1,13 @@
 """Summaries as passages that are found by their meaning, and lead to their documents."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from app.common.ids import ClientId
-from app.services.catalog.digests import MEANING, DocumentDigests
+from app.services.catalog.digests import MEANING, DocumentDigests, as_text
 from app.services.catalog.records import DocumentRecord
+from app.services.embedding.description import ModelScale
 from app.services.embedding.types import Embedder
 
 MOST_COMPARED = 2000
@@ -18,6 +21,18 @@ class SummaryIndex:
     def __init__(self, digests: DocumentDigests, embedder: Embedder) -> None:
         self._digests = digests
         self._embedder = embedder
+
+    @property
+    def scale(self) -> ModelScale:
+        """Return how the cosines of summaries are to be read."""
+        return self._embedder.scale
+
+    def lacking(self, *, beside: Collection[str]) -> list[tuple[ClientId, str]]:
+        """Return of each client the oldest document of whose summary nothing is noted with the model in use.
+
+        Except for the documents `beside`.
+        """
+        return self._digests.lacking(MEANING, beside=beside, beginning=_beginning(self._embedder.name))
 
     def add(self, record: DocumentRecord, summary: str) -> None:
         """Note what a document's summary means. Raises what the embedder and the catalog raise."""
@@ -39,3 +54,8 @@ class SummaryIndex:
         likeness = (rows @ self._embedder.embed_question(topic, owner=client_id)).tolist()
         pairs = sorted(zip(known, likeness, strict=True), key=lambda pair: -pair[1])
         return dict(pairs)
+
+
+def _beginning(model: str) -> str:
+    """Return how a note that was made with the model begins: see `SummaryIndex.add`, and how digests are stored."""
+    return as_text({"model": model}).removesuffix("}")

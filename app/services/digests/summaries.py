@@ -15,7 +15,7 @@ from app.common.ids import ClientId
 from app.common.metering import Behalf, acting_for
 from app.common.passages import Passage
 from app.services.answering.citations import without_citations
-from app.services.catalog.digests import MEANING, OUTLINE, SUMMARY
+from app.services.catalog.digests import OUTLINE, SUMMARY
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.digests.central import Outlines
@@ -133,7 +133,7 @@ class SummaryWriter(Running):
     def _round(self) -> None:
         now = time.monotonic()
         waiting = [document_id for document_id, failed in self._failed.items() if failed.due > now]
-        for client_id, document_id in self._catalog.digests.lacking(MEANING, beside=waiting):
+        for client_id, document_id in self._index.lacking(beside=waiting):
             if self._background.closing:
                 return
             record = self._catalog.document(client_id, document_id)

@@ -55,6 +55,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def name_of(model: str) -> str:
+    """Return the name that stands beside the vectors of the model called `model`."""
+    known = (DEFAULT_MODEL, MULTILINGUAL_MODEL)
+    return next((name for name in known if model == name.partition("/")[2]), model)
+
+
 def find_model(model: str) -> ModelSource:
     """The source of the model called `model`: the installed package, a local folder, or else the hub.
 

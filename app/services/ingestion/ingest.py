@@ -12,9 +12,10 @@ from app.common.ids import ClientId, new_id
 from app.common.locks import KeyedLocks, Rank
 from app.common.metering import Usage
 from app.common.passages import embedded_text
+from app.common.vectors import with_model
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
-from app.services.embedding.types import Embedder
+from app.services.embedding.models import Embedders
 from app.services.ingestion.parts import CutDocument, cut_parts
 from app.services.ingestion.spool import Upload
 from app.services.ingestion.types import Bounds, ChunkSettings, FileResult, Options, Report, Stage
@@ -43,14 +44,14 @@ class Ingestion:
         *,
         catalog: Catalog,
         library: Library,
-        embedder: Embedder,
+        embedders: Embedders,
         parser: ParserPool,
         bounds: Bounds,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._catalog = catalog
         self._library = library
-        self._embedder = embedder
+        self._embedders = embedders
         self._parser = parser
         self._meter = bounds.meter
         self._content_locks = KeyedLocks(Rank.CONTENT)
@@ -226,13 +227,18 @@ class Ingestion:
         # Asked here to save the embedding; the library asks again, when nobody else can add anything meanwhile.
         self._library.require_room(record.client_id, succession, new_chunks=record.chunk_count)
         texts = [embedded_text(part) for part in cut.parts]
-        with ingest_stage("embed"):
-            vectors = self._embedder.embed_texts(texts, _embedding(options.report, len(texts)), owner=record.client_id)
-        document = NewDocument(record, cut.parts, vectors, cut.chunks, options.labels, tables)
-        with ingest_stage("write"):
-            return self._library.put(
-                document, succession, last_chance=lambda: options.report("storing", _STORING_BEGINS)
-            )
+
+        def put(model: str) -> tuple[str, ...]:
+            embedder, report = self._embedders.of(model), _embedding(options.report, len(texts))
+            with ingest_stage("embed"):
+                vectors = embedder.embed_texts(texts, report, owner=record.client_id)
+            document = NewDocument(record, cut.parts, vectors, cut.chunks, options.labels, tables, model)
+            with ingest_stage("write"):
+                return self._library.put(
+                    document, succession, last_chance=lambda: options.report("storing", _STORING_BEGINS)
+                )
+
+        return with_model(self._library.model(record.client_id), put)
 
 
 def _embedding(report: Report, total: int) -> Callable[[int], None]:

@@ -5,7 +5,7 @@ A document is `indexing` in the catalog before its first chunk is written and `r
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from typing_extensions import override
@@ -24,7 +24,7 @@ from app.services.library.indexing import WordIndexing
 from app.services.library.labelling import inherited, noting
 from app.services.library.removal import Removal
 from app.services.library.room import require_room, superseded
-from app.services.library.types import ClientLimits, Library, NewDocument, Succession
+from app.services.library.types import ClientLimits, Embed, Library, NewDocument, Succession
 from app.services.tables import TableStore
 from app.services.vector_store import VectorStoreService
 from app.services.words.store import WordStore
@@ -97,6 +97,25 @@ class EmbeddedLibrary(Library):
             self._write(labelled, replaced, still_wanted)
             self._remove_marked(client_id, replaced)
         return replaced
+
+    @override
+    def model(self, client_id: ClientId) -> str:
+        return self._store.models.of_client(client_id)
+
+    @override
+    def outdated(self) -> Mapping[ClientId, str]:
+        return self._store.models.outdated()
+
+    @override
+    def reembed(self, client_id: ClientId, embed: Embed) -> None:
+        successors = self._store.successors
+        with on_failure(lambda: successors.abandon(client_id)):
+            successors.grow(client_id, embed)
+            with self._locks.hold(client_id):
+                successors.complete(client_id, embed)
+                # Before the vectors: if the process ends in between, the next run does both again.
+                self._words.revalue(client_id, successors.vectors)
+                successors.succeed(client_id)
 
     @override
     def keep(self, client_id: ClientId, succession: Succession, *, document_id: str) -> tuple[str, ...]:
@@ -179,7 +198,7 @@ class EmbeddedLibrary(Library):
         record = document.record
         self._catalog.begin_document(record, document.chunks)
         with on_failure(lambda: self._removal.taken_back(record)):
-            self._store.add(record.client_id, document.parts, document.vectors)
+            self._store.add(record.client_id, document.parts, document.vectors, model=document.model)
             self._words.add(record, document.parts, document.vectors)
             self._tables.put(record.client_id, record.document_id, document.tables)
             still_wanted()

@@ -5,7 +5,7 @@ client's index that lacks something, or is damaged, is remembered and mended in 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -69,6 +69,22 @@ class WordIndexing:
             # What was noted while this worked is looked at once more.
             if self._stale.get(client_id) is noted:
                 del self._stale[client_id]
+
+    def revalue(
+        self, client_id: ClientId, new_vectors: Callable[[ClientId, Sequence[str]], Mapping[str, Vectors]]
+    ) -> None:
+        """Note of all parts what follows from their vectors, which are about to be `new_vectors`."""
+        try:
+            for record in self._catalog.list_documents(client_id, status="ready", limit=_ALL):
+                parts = self._store.chunks(client_id, record.document_id, limit=record.stored_parts)
+                vectors = new_vectors(client_id, [part.id for part in parts])
+                if parts and len(vectors) == len(parts):
+                    rows = np.stack([vectors[part.id] for part in parts])
+                    facts = facts_of(parts, rows, chunk_size=record.chunk_size)
+                    self._words.revalue(client_id, record.document_id, facts)
+        except WordStoreFailed:
+            self._words.delete_client(client_id)
+            self.note_stale(client_id)
 
     def _mend(self, client_id: ClientId) -> None:
         """Add what the catalog has and the index lacks, and the other way round; make a damaged index again."""

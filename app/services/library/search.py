@@ -12,9 +12,8 @@ from app.common.absent import no_collection
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage
-from app.common.vectors import Vectors
 from app.services.catalog.store import Catalog
-from app.services.chroma.collections import Nearest
+from app.services.chroma.nearest import Nearest, Probe
 from app.services.library.candidates import Candidates, Mask, Numbering, bring_together
 from app.services.library.filtering import Basis, Filtering, best_passing, part_ids
 from app.services.library.stores import VectorStore, WordSearch
@@ -71,7 +70,7 @@ class Query:
     """
 
     text: str
-    vector: Vectors
+    vector: Probe
     nearest: int
     where: PassageFilter | None = None
 
@@ -99,6 +98,10 @@ class LibrarySearch:
         """Say whether the client has a document that is ready."""
         record = self._catalog.client(client_id)
         return record is not None and bool(record.document_count)
+
+    def model(self, client_id: ClientId) -> str:
+        """Return the embedding model that the client's vectors are of."""
+        return self._store.models.of_client(client_id)
 
     def find(self, client_id: ClientId, query: Query, choose: Choose) -> list[Passage]:
         """Return the passages that `choose` makes of the candidates, with the labels of their documents.

@@ -1,6 +1,6 @@
 """What holds the parts of documents and their words, as searching and reading see it, whichever backend it is."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from app.common.filters import PassageFilter
@@ -9,6 +9,7 @@ from app.common.passages import Chunk, Passage
 from app.common.vectors import Vectors
 from app.services.chroma.collections import Nearest
 from app.services.chroma.files import State
+from app.services.chroma.nearest import Probe
 from app.services.vector_store import ClientCollection
 from app.services.words.store import WordView
 
@@ -29,24 +30,47 @@ class WordSearch(Protocol):
         """Give back the room of deleted words; False when a reader was in the way, then try again later."""
 
 
+class ClientModels(Protocol):
+    """Which embedding model each client's vectors are of."""
+
+    current: str
+    """The one in use."""
+
+    def of_client(self, client_id: ClientId) -> str:
+        """Return the model that the client's vectors are of, or would be.
+
+        It may change at any moment: who searches or adds with another one gets OtherModel, which has the right one.
+        """
+
+    def outdated(self) -> Mapping[ClientId, str]:
+        """Return the clients whose vectors are of another model than the one in use, with that model."""
+
+
 class VectorStore(Protocol):
     """Vectors and texts of the clients' parts. Safe to use from many threads.
 
     What reads a client that has none raises NotFound or returns nothing.
     """
 
-    def add(self, client_id: ClientId, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Store parts with their vectors (one row each); raises Conflict when others are of another model."""
+    @property
+    def models(self) -> ClientModels:
+        """The embedding models of the vectors."""
+
+    def add(self, client_id: ClientId, chunks: Sequence[Chunk], vectors: Vectors, *, model: str | None = None) -> None:
+        """Store parts with their vectors (one row each) of `model`, None for the one in use.
+
+        Raises OtherModel when the client's others are of another one.
+        """
 
     def search(
         self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None
     ) -> list[Passage]:
         """Return the `k` parts nearest to `vector`, best first, of those that `where` lets through."""
 
-    def nearest(self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None) -> Nearest:
-        """Return the same by their ids."""
+    def nearest(self, client_id: ClientId, vector: Probe, k: int, *, where: PassageFilter | None = None) -> Nearest:
+        """Return the same by their ids. Raises OtherModel when the client's vectors are of another than the probe's."""
 
-    def nearest_among(self, client_id: ClientId, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+    def nearest_among(self, client_id: ClientId, vector: Probe, k: int, ids: Sequence[str]) -> Nearest:
         """Return the nearest of those parts of these ids that are there."""
 
     def matching(self, client_id: ClientId, where: PassageFilter) -> list[str]:

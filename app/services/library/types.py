@@ -1,6 +1,6 @@
 """What keeps the clients' documents promises, whichever backend it is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,6 +12,9 @@ from app.common.passages import Chunk, ChunkSpan
 from app.common.vectors import Vectors
 from app.services.catalog.records import DocumentRecord
 from app.services.tables import NewTable
+
+Embed = Callable[[list[Chunk]], Vectors]
+"""Returns a vector for each chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class NewDocument:
     chunks: Sequence[ChunkSpan] = ()
     given: GivenLabels = NONE_GIVEN
     tables: Sequence[NewTable] = ()
+    model: str | None = None
+    """The embedding model of the vectors; None for the one in use."""
 
 
 class Library(Protocol):
@@ -88,7 +93,22 @@ class Library(Protocol):
         called when nothing is written yet, and before the document is acknowledged; what it raises comes out of here.
         Labels that are not given come from the document that was replaced: the one of the id, else the newest of the
         name, else of the bytes. Raises LimitReached when the client has no room for it, NotFound when the document to
-        replace is not there, what `require_standing` raises, and the errors of the stores.
+        replace is not there, OtherModel when the client has vectors of another model, what `require_standing` raises,
+        and the errors of the stores.
+        """
+
+    def model(self, client_id: ClientId) -> str:
+        """Return the embedding model that the client's vectors are of, or would be: a document's have to be too."""
+
+    def outdated(self) -> Mapping[ClientId, str]:
+        """Return the clients whose vectors are of another model than the one in use, with that model."""
+
+    def reembed(self, client_id: ClientId, embed: Embed) -> None:
+        """Embed all of the client's texts again with `embed`, which is the model in use; the old vectors answer
+        until all new ones are there, and then only those.
+
+        If the process ends in between, the old ones stay. Raises NotFound when the client has no documents, what
+        `embed` raises, and the errors of the stores; then nothing has changed.
         """
 
     def keep(self, client_id: ClientId, succession: Succession, *, document_id: str) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ class CollectionStatistics:
     """One client's counts; `last_modified` in seconds since the epoch, None when nothing was ever stored.
 
     `older_documents` are those that an earlier version stored: they answer, but are found less well.
+    `outdated_model`: the documents were embedded with another model than the one in use.
     """
 
     collection_name: str
@@ -45,6 +46,7 @@ class CollectionStatistics:
     document_count: int = 0
     chunk_count: int = 0
     older_documents: int = 0
+    outdated_model: bool = False
     last_modified: float | None = None
 
 
@@ -112,6 +114,7 @@ class DocumentService:
             document_count=record.document_count,
             chunk_count=record.chunk_count,
             older_documents=self._catalog.count_older_documents(client_id),
+            outdated_model=client_id in self._library.outdated(),
             last_modified=record.last_modified,
         )
 

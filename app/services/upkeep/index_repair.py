@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from typing_extensions import override
 
@@ -13,6 +14,7 @@ from app.common.ids import ClientId
 from app.common.locks import Rank, RankedLock
 from app.common.passages import Chunk, embedded_text
 from app.common.vectors import Vectors
+from app.services.embedding.models import Embedders
 from app.services.embedding.types import Embedder
 from app.services.library import Library
 from app.services.library.stores import VectorStore
@@ -47,13 +49,13 @@ class Repairer(Running):
         *,
         library: Library,
         store: VectorStore,
-        embedder: Embedder,
+        embedders: Embedders,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`clock` gives seconds that only grow."""
         self._library = library
         self._store = store
-        self._embedder = embedder
+        self._embedders = embedders
         self._clock = clock
         self._delays: dict[ClientId, _Delay] = {}
         self._working = RankedLock(Rank.UPKEEP)
@@ -93,7 +95,8 @@ class Repairer(Running):
 
     def _repair(self, client_id: ClientId) -> None:
         if client_id in self._store.damaged():
-            self._store.rebuild(client_id, self._embed)
+            embedder = self._embedders.of(self._store.models.of_client(client_id))
+            self._store.rebuild(client_id, partial(self._embed, embedder))
         if client_id in self._library.unresumed():
             self._library.resume_client(client_id)
 
@@ -111,7 +114,7 @@ class Repairer(Running):
             extra={"client": client_id, "error": type(exc).__name__, "seconds": seconds},
         )
 
-    def _embed(self, chunks: list[Chunk]) -> Vectors:
+    def _embed(self, embedder: Embedder, chunks: list[Chunk]) -> Vectors:
         if self._background.closing:
             raise shutting_down()
-        return self._embedder.embed_texts([embedded_text(chunk) for chunk in chunks])
+        return embedder.embed_texts([embedded_text(chunk) for chunk in chunks])

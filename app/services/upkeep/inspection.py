@@ -61,7 +61,7 @@ class Inspection:
 
     `spool_files` counts the received files that no job waits to read, `orphan_words` and `orphan_tables` the
     indexes of words and the files of tables that belong to nobody. `older_documents` are those that an earlier version
-    stored: nothing is wrong with them.
+    stored: nothing is wrong with them. `models` has the embedding model of each client's vectors.
     """
 
     clients: tuple[ClientState, ...]
@@ -73,6 +73,7 @@ class Inspection:
     orphan_tables: int
     compaction_due: bool
     older_documents: int
+    models: Mapping[ClientId, str]
 
     @property
     def unsound(self) -> list[ClientState]:
@@ -127,6 +128,7 @@ def inspect(catalog: Catalog, chroma: Path, *, words: Path, tables: Path, spool:
         orphan_tables=len(TableStore(tables).orphans(catalog.every_document())),
         compaction_due=marker.exists(),
         older_documents=sum(recorded.older.values()),
+        models={names[name]: facts.model for name, facts in stored.facts.items() if name in names},
     )
 
 

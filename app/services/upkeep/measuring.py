@@ -19,13 +19,17 @@ _BESIDE = ("", "-wal", "-shm")
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What was measured, in bytes and numbers; `oldest_job` is when the oldest unfinished job came, if there is one."""
+    """What was measured, in bytes and numbers; `oldest_job` is when the oldest unfinished job came, if there is one.
+
+    `outdated` counts the clients whose documents have another embedding model than the one in use.
+    """
 
     store_bytes: Mapping[str, int]
     free_bytes: Mapping[str, int]
     totals: CatalogTotals
     sessions: SessionStats
     oldest_job: float | None
+    outdated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Measured:
     totals: Callable[[], CatalogTotals]
     sessions: Callable[[], SessionStats]
     oldest_job: Callable[[], float | None]
+    outdated: Callable[[], int]
 
 
 class Measurer(Running):
@@ -95,6 +100,7 @@ class Measurer(Running):
                 totals=what.totals(),
                 sessions=what.sessions(),
                 oldest_job=what.oldest_job(),
+                outdated=what.outdated(),
             )
         finally:
             self._until = self._clock() + self._fresh

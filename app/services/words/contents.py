@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.services.words.postings import BLOCK, FACTS, Facts, blocks
 from app.services.words.soundness import require_sound
@@ -69,3 +70,18 @@ def write_facts(database: sqlite3.Connection, first: int, facts: Facts) -> None:
             "INSERT INTO blocks VALUES (?1, ?2) ON CONFLICT DO UPDATE SET facts = CAST(facts || ?2 AS BLOB)",
             (block, facts[start:end].tobytes()),
         )
+
+
+def write_norms(database: sqlite3.Connection, first: int, norms: NDArray[np.float32]) -> None:
+    """Change the norms of the parts from number `first` on."""
+    for block, start, end in blocks(first, len(norms)):
+        (data,) = database.execute("SELECT facts FROM blocks WHERE block = ?", (block,)).fetchone()
+        changed = with_norms(data, first + start - block * BLOCK, norms[start:end])
+        database.execute("UPDATE blocks SET facts = ? WHERE block = ?", (changed, block))
+
+
+def with_norms(block: bytes, place: int, norms: NDArray[np.float32]) -> bytes:
+    """Return the facts of a block, in which the parts from `place` on have other norms."""
+    facts = np.frombuffer(block, FACTS).copy()
+    facts["norm"][place : place + len(norms)] = norms
+    return facts.tobytes()

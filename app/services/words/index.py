@@ -14,9 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.common.undo import on_failure
-from app.services.words.contents import Change, Contents, next_number, read_change, read_contents, write_facts
+from app.services.words.contents import (
+    Change,
+    Contents,
+    next_number,
+    read_change,
+    read_contents,
+    write_facts,
+    write_norms,
+)
 from app.services.words.gaps import close_gaps
 from app.services.words.postings import (
     BLOCK,
@@ -90,6 +99,13 @@ class PartIndex:
             self._write_postings(first, parts.terms)
             row = (parts.document_id, first, len(parts.terms), parts.language)
             self._db.execute("INSERT INTO documents VALUES (?, ?, ?, ?)", row)
+
+    def revalue(self, document_id: str, norms: NDArray[np.float32]) -> None:
+        """Give the parts of a document other norms, one for each; nothing happens if it has not so many."""
+        with self._change():
+            row = self._db.execute("SELECT first, count FROM documents WHERE document = ?", (document_id,)).fetchone()
+            if row is not None and row[1] == len(norms):
+                write_norms(self._db, row[0], norms)
 
     def delete(self, document_id: str) -> bool:
         """Remove a document; whether it was there. Its words are overwritten in the file."""

@@ -63,6 +63,12 @@ class WordStore:
         with _word_errors(), self._files.opened(client_id) as index:
             index.add(parts)
 
+    def revalue(self, client_id: ClientId, document_id: str, facts: Facts) -> None:
+        """Note what `facts` say of the vectors of a document's parts; nothing else changes, nor if it is not there."""
+        with _word_errors(), self._files.existing(client_id) as index:
+            if index is not None:
+                index.revalue(document_id, facts["norm"])
+
     def delete_document(self, client_id: ClientId, document_id: str) -> bool:
         """Remove a document; whether it was there."""
         with _word_errors():

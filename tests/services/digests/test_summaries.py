@@ -12,12 +12,13 @@ from typing_extensions import override
 from app.bootstrap import open_services
 from app.common.ids import ClientId
 from app.config import Settings
-from app.services.catalog.digests import SUMMARY, DocumentDigests
+from app.service import Services
+from app.services.catalog.digests import OUTLINE, SUMMARY, DocumentDigests
 from app.services.catalog.records import DocumentRecord
 from app.services.digests.index import SummaryIndex
 from app.services.digests.summaries import Run, Summariser, SummaryWriter
 from tests.api import ask
-from tests.fakes import HashEmbeddings
+from tests.fakes import HashEmbeddings, OtherEmbeddings
 from tests.services.conversing.talking import CLIENT, HANDBOOK, Talking, talking
 from tests.waiting import wait_for
 
@@ -88,7 +89,7 @@ def test_a_summary_that_is_not_kept_holds_up_no_other_document(
             (tmp_path / name).write_text(f"The office of {name} opens at 8.30.")
             assert services.ingest_file(tmp_path / name, CLIENT).status == "ready"
         catalog = services.internals.catalog
-        with SummaryWriter(catalog, summariser, SummaryIndex(catalog.digests, services.internals.embedder)):
+        with SummaryWriter(catalog, summariser, SummaryIndex(catalog.digests, services.internals.embedders.current)):
             wait_for(lambda: len(summariser.asked) > 1)
     assert summariser.asked == ["first.txt", "second.txt"]
 
@@ -99,9 +100,9 @@ class Counting(DocumentDigests):
     looks = 0
 
     @override
-    def lacking(self, topic: str, *, beside: Collection[str] = ()) -> list[tuple[ClientId, str]]:
+    def lacking(self, topic: str, *, beside: Collection[str] = (), beginning: str = "") -> list[tuple[ClientId, str]]:
         self.looks += 1
-        return super().lacking(topic, beside=beside)
+        return super().lacking(topic, beside=beside, beginning=beginning)
 
 
 def test_who_has_nothing_to_write_is_woken_by_a_document_and_asks_the_catalog_no_more(
@@ -111,7 +112,7 @@ def test_who_has_nothing_to_write_is_woken_by_a_document_and_asks_the_catalog_no
     with open_services(make_settings(), embedder=HashEmbeddings()) as services:
         catalog = services.internals.catalog
         catalog.digests = digests = Counting(catalog.database, clock=time.time)
-        with SummaryWriter(catalog, summariser, SummaryIndex(digests, services.internals.embedder)):
+        with SummaryWriter(catalog, summariser, SummaryIndex(digests, services.internals.embedders.current)):
             wait_for(lambda: digests.looks == 1)
             (tmp_path / "first.txt").write_text("The office opens at 8.30.")
             assert services.ingest_file(tmp_path / "first.txt", CLIENT).status == "ready"
@@ -129,13 +130,35 @@ def test_documents_of_a_client_that_may_not_spend_wait_and_hold_up_no_other(
             (tmp_path / f"{client_id}.txt").write_text(f"The office of {client_id} opens at 8.30.")
             services.ingest_file(tmp_path / f"{client_id}.txt", client_id)
         catalog = services.internals.catalog
-        index = SummaryIndex(catalog.digests, services.internals.embedder)
+        index = SummaryIndex(catalog.digests, services.internals.embedders.current)
         with SummaryWriter(catalog, summariser, index, may_spend=lambda client_id: client_id not in poor):
             wait_for(lambda: summariser.asked == [f"{CLIENT}.txt"])
             poor.clear()
             (tmp_path / "next.txt").write_text("The next document wakes the writer.")
             services.ingest_file(tmp_path / "next.txt", CLIENT)
             wait_for(lambda: "poor-co.txt" in summariser.asked)
+
+
+def test_what_summaries_mean_is_noted_again_with_another_embedding_model(
+    make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings, client_id = make_settings(summaries="on"), ClientId(CLIENT)
+    (tmp_path / "tide.txt").write_text("The office opens at 8.30. High tide is at seven.")
+
+    def noted(services: Services) -> tuple[str, object]:
+        """Wait for the only document's summary, and return both."""
+        digests = services.internals.catalog.digests
+        index = SummaryIndex(digests, services.internals.embedders.current)
+        wait_for(lambda: index.nearest(client_id, "tide"))
+        (document_id,) = index.nearest(client_id, "tide")
+        assert index.lacking(beside=()) == []
+        return document_id, digests.get(client_id, document_id, OUTLINE)
+
+    with open_services(settings, embedder=HashEmbeddings()) as services:
+        assert services.ingest_file(tmp_path / "tide.txt", CLIENT).status == "ready"
+        before = noted(services)
+    with open_services(settings, embedder=OtherEmbeddings()) as services:
+        assert noted(services) == before, "the summary itself stays"
 
 
 def test_no_summaries_are_written_unless_that_is_wanted(tmp_path: Path, new_stores: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_document_that_cannot_be_stored_leaves_nothing(shelf: EmbeddedShelf, m
     put(shelf.library, new_document("one"))
     add = shelf.store.add
 
-    def half(client_id: ClientId, chunks: object, vectors: object) -> None:
+    def half(client_id: ClientId, chunks: object, vectors: object, **_: object) -> None:
         add(client_id, chunks[:1], vectors[:1])  # type: ignore[index]  # both are sequences
         raise Unavailable("The disk is slow.")
 
@@ -106,7 +106,7 @@ def test_a_document_that_cannot_be_stored_leaves_nothing(shelf: EmbeddedShelf, m
 def test_what_cannot_be_undone_waits_for_the_next_start(shelf: EmbeddedShelf, monkeypatch: pytest.MonkeyPatch) -> None:
     put(shelf.library, new_document("one"))
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise Unavailable("The disk is slow.")
 
     with monkeypatch.context() as patch:

@@ -14,11 +14,10 @@ from app.common.filters import Comparison, Compound, PassageFilter
 from app.common.ids import ClientId
 from app.common.labels import GivenLabels, Labels
 from app.common.passages import Chunk, Passage
-from app.common.vectors import Vectors
 from app.config import Settings
 from app.service import Services
 from app.services.catalog.store import Catalog
-from app.services.chroma.collections import Nearest
+from app.services.chroma.collections import Nearest, Probe
 from app.services.ingestion.ingest import ChunkSettings, FileResult, Options
 from app.services.ingestion.uploads import Incoming
 from app.services.library.candidates import Candidates
@@ -62,7 +61,7 @@ def found(search: LibrarySearch, k: int = 4, where: PassageFilter | None = None)
         parts = reader.read(candidates.nearest.tolist())
         return [Passage(part, score) for part, score in zip(parts, candidates.cosines.tolist(), strict=False)]
 
-    query = Query("crane", EMBEDDER.embed_question("crane"), k, where)
+    query = Query("crane", Probe(EMBEDDER.embed_question("crane"), EMBEDDER.name), k, where)
     return sorted(passage.chunk.text.strip() for passage in search.find(ANNA, query, nearest))
 
 
@@ -142,11 +141,11 @@ class Interrupted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def nearest(self, client_id: ClientId, vector: Vectors, k: int) -> Nearest:
+    def nearest(self, client_id: ClientId, vector: Probe, k: int) -> Nearest:
         self._search_begins()
         return self._store.nearest(client_id, vector, k)
 
-    def nearest_among(self, client_id: ClientId, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+    def nearest_among(self, client_id: ClientId, vector: Probe, k: int, ids: Sequence[str]) -> Nearest:
         self._search_begins()
         return self._store.nearest_among(client_id, vector, k, ids)
 

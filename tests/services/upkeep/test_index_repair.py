@@ -19,6 +19,7 @@ from app.service import Services
 from app.services.catalog.store import Catalog
 from app.services.chroma.sql import facts
 from app.services.compaction import Compactor
+from app.services.embedding.models import Embedders, cannot_open
 from app.services.library.embedded import Beside, EmbeddedLibrary
 from app.services.tables import TableStore
 from app.services.upkeep.index_repair import FIRST_DELAY_SECONDS, Repairer
@@ -117,18 +118,12 @@ class _AnotherModel(HashEmbeddings):
     name = "another"
 
 
-def test_a_document_that_cannot_be_taken_back_does_not_keep_the_service_from_starting(
-    make_settings: MakeSettings,
-) -> None:
+def test_a_deletion_that_was_interrupted_ends_with_another_model_too(make_settings: MakeSettings) -> None:
     settings = make_settings()
     with open_services(settings, embedder=HashEmbeddings()) as services:
         document_id = _ingest(services, HARBOUR)
         services.internals.catalog.begin_delete(HARBOUR, document_id)
-    # Another model: the store refuses to touch the client.
     with open_services(settings, embedder=_AnotherModel()) as services:
-        assert [record.document_id for record in services.internals.catalog.unfinished()] == [document_id]
-        _ingest(services, BAKERY)
-    with open_services(settings, embedder=HashEmbeddings()) as services:
         assert services.internals.catalog.unfinished() == []
         assert not services.vector_store_service.exists(HARBOUR)
 
@@ -189,7 +184,9 @@ def test_a_repair_that_fails_is_tried_again_later_and_does_not_hold_up_the_other
     now = 0.0
     with _stores(settings) as (catalog, store):
         library = _library(settings, catalog, store)
-        repairer = Repairer(library=library, store=store, embedder=_FailingEmbeddings(), clock=lambda: now)
+        repairer = Repairer(
+            library=library, store=store, embedders=Embedders(_FailingEmbeddings(), (), cannot_open), clock=lambda: now
+        )
         for client_id in (HARBOUR, BAKERY):
             assert store.check(client_id) != "ok"
         assert repairer.repair_due() == [HARBOUR]  # the bakery was first, and failed
@@ -208,7 +205,7 @@ def test_what_the_start_could_not_take_back_is_taken_back_behind(make_settings: 
     with _stores(settings) as (catalog, store):
         library = _library(settings, catalog, store)
         assert library.resume() == 1
-        repairer = Repairer(library=library, store=store, embedder=HashEmbeddings())
+        repairer = Repairer(library=library, store=store, embedders=Embedders(HashEmbeddings(), (), cannot_open))
         assert repairer.repair_due() == [HARBOUR]
         assert catalog.client(HARBOUR) is None
         assert not store.exists(HARBOUR)
@@ -222,7 +219,7 @@ def test_a_closed_repairer_begins_nothing(make_settings: MakeSettings) -> None:
     shutil.rmtree(segment(settings))
     with _stores(settings) as (catalog, store):
         library = _library(settings, catalog, store)
-        repairer = Repairer(library=library, store=store, embedder=HashEmbeddings())
+        repairer = Repairer(library=library, store=store, embedders=Embedders(HashEmbeddings(), (), cannot_open))
         with repairer:
             pass
         store.check(HARBOUR)

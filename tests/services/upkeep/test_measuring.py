@@ -25,7 +25,7 @@ class Shop:
         self.now = 100.0
         self.measured = Measured(
             stores={"data": folder}, disks={"data": folder}, totals=self.totals, sessions=lambda: NOBODY,
-            oldest_job=lambda: None,
+            oldest_job=lambda: None, outdated=lambda: 0,
         )  # fmt: skip
 
     def totals(self) -> CatalogTotals:

@@ -4,7 +4,7 @@ A document's record, parts, vectors and words are written in one transaction, an
 in the same: nobody ever sees a half of it, and a crash leaves nothing to finish.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,19 +18,23 @@ from app.common.lives import Standing, deleted_meanwhile
 from app.common.passages import embedded_text
 from app.common.postgres.database import PostgresDatabase
 from app.common.postgres.lives import SharedLives
+from app.common.vectors import OtherModel
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.library.facts import facts_of
 from app.services.library.labelling import inherited, noting
+from app.services.library.postgres.models import PostgresModels
+from app.services.library.postgres.successors import Successors, revalue
 from app.services.library.postgres.tables import LIVES, OneTransaction
 from app.services.library.postgres.vectors import ClientVectors
 from app.services.library.postgres.words import ClientWords
 from app.services.library.room import require_room, superseded
-from app.services.library.types import ClientLimits, Library, NewDocument, Succession
+from app.services.library.types import ClientLimits, Embed, Library, NewDocument, Succession
 
 # A large document takes its time, and so does who waits for the client's turn.
 _PATIENCE = text("SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = '5min'")
+_PATIENCE_WHILE_EMBEDDING = text("SET LOCAL idle_in_transaction_session_timeout = '5min'")
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('library ' || :client, 0))")
 
 
@@ -48,7 +52,7 @@ class _Change:
         """Write the document and remove those it replaces."""
         record = document.record
         self.catalog.begin_document(record, document.chunks)
-        self.vectors.add(document.parts, document.vectors)
+        self.vectors.add(document.parts, document.vectors, document.model)
         facts = facts_of(document.parts, document.vectors, chunk_size=record.chunk_size)
         self.words.add(record.document_id, [embedded_text(part) for part in document.parts], facts)
         self.catalog.finish_document(self._client_id, record.document_id, replaces=replaced)
@@ -87,7 +91,7 @@ class PostgresLibrary(Library):
         *,
         catalog: Catalog,
         compactor: Compactor,
-        embedding_model: str,
+        models: PostgresModels,
         limits: ClientLimits | None = None,
         clock: Callable[[], float],
     ) -> None:
@@ -95,7 +99,7 @@ class PostgresLibrary(Library):
         self._lives = SharedLives(LIVES, deleted_meanwhile)
         self._catalog = catalog
         self._compactor = compactor
-        self._model = embedding_model
+        self._models = models
         self._limits = limits or ClientLimits()
         self._clock = clock
 
@@ -108,7 +112,7 @@ class PostgresLibrary(Library):
             if standing is not None:
                 self._lives.require(connection, client_id, standing)
             catalog = Catalog(OneTransaction(connection), clock=self._clock)
-            yield _Change(connection, client_id, catalog, self._model)
+            yield _Change(connection, client_id, catalog, self._models.current)
 
     @override
     def require_standing(self, client_id: ClientId, standing: Standing) -> None:
@@ -132,11 +136,46 @@ class PostgresLibrary(Library):
                 self._compactor.note()
             labels = document.given.over(inherited(outdated, succession))
             replaced = tuple(old.document_id for old in outdated)
-            change.write(replace(document, record=replace(document.record, labels=labels)), replaced)
+            self._write(change, replace(document, record=replace(document.record, labels=labels)), replaced)
             last_chance()
             succession.standing.require()
         self._request(replaced)
         return replaced
+
+    def _write(self, change: _Change, document: NewDocument, replaced: Sequence[str]) -> None:
+        try:
+            change.write(document, replaced)
+        except OtherModel as exc:
+            self._models.note(document.record.client_id, exc.model)
+            raise
+
+    @override
+    def model(self, client_id: ClientId) -> str:
+        return self._models.of_client(client_id)
+
+    @override
+    def outdated(self) -> Mapping[ClientId, str]:
+        return self._models.outdated()
+
+    @override
+    def reembed(self, client_id: ClientId, embed: Embed) -> None:
+        successors = Successors(
+            client_id,
+            self._models.current,
+            reading=lambda: self._db.read(client_id),
+            changing=lambda: self._connected(client_id),
+        )
+        successors.grow(embed)
+        with self._changing(client_id) as change:
+            change.connection.execute(_PATIENCE_WHILE_EMBEDDING)
+            successors.succeed(change.connection, embed)
+            revalue(change.connection, client_id, change.catalog)
+        self._models.note(client_id, self._models.current)
+
+    @contextmanager
+    def _connected(self, client_id: ClientId) -> Iterator[Connection]:
+        with self._changing(client_id) as change:
+            yield change.connection
 
     @override
     def keep(self, client_id: ClientId, succession: Succession, *, document_id: str) -> tuple[str, ...]:

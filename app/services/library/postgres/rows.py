@@ -1,5 +1,6 @@
 """Parts and vectors as the database's values, and back."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,11 @@ from app.services.chroma.collections import Nearest
 def as_text(vector: Vectors) -> str:
     """Return a vector as the database reads it, without losing a bit."""
     return f"[{','.join(map(repr, vector.tolist()))}]"
+
+
+def as_vector(value: str) -> Vectors:
+    """Return a vector that the database gave as text."""
+    return np.array(json.loads(value), np.float32)
 
 
 def columns_of(chunk: Chunk) -> dict[str, object]:

@@ -16,7 +16,7 @@ CLAIM_MODEL = text(
 )
 SET_MODEL = text("UPDATE embedding_models SET model = :model WHERE client_id = :client")
 MODEL = text("SELECT model FROM embedding_models WHERE client_id = :client")
-OTHER_MODELS = text("SELECT client_id FROM embedding_models WHERE model <> :model ORDER BY client_id")
+OTHER_MODELS = text("SELECT client_id, model FROM embedding_models WHERE model <> :model ORDER BY client_id")
 
 # Written so that no index of vectors is used, but the client's own rows are read: exact, whoever else is there.
 _NEAREST = (
@@ -35,14 +35,27 @@ VECTORS = text(
     "SELECT document_id || ':' || place AS id, CAST(embedding AS text) AS vector "
     + f"FROM passages {_THESE}{_THESE_ON} WHERE client_id = :client"
 )
-PAGE = text(
-    f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND (document_id, place) > (:document, :place) "
+VECTORS_OF_DOCUMENT = text(
+    "SELECT CAST(embedding AS text) FROM passages WHERE client_id = :client AND document_id = :document ORDER BY place"
+)
+MISSING = text(
+    f"SELECT {COLUMNS} FROM passages WHERE client_id = :client AND NOT EXISTS (SELECT FROM successors AS new "
+    "WHERE new.client_id = :client AND new.document_id = passages.document_id AND new.place = passages.place) "
     "ORDER BY document_id, place LIMIT :size"
 )
-SET_VECTOR = text(
-    "UPDATE passages SET embedding = CAST(:vector AS vector) "
-    "WHERE client_id = :client AND document_id = :document AND place = :place"
+# Parts that were deleted while they were embedded get no new vector.
+ADD_SUCCESSORS = text(
+    "INSERT INTO successors (client_id, document_id, place, model, embedding) "
+    "SELECT :client, document_id, place, :model, CAST(made.vector AS vector) FROM passages JOIN unnest("
+    "CAST(:documents AS text[]), CAST(:places AS integer[]), CAST(:vectors AS text[])) AS made (document, at, vector) "
+    "ON document_id = made.document AND place = made.at WHERE client_id = :client ON CONFLICT DO NOTHING"
 )
+SUCCEED = text(
+    "UPDATE passages SET embedding = new.embedding FROM successors AS new WHERE passages.client_id = :client "
+    "AND new.client_id = :client AND new.document_id = passages.document_id AND new.place = passages.place"
+)
+DROP_SUCCESSORS = text("DELETE FROM successors WHERE client_id = :client")
+DROP_OTHER_SUCCESSORS = text("DELETE FROM successors WHERE client_id = :client AND model <> :model")
 COUNT = text("SELECT count(*) FROM passages WHERE client_id = :client")
 EXISTS = text("SELECT EXISTS (SELECT FROM passages WHERE client_id = :client)")
 CLIENTS = text("SELECT client_id FROM embedding_models ORDER BY client_id")
@@ -51,6 +64,7 @@ CONTENTS = text(
     "GROUP BY client_id ORDER BY client_id"
 )
 DROP_DOCUMENT = text("DELETE FROM passages WHERE client_id = :client AND document_id = :document")
+DROP_SUCCESSORS_OF = text("DELETE FROM successors WHERE client_id = :client AND document_id = :document")
 DROP_CLIENT = text("DELETE FROM passages WHERE client_id = :client")
 DROP_MODEL = text("DELETE FROM embedding_models WHERE client_id = :client")
 

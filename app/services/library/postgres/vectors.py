@@ -1,44 +1,46 @@
 """Texts and vectors of the clients' parts in PostgreSQL, searched exactly within each client's own rows."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from sqlalchemy import Connection
 from typing_extensions import override
 
-from app.common.errors import Conflict
 from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.passages import Chunk, Passage
 from app.common.postgres.database import PostgresDatabase
-from app.common.vectors import Vectors
+from app.common.vectors import OtherModel, Vectors
 from app.services.chroma.collections import Nearest
 from app.services.chroma.files import State
+from app.services.chroma.nearest import Probe
 from app.services.library.postgres import statements as s
 from app.services.library.postgres.conditions import condition
-from app.services.library.postgres.rows import as_chunks, as_nearest, as_text, columns_of, places_of
+from app.services.library.postgres.models import PostgresModels
+from app.services.library.postgres.rows import as_chunks, as_nearest, as_text, as_vector, columns_of, places_of
 from app.services.library.stores import VectorStore
 from app.services.vector_store import ClientCollection, collection_name
-
-_PAGE = 256
 
 
 class ClientVectors:
     """One client's parts in a transaction under way."""
 
     def __init__(self, connection: Connection, client_id: ClientId, model: str) -> None:
+        """`model` is the one in use."""
         self._connection = connection
         self._client = {"client": client_id}
         self._model = model
 
-    def add(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Store parts with their vectors; raises Conflict when the client's others are of another model."""
+    def add(self, chunks: Sequence[Chunk], vectors: Vectors, model: str | None = None) -> None:
+        """Store parts with their vectors of `model`; raises OtherModel when the client's are, or would be, of another.
+
+        The transaction is to be undone then.
+        """
         if len(chunks) != len(vectors) or not np.isfinite(vectors).all():
             raise ValueError("each chunk needs a vector of finite numbers")
         known = self._connection.execute(s.CLAIM_MODEL, {**self._client, "model": self._model}).scalar_one()
-        if known != self._model:
-            raise other_model()
+        if known != (model or self._model):
+            raise OtherModel(known)
         rows = [
             {**self._client, **columns_of(chunk), "vector": as_text(vector)}
             for chunk, vector in zip(chunks, vectors, strict=True)
@@ -48,11 +50,14 @@ class ClientVectors:
 
     def delete_document(self, document_id: str) -> int:
         """Remove a document's parts and return how many they were."""
-        return self._connection.execute(s.DROP_DOCUMENT, {**self._client, "document": document_id}).rowcount
+        this = {**self._client, "document": document_id}
+        self._connection.execute(s.DROP_SUCCESSORS_OF, this)
+        return self._connection.execute(s.DROP_DOCUMENT, this).rowcount
 
     def delete_all(self) -> int:
         """Remove all parts of the client and return how many they were."""
         self.forget_model()
+        self._connection.execute(s.DROP_SUCCESSORS, self._client)
         return self._connection.execute(s.DROP_CLIENT, self._client).rowcount
 
     def forget_model(self) -> None:
@@ -65,35 +70,40 @@ class PostgresVectors(VectorStore):
 
     def __init__(self, database: PostgresDatabase, *, embedding_model: str) -> None:
         self._db = database
-        self._model = embedding_model
+        self._models = PostgresModels(database, embedding_model)
+
+    @property
+    @override
+    def models(self) -> PostgresModels:
+        return self._models
 
     @override
-    def add(self, client_id: ClientId, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+    def add(self, client_id: ClientId, chunks: Sequence[Chunk], vectors: Vectors, *, model: str | None = None) -> None:
         with self._db.write(client_id) as connection:
-            ClientVectors(connection, client_id, self._model).add(chunks, vectors)
+            ClientVectors(connection, client_id, self._models.current).add(chunks, vectors, model)
 
     @override
     def search(
         self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None
     ) -> list[Passage]:
-        nearest = self.nearest(client_id, vector, k, where=where)
+        nearest = self.nearest(client_id, Probe(vector, self._models.current), k, where=where)
         found = {chunk.id: chunk for chunk in self.parts(client_id, nearest.ids)}
         pairs = zip(nearest.ids, nearest.cosines.tolist(), strict=True)
         return [Passage(found[name], cosine) for name, cosine in pairs if name in found]
 
     @override
-    def nearest(self, client_id: ClientId, vector: Vectors, k: int, *, where: PassageFilter | None = None) -> Nearest:
+    def nearest(self, client_id: ClientId, vector: Probe, k: int, *, where: PassageFilter | None = None) -> Nearest:
         chosen, values = condition(where) if where else ("", {})
         with self._db.read(client_id) as connection:
-            self._require_model(connection, client_id)
-            wanted = {"client": client_id, "vector": as_text(vector), "k": k, **values}
+            self._models.require(connection, client_id, vector.model)
+            wanted = {"client": client_id, "vector": as_text(vector.values), "k": k, **values}
             return as_nearest(connection.execute(s.nearest(chosen), wanted))
 
     @override
-    def nearest_among(self, client_id: ClientId, vector: Vectors, k: int, ids: Sequence[str]) -> Nearest:
+    def nearest_among(self, client_id: ClientId, vector: Probe, k: int, ids: Sequence[str]) -> Nearest:
         with self._db.read(client_id) as connection:
-            self._require_model(connection, client_id)
-            wanted = {"client": client_id, "vector": as_text(vector), "k": k, **places_of(ids)}
+            self._models.require(connection, client_id, vector.model)
+            wanted = {"client": client_id, "vector": as_text(vector.values), "k": k, **places_of(ids)}
             return as_nearest(connection.execute(s.NEAREST_AMONG, wanted))
 
     @override
@@ -111,7 +121,7 @@ class PostgresVectors(VectorStore):
     def vectors(self, client_id: ClientId, ids: Sequence[str]) -> dict[str, Vectors]:
         with self._db.read(client_id) as connection:
             rows = connection.execute(s.VECTORS, {"client": client_id, **places_of(ids)})
-            return {row.id: np.array(json.loads(row.vector), np.float32) for row in rows}
+            return {row.id: as_vector(row.vector) for row in rows}
 
     @override
     def chunks(self, client_id: ClientId, document_id: str, *, offset: int = 0, limit: int = 100) -> list[Chunk]:
@@ -152,12 +162,12 @@ class PostgresVectors(VectorStore):
     @override
     def delete_document(self, client_id: ClientId, document_id: str) -> int:
         with self._db.write(client_id) as connection:
-            return ClientVectors(connection, client_id, self._model).delete_document(document_id)
+            return ClientVectors(connection, client_id, self._models.current).delete_document(document_id)
 
     @override
     def delete_collection(self, client_id: ClientId) -> bool:
         with self._db.write(client_id) as connection:
-            return ClientVectors(connection, client_id, self._model).delete_all() > 0
+            return ClientVectors(connection, client_id, self._models.current).delete_all() > 0
 
     @override
     def check(self, client_id: ClientId) -> State:
@@ -165,46 +175,12 @@ class PostgresVectors(VectorStore):
 
     @override
     def damaged(self) -> list[ClientId]:
-        # What is on the disk is the server's to look after. Vectors of another model are of no use to this process,
-        # but of use to others: only an operator decides to replace them.
-        return []
+        return []  # what is on the disk is the server's to look after
 
     @override
     def rebuild(self, client_id: ClientId, embed: Callable[[list[Chunk]], Vectors]) -> int:
-        total, after = 0, ("", -1)
-        with self._db.write(client_id) as connection:
-            connection.execute(s.SET_MODEL, {"client": client_id, "model": self._model})
-            while chunks := _page(connection, client_id, after):
-                rows = [
-                    {
-                        "client": client_id,
-                        "document": chunk.document_id,
-                        "place": chunk.index,
-                        "vector": as_text(vector),
-                    }
-                    for chunk, vector in zip(chunks, embed(chunks), strict=True)
-                ]
-                connection.execute(s.SET_VECTOR, rows)
-                total, after = total + len(chunks), (chunks[-1].document_id, chunks[-1].index)
-        return total
+        return 0  # see `damaged`
 
     @override
     def scrub(self) -> None:
-        self._db.vacuum("passages", "embedding_models")
-
-    def _require_model(self, connection: Connection, client_id: ClientId) -> None:
-        known = connection.execute(s.MODEL, {"client": client_id}).scalar_one_or_none()
-        if known not in (None, self._model):
-            raise other_model()
-
-
-def other_model() -> Conflict:
-    """Return the error about vectors that cannot be compared with the service's own."""
-    return Conflict(
-        "These documents were embedded with another model; ingest them again.", code="embedding_model_changed"
-    )
-
-
-def _page(connection: Connection, client_id: ClientId, after: tuple[str, int]) -> list[Chunk]:
-    wanted = {"client": client_id, "document": after[0], "place": after[1], "size": _PAGE}
-    return as_chunks(connection.execute(s.PAGE, wanted))
+        self._db.vacuum("passages", "embedding_models", "successors")

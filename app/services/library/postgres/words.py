@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, CursorResult, TextClause, text
 from typing_extensions import override
 
@@ -18,7 +19,7 @@ from app.common.postgres.database import PostgresDatabase
 from app.services.library.stores import WordSearch
 from app.services.words.analysis import language_of, question_words, terms
 from app.services.words.bm25 import score_words
-from app.services.words.contents import Change, Contents, Document
+from app.services.words.contents import Change, Contents, Document, with_norms
 from app.services.words.postings import (
     BLOCK,
     FACTS,
@@ -71,6 +72,9 @@ _ADD_FACTS = text(
 _BLOCK_FACTS = text("SELECT facts FROM word_blocks WHERE client_id = :client AND block = :block")
 _SET_FACTS = text("UPDATE word_blocks SET facts = :facts WHERE client_id = :client AND block = :block")
 _ADD_DOCUMENT = text("INSERT INTO word_documents VALUES (:client, :document, :first, :count, :language)")
+_DOCUMENT = text(
+    "SELECT first, count AS parts FROM word_documents WHERE client_id = :client AND document_id = :document"
+)
 _DROP_DOCUMENT = text(
     "DELETE FROM word_documents WHERE client_id = :client AND document_id = :document RETURNING first, count AS parts"
 )
@@ -98,6 +102,17 @@ class ClientWords:
             self._run(_ADD_FACTS, block=block, facts=placed[start:end].tobytes())
         self._write_postings(first, [part for part, _ in found])
         self._run(_ADD_DOCUMENT, document=document_id, first=first, count=len(texts), language=language)
+        self._touch()
+
+    def revalue(self, document_id: str, norms: NDArray[np.float32]) -> None:
+        """Give the parts of a document other norms, one for each; nothing happens if it has not so many."""
+        row = self._run(_DOCUMENT, document=document_id).first()
+        if row is None or row.parts != len(norms):
+            return
+        for block, start, end in blocks(row.first, row.parts):
+            data = self._run(_BLOCK_FACTS, block=block).scalar_one()
+            facts = with_norms(data, row.first + start - block * BLOCK, norms[start:end])
+            self._run(_SET_FACTS, block=block, facts=facts)
         self._touch()
 
     def delete(self, document_id: str) -> None:

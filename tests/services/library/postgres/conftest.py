@@ -50,20 +50,20 @@ def open_shelf(documents_url: str, tmp_path: Path) -> Iterator[Callable[..., Pos
     """Open a library; each call opens one more on the same database, as another process does."""
     with ExitStack() as stack:
 
-        def opened(limits: ClientLimits | None = None) -> PostgresShelf:
+        def opened(limits: ClientLimits | None = None, *, model: str = "hash") -> PostgresShelf:
             database = PostgresDatabase.open(driver_address(documents_url))
             stack.callback(database.close)
             catalog = Catalog(CatalogTables(database))
+            vectors = PostgresVectors(database, embedding_model=model)
             compactor = Compactor(steps=(), folders=(), marker=tmp_path / "due")
             library = PostgresLibrary(
                 database,
                 catalog=catalog,
                 compactor=compactor,
-                embedding_model="hash",
+                models=vectors.models,
                 limits=limits,
                 clock=time.time,
             )
-            vectors = PostgresVectors(database, embedding_model="hash")
             return PostgresShelf(database, catalog, vectors, PostgresWords(database), compactor, library)
 
         yield opened

@@ -18,8 +18,8 @@ from app.common.filters import Comparison, Compound
 from app.common.lives import Standing
 from app.common.postgres.address import driver_address
 from app.common.postgres.database import PostgresDatabase
+from app.services.chroma.nearest import Probe
 from app.services.library import Succession
-from app.services.library.postgres.vectors import PostgresVectors
 from app.services.library.postgres.words import ClientWords
 from tests.postgres_server import PostgresServer
 from tests.services.library.contract import AIRPORT, EMBEDDER, HARBOUR, LibraryContract, new_document, put
@@ -152,21 +152,6 @@ def test_a_statement_that_names_no_client_touches_its_transactions_client_only(
     assert shelf.found(HARBOUR) == {"one"}
 
 
-def test_vectors_of_another_model_are_refused_until_they_are_rebuilt(shelf: PostgresShelf) -> None:
-    put(shelf.library, new_document("one"))
-    other = PostgresVectors(shelf.database, embedding_model="newer")
-    vector = np.ones(3, np.float32)
-    for attempt in (
-        lambda: other.nearest(HARBOUR, vector, 3),
-        lambda: other.add(HARBOUR, [replace(new_document("two").parts[0])], vector[None, :]),
-    ):
-        with pytest.raises(Conflict) as caught:
-            attempt()
-        assert caught.value.code == "embedding_model_changed"
-    assert other.rebuild(HARBOUR, lambda chunks: np.ones((len(chunks), 3), np.float32)) == 3
-    assert len(other.nearest(HARBOUR, vector, 5).ids) == 3
-
-
 def test_a_vector_is_stored_to_the_bit_and_text_without_nul(shelf: PostgresShelf) -> None:
     document = new_document("one", chunks=1)
     vector = np.array([[1 / 3, 1e-30, -2.5, 3.4e38]], np.float32)
@@ -196,8 +181,8 @@ def test_filters_on_parts_look_at_pages_chunks_and_every_section(shelf: Postgres
         (Compound("or", [Comparison("page", "eq", 3), Comparison("section", "eq", "A")]), {"one:0", "one:2"}),
     ):
         assert set(shelf.vectors.matching(HARBOUR, where)) == wanted
-        assert set(shelf.vectors.nearest(HARBOUR, base.vectors[0], 9, where=where).ids) == wanted
-    assert shelf.vectors.nearest_among(HARBOUR, base.vectors[0], 9, ["one:2", "gone:0"]).ids == ["one:2"]
+        assert set(shelf.vectors.nearest(HARBOUR, Probe(base.vectors[0], "hash"), 9, where=where).ids) == wanted
+    assert shelf.vectors.nearest_among(HARBOUR, Probe(base.vectors[0], "hash"), 9, ["one:2", "gone:0"]).ids == ["one:2"]
     assert shelf.vectors.matching(AIRPORT, Comparison("page", "gte", 0)) == []
 
 
