@@ -70,16 +70,12 @@ class Database(SqlDatabase):
     @override
     @contextmanager
     def read(self, owner: ClientId | None = None) -> Iterator[Connection]:
-        """A consistent view for reading."""
         with self._errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @override
     def rows(
-        self,
-        statement: Select[*tuple[Any, ...]],
-        parameters: Mapping[str, object],
-        owner: ClientId | None = None,
+        self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object], owner: ClientId | None = None
     ) -> Sequence[AnyRow]:
         """Return what one statement reads. It is its own consistent view, so it needs no transaction."""
         with self._errors(), self.engine.connect() as connection:
@@ -215,7 +211,6 @@ class Database(SqlDatabase):
 
     @override
     def close(self) -> None:
-        """Close all connections."""
         self.engine.dispose()
 
     def _note_full(self) -> None:

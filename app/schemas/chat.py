@@ -23,10 +23,7 @@ INTENT = (
 
 ClientIdField = Annotated[
     str,
-    Field(
-        description="Whose documents: 3 to 63 letters, digits, dots, dashes or underscores.",
-        examples=["client_a1b2c3d4"],
-    ),
+    Field(description="Whose documents: 3 to 63 letters, digits, `.`, `-` or `_`.", examples=["client_a1b2c3d4"]),
 ]
 
 

@@ -98,17 +98,13 @@ class PostgresDatabase(SqlDatabase):
     def rows(
         self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object], owner: ClientId | None = None
     ) -> Sequence[Row[*tuple[Any, ...]]]:
-        """Return what one statement reads."""
         with self.read(owner) as connection:
             return connection.execute(statement, parameters).all()
 
     @override
     @contextmanager
     def write(self, owner: ClientId | None = None, *, removing: bool = False) -> Iterator[Connection]:
-        """One transaction: committed when the block ends, rolled back when it raises. Each statement sees the latest.
-
-        Others' transactions run meanwhile: take a row's lock, or an advisory one, for what has to be alone.
-        """
+        """See SqlDatabase. Others' transactions run meanwhile: take a row's lock, or an advisory one, to be alone."""
         with postgres_errors(), self._leaving_standby(), self._transaction(owner, "") as connection:
             yield connection
 
@@ -119,7 +115,6 @@ class PostgresDatabase(SqlDatabase):
 
     @override
     def note(self, work: Callable[[Connection], object]) -> bool:
-        """Do `work` in a transaction if that is possible at once; whether it was done."""
         try:
             with self.write() as connection:
                 connection.exec_driver_sql("SET LOCAL lock_timeout = 50")
@@ -235,7 +230,6 @@ class PostgresDatabase(SqlDatabase):
 
     @override
     def close(self) -> None:
-        """Close all connections."""
         self._engine.dispose()
 
 

@@ -157,10 +157,7 @@ class DocumentService:
         return self._catalog.digests.summaries(client_id, [document_id]).get(document_id, "")
 
     def chunks(self, client_id: ClientId, document_id: str, *, cursor: str = "", limit: int = 100) -> ChunkPage:
-        """Return the document's chunks after `cursor`, in order.
-
-        Raises NotFound, Conflict while the document is not ready, and InvalidInput for a bad cursor.
-        """
+        """Return the document's chunks after `cursor`, in order; raises what `text` does, InvalidInput for a bad cursor."""
         record = self._ready(client_id, document_id)
         offset = decode_offset(cursor)
         chunks = self._chunks(record, offset, min(limit, record.chunk_count))
@@ -168,10 +165,7 @@ class DocumentService:
         return ChunkPage(chunks, record.chunk_count, encode_offset(end) if end < record.chunk_count else None)
 
     def text(self, client_id: ClientId, document_id: str) -> str:
-        """Return the text that was read from the document's file.
-
-        Raises NotFound, and Conflict while it is not ready.
-        """
+        """Return the text that was read from the file; raises NotFound, and Conflict while it is not ready."""
         record = self._ready(client_id, document_id)
         parts = self._store.chunks(client_id, document_id, limit=record.stored_parts)
         return run_of(parts).text if parts else ""
