@@ -157,7 +157,7 @@ class DocumentService:
         return self._catalog.digests.summaries(client_id, [document_id]).get(document_id, "")
 
     def chunks(self, client_id: ClientId, document_id: str, *, cursor: str = "", limit: int = 100) -> ChunkPage:
-        """Return the document's chunks after `cursor`, in order; raises what `text` does, InvalidInput for a bad cursor."""
+        """Return the document's chunks after `cursor`, in order; raises as `text` does, InvalidInput for a bad one."""
         record = self._ready(client_id, document_id)
         offset = decode_offset(cursor)
         chunks = self._chunks(record, offset, min(limit, record.chunk_count))
