@@ -6,11 +6,11 @@ A dialect of the service's own API: its routes read it and ask the same services
 
 from fastapi import APIRouter
 
-from app.openai import embeddings, files, responses, routes
+from app.openai import embeddings, files, responses, routes, stores
 from app.openai.errors import PREFIX, OpenAIErrorResponse, OpenAIErrors, openai_responses
 
 __all__ = ["PREFIX", "OpenAIErrorResponse", "OpenAIErrors", "openai_responses", "router"]
 
 router = APIRouter()
-for _part in (routes, responses, embeddings, files):
+for _part in (routes, responses, embeddings, files, stores):
     router.include_router(_part.router)

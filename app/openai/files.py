@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 
 from app.common.cursors import encode_place
 from app.common.errors import InvalidInput
+from app.common.filters import Comparison
 from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.dependencies.callers import CallerDep
@@ -21,8 +22,9 @@ from app.dependencies.writing import WritingDep
 from app.openai.errors import PREFIX, openai_responses
 from app.openai.file_schemas import FILE_BODY, PURPOSES, File, FileDeleted, FileForm, FileList
 from app.openai.owners import FileOwnerDep, ProjectClientDep
-from app.services.catalog.records import DocumentRecord
+from app.services.catalog.records import DocumentRecord, DocumentStatus
 from app.services.ingestion.ingest import Options
+from app.services.tenants.documents import DocumentPage, DocumentService
 
 router = APIRouter(prefix=f"{PREFIX}files", tags=["OpenAI"], route_class=OnceRoute)
 
@@ -121,8 +123,7 @@ def list_files(
     """Return the client's files, newest first."""
     if purpose and purpose not in PURPOSES:
         return FileList(data=[], first_id=None, last_id=None, has_more=False)
-    cursor = _place(documents.get(owner, paging.after)) if paging.after else ""
-    page = documents.page(owner, cursor=cursor, limit=paging.limit)
+    page = page_of(documents, owner, paging)
     files = [as_file(record) for record in page.records]
     first, last = (files[0].id, files[-1].id) if files else (None, None)
     return FileList(data=files, first_id=first, last_id=last, has_more=page.next_cursor is not None)
@@ -164,6 +165,19 @@ def as_file(record: DocumentRecord) -> File:
         filename=record.filename,
         status="processed" if record.status == "ready" else "uploaded",
     )
+
+
+def page_of(
+    documents: DocumentService,
+    owner: ClientId,
+    paging: Paging,
+    *,
+    status: DocumentStatus | None = None,
+    where: Comparison | None = None,
+) -> DocumentPage:
+    """Return the part of the client's documents that is asked for; raises NotFound when `after` is none of them."""
+    cursor = _place(documents.get(owner, paging.after)) if paging.after else ""
+    return documents.page(owner, status=status, where=where, cursor=cursor, limit=paging.limit)
 
 
 def _place(record: DocumentRecord) -> str:

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
+import anyio.to_thread
 from fastapi import Depends, Header
 
 from app.common.errors import InvalidInput, NotFound
 from app.common.ids import ClientId
 from app.dependencies.callers import Caller, CallerDep
-from app.dependencies.parts import DocumentsDep
+from app.dependencies.parts import ClientsDep, DocumentsDep
 from app.services.catalog.records import ClientRecord
 from app.services.tenants.clients import ClientService
 
@@ -38,8 +39,16 @@ async def get_file_owner(file_id: str, caller: CallerDep, documents: DocumentsDe
     return _named(caller, project)
 
 
+async def get_store(client_id: str, caller: CallerDep, clients: ClientsDep) -> ClientId:
+    """Return the client that the vector store in the path stands for; raises NotFound when there is none."""
+    owner = caller.client(own(caller, client_id))
+    await anyio.to_thread.run_sync(clients.get, owner)
+    return owner
+
+
 ProjectClientDep = Annotated[ClientId, Depends(get_project_client)]
 FileOwnerDep = Annotated[ClientId, Depends(get_file_owner)]
+StoreDep = Annotated[ClientId, Depends(get_store)]
 
 
 def own(caller: Caller, name: str) -> str | None:

@@ -8,6 +8,9 @@ from app.schemas.filters import Filter
 from app.schemas.numbers import Similarity, TopK
 from app.schemas.text import ValidStr
 
+Attributes = dict[str, str | bool | int | float]
+"""What is noted about a document, as OpenAI has it: without lists."""
+
 
 class RankingOptions(BaseModel):
     """How good a passage has to be. A `ranker` is accepted and changes nothing."""
@@ -42,7 +45,7 @@ class VectorSearchResult(BaseModel):
     file_id: str
     filename: str
     score: float = Field(description="Cosine similarity to the query, -1 to 1.")
-    attributes: dict[str, str | bool | int | float] = Field(
+    attributes: Attributes = Field(
         description="Where the passage is from, and the document's metadata; lists and tags as text with commas."
     )
     content: list[VectorSearchContent]

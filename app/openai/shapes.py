@@ -22,7 +22,7 @@ from app.openai.schemas import (
     FileCitation,
     UrlCitation,
 )
-from app.openai.search_schemas import VectorSearchContent, VectorSearchResult
+from app.openai.search_schemas import Attributes, VectorSearchContent, VectorSearchResult
 from app.schemas.filters import Filter
 from app.services.answering.citations import Citation, Place
 from app.services.intents.tasks import read_task
@@ -186,7 +186,7 @@ def counted(answer: Answer, prompt_tokens: int) -> tuple[int, int, int]:
     return prompt_tokens, written, prompt_tokens + written
 
 
-def _attributes(labels: Labels) -> dict[str, str | bool | int | float]:
+def as_attributes(labels: Labels) -> Attributes:
     """Return metadata and tags as OpenAI's attributes, which hold no lists."""
     values: dict[str, MetadataValue] = {**labels.metadata, "tags": labels.tags} if labels.tags else {**labels.metadata}
     return {key: ", ".join(one) if isinstance(one, tuple) else one for key, one in values.items()}
@@ -200,7 +200,7 @@ def as_search_result(passage: Passage) -> VectorSearchResult:
         filename=place["source"],
         score=place["score"],
         attributes={
-            **_attributes(passage.labels),
+            **as_attributes(passage.labels),
             "page": place["page"],
             "section": place["section"],
             "chunk_index": place["chunk_index"],

@@ -31,6 +31,16 @@ assert.match((await helper.finalResponse()).output_text, /1871/);
 const made = await client.embeddings.create({ model: 'default', input: ['crane', 'ship'] });
 assert.equal(made.data.length, 2);
 assert.ok(made.data[0].embedding.length > 100);
+const store = await client.vectorStores.create({});
+const buoy = await toFile(Buffer.from('The buoy was laid in 1904.'), 'buoy.txt');
+const added = await client.vectorStores.files.uploadAndPoll(store.id, buoy);
+assert.equal(added.status, 'completed');
+const pier = await toFile(Buffer.from('The pier was built in 1911.'), 'pier.txt');
+const batch = await client.vectorStores.fileBatches.uploadAndPoll(store.id, { files: [pier], fileIds: [file.id] });
+assert.deepEqual([batch.status, batch.file_counts.completed], ['completed', 2]);
+const changed = await client.vectorStores.files.update(added.id, { vector_store_id: store.id, attributes: { year: 1904 } });
+assert.deepEqual(changed.attributes, { year: 1904 });
+assert.equal((await client.vectorStores.files.delete(added.id, { vector_store_id: store.id })).deleted, true);
 await assert.rejects(
   client.responses.create({ model: 'default', input: question, tools: [{ type: 'web_search' }] }),
   (error) => error.status === 400 && error.code === 'unsupported_parameter',

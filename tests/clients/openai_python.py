@@ -33,6 +33,21 @@ with client.responses.stream(model="default", input=QUESTION) as stream:
 
 assert len(client.embeddings.create(model="default", input=["crane", "ship"]).data) == 2
 assert client.vector_stores.search("default", query="lighthouse").data[0].file_id == file.id
+store = client.vector_stores.create()
+added = client.vector_stores.files.upload_and_poll(
+    vector_store_id=store.id, file=("buoy.txt", b"The buoy was laid in 1904."), attributes={"year": 1904}
+)
+assert (added.status, added.attributes) == ("completed", {"year": 1904})
+batch = client.vector_stores.file_batches.upload_and_poll(
+    store.id, files=[("pier.txt", b"The pier was built in 1911.")], file_ids=[file.id, added.id]
+)
+assert (batch.status, batch.file_counts.completed) == ("completed", 3)
+assert {one.id for one in client.vector_stores.file_batches.list_files(batch.id, vector_store_id=store.id)} >= {file.id}
+changed = client.vector_stores.files.update(added.id, vector_store_id=store.id, attributes={"year": 1905})
+assert changed.attributes == {"year": 1905}
+newer = client.vector_stores.search(store.id, query="buoy", filters={"type": "eq", "key": "year", "value": 1905})
+assert {one.file_id for one in newer.data} == {added.id}
+assert client.vector_stores.files.delete(added.id, vector_store_id=store.id).deleted
 chat = client.chat.completions.create(model="default", messages=[{"role": "user", "content": QUESTION}])
 assert "1871" in (chat.choices[0].message.content or "")
 try:

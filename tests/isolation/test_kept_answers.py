@@ -15,8 +15,12 @@ BODY = {"message": "What opens the vault?"}
 
 
 MAKING_NOTHING = {
+    "/api/v1/admin/backup",  # reads all, and makes nothing here
+    "/v1/embeddings",
     "/api/v1/search",
     "/v1/vector_stores/{client_id}/search",
+    "/v1/vector_stores/{client_id}/files/{file_id}",  # said again, it is the same
+    "/v1/vector_stores/{client_id}/file_batches/{batch_id}/cancel",
     "/api/v1/sessions/cleanup",
     "/api/v1/sessions/{session_id}/messages/{message_id}/feedback",  # said again, it is the same
 }

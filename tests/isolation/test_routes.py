@@ -16,6 +16,7 @@ from app.bootstrap import open_services
 from app.common.ids import ClientId
 from app.config import Settings
 from app.main import create_app
+from app.openai.stores.batches import Batch
 from app.service import Services
 from app.services.tenants.rate_limit import RateLimit
 from tests.api import AppFactory, ask, assert_problem, upload
@@ -31,6 +32,10 @@ SECRET = "The xylophone vault opens with zq7731."
 FILE = "victims-own-file.txt"
 SESSION = "victims-own-session"
 FEEDBACK = "/api/v1/sessions/{session_id}/messages/{message_id}/feedback"
+STORES = "/v1/vector_stores"
+STORE = f"{STORES}/{{client_id}}"
+STORE_FILE = f"{STORE}/files/{{file_id}}"
+BATCH = f"{STORE}/file_batches/{{batch_id}}"
 
 
 class Call(NamedTuple):
@@ -63,6 +68,11 @@ class Target(NamedTuple):
     def feedback(self) -> str:
         """Where feedback on the answer is."""
         return f"/api/v1/sessions/{self.session_id}/messages/{self.message_id}/feedback"
+
+    @property
+    def batch_id(self) -> str:
+        """A batch of the document."""
+        return Batch(1_780_000_000, [self.document_id]).id
 
 
 # fmt: off
@@ -143,6 +153,23 @@ CALLS: dict[tuple[str, str], Any] = {
     ("get", "/v1/files/{file_id}"): lambda t: Call(f"/v1/files/{t.document_id}"),
     ("get", "/v1/files/{file_id}/content"): lambda t: Call(f"/v1/files/{t.document_id}/content"),
     ("delete", "/v1/files/{file_id}"): lambda t: Call(f"/v1/files/{t.document_id}"),
+    ("get", STORES): lambda t: Call(STORES, project=t.client_id),
+    ("post", STORES): lambda t: Call(STORES, {"file_ids": [t.document_id]}, project=t.client_id),
+    ("get", STORE): lambda t: Call(f"{STORES}/{t.client_id}"),
+    ("delete", STORE): lambda t: Call(f"{STORES}/{t.client_id}"),
+    ("post", f"{STORE}/files"): lambda t: Call(
+        f"{STORES}/{t.client_id}/files", {"file_id": t.document_id, "attributes": {"stolen": True}}),
+    ("get", f"{STORE}/files"): lambda t: Call(f"{STORES}/{t.client_id}/files"),
+    ("get", STORE_FILE): lambda t: Call(f"{STORES}/{t.client_id}/files/{t.document_id}"),
+    ("post", STORE_FILE): lambda t: Call(
+        f"{STORES}/{t.client_id}/files/{t.document_id}", {"attributes": {"stolen": True}}),
+    ("delete", STORE_FILE): lambda t: Call(f"{STORES}/{t.client_id}/files/{t.document_id}"),
+    ("get", f"{STORE_FILE}/content"): lambda t: Call(f"{STORES}/{t.client_id}/files/{t.document_id}/content"),
+    ("post", f"{STORE}/file_batches"): lambda t: Call(
+        f"{STORES}/{t.client_id}/file_batches", {"file_ids": [t.document_id], "attributes": {"stolen": True}}),
+    ("get", BATCH): lambda t: Call(f"{STORES}/{t.client_id}/file_batches/{t.batch_id}"),
+    ("post", f"{BATCH}/cancel"): lambda t: Call(f"{STORES}/{t.client_id}/file_batches/{t.batch_id}/cancel"),
+    ("get", f"{BATCH}/files"): lambda t: Call(f"{STORES}/{t.client_id}/file_batches/{t.batch_id}/files"),
     ("get", "/metrics"): lambda _: Call("/metrics", shared=True),
     ("post", "/api/v1/admin/backup"): lambda _: Call("/api/v1/admin/backup", shared=True),
 }
@@ -248,6 +275,7 @@ def test_the_log_names_whom_each_request_is_about(world: World, caplog: pytest.L
         ("delete", "/api/v1/chat/{session_id}"),
         ("delete", "/api/v1/documents/{document_id}"),
         ("delete", "/v1/files/{file_id}"),
+        ("delete", STORE_FILE),
     }
     erasing = ("delete", "/api/v1/clients/{client_id}")
     order = ["get", "post", "patch", "put", "delete"]
@@ -436,9 +464,11 @@ def test_the_victims_own_key_can_do_all_that_is_refused_to_the_attacker(world: W
         ("put", document),
         ("delete", "/api/v1/sessions/{session_id}"),
         ("delete", "/api/v1/chat/collections/{client_id}"),
+        ("delete", STORE),
     ]
     # The document is deleted with its collection here, and by itself in the tests of documents.
-    skipped = {*last, *admin_only, *OPERATORS, ("delete", document), ("delete", "/v1/files/{file_id}")}
+    deleting = {("delete", path) for path in (document, "/v1/files/{file_id}", STORE_FILE)}
+    skipped = {*last, *admin_only, *deleting, *OPERATORS}
     for route in [r for r in CALLS if r not in skipped and r[1] != "/api/v1/chat/{session_id}"]:
         assert world.call(route, world.target, world.victim).is_success, route
     for route in last:

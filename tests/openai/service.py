@@ -15,6 +15,8 @@ from tests.serving import serving
 QUESTION = "How much does the harbour crane lift?"
 ANSWER = "It lifts forty tonnes [1]. Or more [9]."
 ADMIN = "admin-key-of-the-openai-test"
+NOWHERE = "doc_" + "0" * 24
+"""A document that nobody has."""
 OTHER_TEXT = "The airport's crane lifts nine tonnes."
 
 
@@ -53,6 +55,11 @@ class Service:
 def _serving(folder: Path, new_stores: Path, **values: Any) -> Iterator[Service]:
     with serving(app_in(folder, new_stores, **values)) as url, closing(Service(url)) as service:
         yield service
+
+
+def numbered_file(client: openai.OpenAI, number: int) -> str:
+    """Upload a file that is like the others but for its number; return its id."""
+    return client.files.create(file=(f"{number}.txt", f"{TEXT} Number {number}.".encode()), purpose="assistants").id
 
 
 def user(content: Any) -> dict[str, Any]:

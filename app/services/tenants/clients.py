@@ -71,6 +71,13 @@ class ClientService:
             raise Conflict("There is already a client of this name; choose another.", code="client_exists")
         return self._keys.create(client_id, label="first key")
 
+    def ensure(self, client_id: ClientId, *, standing: Standing | None = None) -> ClientRecord:
+        """Return the client, made without a key if there is none. Raises what `register` does of an erased one."""
+        if self._catalog.client(client_id) is None:
+            require = partial(self._keys.require_standing, client_id, standing or Standing())
+            self._catalog.register_client(client_id, require=require)
+        return self.get(client_id)
+
     def list(self, *, after: str = "", limit: int) -> ClientPage:
         """Return clients in the order of their ids, those after `after`."""
         records = self._catalog.list_clients(after=after, limit=limit + 1)
