@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     # Service
     admin_api_key: SecretStr | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    mcp: Literal["on", "off"] = "on"
     max_connections: int = Field(4000, ge=2, le=1_000_000)
     worker_threads: int = Field(128, ge=8, le=2000)
     search_threads: int | None = Field(None, ge=2, le=1000)

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
-from app import openai
+from app import mcp, openai
 from app.bootstrap import open_services
 from app.common.errors import StartupError
 from app.common.logger import configure_logging
@@ -49,7 +49,7 @@ from app.version import VERSION
 
 logger = logging.getLogger(__name__)
 
-_AREAS = (ingest, jobs, documents, chat, search, sessions, feedback, clients, usage, admin, maintenance, openai)
+_AREAS = (ingest, jobs, documents, chat, search, sessions, feedback, clients, usage, admin, maintenance, openai, mcp)
 _ROUTERS = [area.router for area in (*_AREAS, health, metrics, pages)]
 
 FORM_OVERHEAD_BYTES = 1 << 20

@@ -32,5 +32,7 @@ def configure_logging(level: str, fmt: Literal["text", "json"]) -> None:
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(logging.INFO)
+    # Its lines quote what agents send; what a tool ends with has a line of ours.
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)
     # Our own middleware writes the request's line, with its route, client and duration.
     logging.getLogger("uvicorn.access").disabled = True

@@ -9,10 +9,14 @@ from app.schemas.ids import NamedClient
 from app.schemas.numbers import KeyLifetime, Temperature, TopK
 
 MAX_SYSTEM_PROMPT = 4000
+MAX_MCP_DESCRIPTION = 2000
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 SystemPrompt = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SYSTEM_PROMPT, pattern=r"^[^\x00]+$")
+]
+AgentDescription = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MCP_DESCRIPTION, pattern=r"^[^\x00]+$")
 ]
 # A name such as "German" or "pt-BR": it becomes part of a sentence in the prompt, and no more than that.
 Language = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^[^\W\d_][\w ()'-]*$")]
@@ -118,6 +122,7 @@ class ClientSettings(BaseModel):
                     "top_k": 6,
                     "temperature": 0.2,
                     "model": None,
+                    "mcp_description": "Manuals and price lists of the bicycle shop, from 2015 on.",
                 }
             ]
         },
@@ -133,4 +138,7 @@ class ClientSettings(BaseModel):
         None,
         description="A model of the provider's (setting MODEL_NAME). A client's key may choose from the service's own "
         "(MODEL_NAME, FALLBACK_MODEL_NAME), the operator any.",
+    )
+    mcp_description: AgentDescription | None = Field(
+        None, description="What agents are told of the documents, in the description of each tool at /mcp."
     )

@@ -32,6 +32,13 @@ HALF_AN_UPLOAD = (
 PAGES = "The crane lifts forty tonnes, and then it rests for a while. " * 2000
 ASKED = {"message": "What does the crane lift?", "client_id": "harbour", "use_memory": False}
 
+AGENTS_QUESTION = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "tools/call",
+    "params": {"name": "ask", "arguments": {"question": "What does the crane lift?"}},
+}
+
 
 class Process:
     """The service; `stop` sends the signal. Use as a context manager."""
@@ -131,7 +138,7 @@ def test_answers_are_given_to_their_end_or_told_that_time_is_over(tmp_path: Path
     with Process(tmp_path, "--timeout-graceful-shutdown", "8", **_model(standin)) as process:
         assert _upload(process.url).is_success
         answer = Reply("It lifts forty tonnes [1].", word_delay=0.4)
-        standin.script(Hang(after_words=1), Hang(after_words=1), Hang(), answer)
+        standin.script(Hang(after_words=1), Hang(after_words=1), Hang(), Hang(), answer)
         stream = Stream("POST", f"{process.url}/api/v1/chat/stream", json=ASKED)
         wait_for(lambda: len(stream.events) > 1)
         openai = {"model": "harbour", "messages": [{"role": "user", "content": "What does it lift?"}], "stream": True}
@@ -139,8 +146,11 @@ def test_answers_are_given_to_their_end_or_told_that_time_is_over(tmp_path: Path
         standin.wait_until(lambda it: it.open_calls == 2)
         plain = Call(f"{process.url}/api/v1/chat/", json=ASKED)
         standin.wait_until(lambda it: it.open_calls == 3)
-        quick = Stream("POST", f"{process.url}/api/v1/chat/stream", json=ASKED)
+        accepted = {"Accept": "application/json, text/event-stream"}
+        agent = Call(f"{process.url}/mcp?client_id=harbour", json=AGENTS_QUESTION, headers=accepted)
         standin.wait_until(lambda it: it.open_calls == 4)
+        quick = Stream("POST", f"{process.url}/api/v1/chat/stream", json=ASKED)
+        standin.wait_until(lambda it: it.open_calls == 5)
         process.stop()
         stream.join(PATIENCE)
         assert quick.events[-1][0] == "done"
@@ -150,6 +160,8 @@ def test_answers_are_given_to_their_end_or_told_that_time_is_over(tmp_path: Path
         assert '"code":"shutting_down"' in streamed.result().text
         assert (plain.result().status_code, plain.result().json()["code"]) == (503, "shutting_down")
         assert plain.result().headers["retry-after"]
+        told = agent.result().json()["result"]
+        assert (told["isError"], "(code: shutting_down)" in told["content"][0]["text"]) == (True, True)
         assert process.wait() in ENDED
 
 

@@ -12,13 +12,14 @@ from tests.api import AppFactory, ask, assert_problem, upload, upload_each
 from tests.standin import StandIn
 
 PATH = "/api/v1/clients/harbour/settings"
-NOTHING = {"system_prompt": None, "language": None, "top_k": None, "temperature": None, "model": None}
+NOTHING = dict.fromkeys(("system_prompt", "language", "top_k", "temperature", "model", "mcp_description"))
 ALL = {
     "system_prompt": "Speak like a captain.\nName the page.",
     "language": "Português do Brasil (formal)",
     "top_k": 2,
     "temperature": 0.25,
     "model": "openai/gpt-oss-120b",
+    "mcp_description": "What the harbour office knows of its cranes.",
 }
 ADMIN = "admin-key-of-the-settings-test"
 QUESTION = "How much does the harbour crane lift?"
@@ -83,6 +84,8 @@ def test_what_is_set_outlives_a_restart(make_app: AppFactory) -> None:
         {"model": "two words"},
         {"model": "../x"},
         {"model": "m" * 129},
+        {"mcp_description": ""},
+        {"mcp_description": "x" * 2001},
         {"topk": 4},
         ["top_k"],
     ],

@@ -138,6 +138,8 @@ client_settings = Table(
     Column("top_k", Integer),
     Column("temperature", FLOAT),
     Column("model", Text),
+    # What agents are told of the documents.
+    Column("mcp_description", Text),
 )
 
 client_budgets = Table(

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.common.absent import no_documents, no_such_document
 from app.common.cursors import decode_offset, decode_place, encode_offset, encode_place
@@ -12,13 +12,14 @@ from app.common.filters import PassageFilter
 from app.common.ids import ClientId
 from app.common.labels import LabelPatch
 from app.common.lives import ClientLives
-from app.common.passages import Chunk, ChunkSpan, joined, run_of
+from app.common.passages import Chunk, run_of
 from app.services.catalog.records import ClientRecord, DocumentRecord, DocumentStatus
 from app.services.catalog.store import Catalog
 from app.services.compaction import Compactor
 from app.services.jobs.service import JobService
 from app.services.library import Library
 from app.services.library.stores import VectorStore
+from app.services.tenants.reading import Reading, Stretch, listed_chunk, read_stretch
 from app.services.vector_store import collection_name
 
 logger = logging.getLogger(__name__)
@@ -170,6 +171,10 @@ class DocumentService:
         parts = self._store.chunks(client_id, document_id, limit=record.stored_parts)
         return run_of(parts).text if parts else ""
 
+    def read(self, client_id: ClientId, document_id: str, wanted: Stretch) -> Reading:
+        """Return a stretch of the document's text. Raises NotFound, and Conflict while the document is not ready."""
+        return read_stretch(self._store, self._ready(client_id, document_id), wanted)
+
     def _ready(self, client_id: ClientId, document_id: str) -> DocumentRecord:
         record = self.get(client_id, document_id)
         if record.status != "ready":
@@ -184,7 +189,7 @@ class DocumentService:
         first = spans[0].first
         stop = max(span.after for span in spans)
         parts = self._store.chunks(record.client_id, record.document_id, offset=first, limit=stop - first)
-        listed = (_listed(number, span, parts) for number, span in enumerate(spans, start=offset))
+        listed = (listed_chunk(number, span, parts) for number, span in enumerate(spans, start=offset))
         return [chunk for chunk in listed if chunk is not None]
 
     def relabel(self, client_id: ClientId, document_id: str, patch: LabelPatch) -> DocumentRecord:
@@ -236,12 +241,3 @@ class DocumentService:
             extra={"client": client_id, "documents": count, "ms": round((time.perf_counter() - started) * 1000)},
         )
         return count
-
-
-def _listed(number: int, span: ChunkSpan, parts: Sequence[Chunk]) -> Chunk | None:
-    """Make a chunk of a document's list of its parts; None if they are gone, as the document is being deleted."""
-    own = [part for part in parts if span.first <= part.index < span.after]
-    if not own:
-        return None
-    text = joined(own, span.start, span.end, span.header)
-    return replace(own[0], index=number, number=None, text=text, start=span.start, end=span.end)

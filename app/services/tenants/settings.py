@@ -25,6 +25,7 @@ class ClientSettings:
     top_k: int | None = None
     temperature: float | None = None
     model: str | None = None
+    mcp_description: str | None = None
 
     @property
     def instructions(self) -> str:
