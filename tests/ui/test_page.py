@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.api import TEXT, app_in
 from tests.serving import serving
-from tests.standin import Hang, StandIn
+from tests.standin import Hang, StandIn, Status
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ADMIN = "the-admin-key-of-the-page"
@@ -53,8 +53,10 @@ def address(tmp_path_factory: pytest.TempPathFactory, new_stores: Path, model: S
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory, new_stores: Path) -> Iterator[str]:
-    """The service in locked mode, which quotes its answers."""
-    with serving(app_in(tmp_path_factory.mktemp("locked"), new_stores, admin_api_key=ADMIN)) as address:
+    """The service in locked mode, where no passage is good enough for an answer."""
+    with serving(
+        app_in(tmp_path_factory.mktemp("locked"), new_stores, admin_api_key=ADMIN, min_relevance=1.5)
+    ) as address:
         yield address
 
 
@@ -160,6 +162,20 @@ def test_a_stream_is_stopped_and_the_model_with_it(page: Page, address: str, mod
     assert page.evaluate("document.activeElement.id") == "question"
 
 
+def test_how_much_was_read_is_said(page: Page, address: str) -> None:
+    with_crane(page, address, "covered-co")
+    ask(page, "Summarise crane.txt")
+    expect(page.locator(".turn .note")).to_have_text("crane.txt: read whole, 1 of 1 page.")
+
+
+def test_an_error_is_told_in_words(page: Page, address: str, model: StandIn) -> None:
+    with_crane(page, address, "erring-co")
+    model.script(Status(401))
+    ask(page)
+    expect(page.locator(".turn .note")).to_contain_text("language model")
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+
+
 def test_conversations_are_named_opened_exported_and_deleted(page: Page, address: str) -> None:
     with_crane(page, address, "talking-co")
     ask(page)
@@ -236,6 +252,8 @@ def test_a_key_opens_one_client_and_stays_in_the_tab(page: Page, locked: str) ->
     expect(page.get_by_role("button", name="Delete crane.txt")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Delete crane.txt")).to_be_visible()
+    ask(page, "Which zebras graze on Neptune?")
+    expect(page.locator(".turn .note")).to_have_text("This answer does not rest on your documents.")
     assert made["api_key"] not in "".join(addresses)
     assert page.evaluate("localStorage.length") == 0
     assert page.evaluate("document.cookie") == ""

@@ -111,7 +111,7 @@ function sourceLine(source, listener) {
 /** Return what is to be said about the answer, calmly. */
 function remarks(answer) {
   const found = [];
-  if (answer.grounded === false && answer.intent === "search") found.push("Not found in your documents.");
+  if (answer.grounded === false && answer.intent === "search") found.push("This answer does not rest on your documents.");
   if (CUT[answer.finish_reason]) found.push(CUT[answer.finish_reason]);
   for (const one of answer.coverage ?? []) {
     found.push(`${one.source}: ${READ[one.how]}, ${one.pages_read} of ${count(one.pages, "page")}.`);
