@@ -43,7 +43,7 @@ $(VENV)/.command: $(VENV)/.runtime setup.py
 	touch $@
 
 $(VENV)/.tools: $(VENV)/.runtime $(TOOLS)
-	@echo "Installing the tools for tests and checks, once: 0.3 GB."
+	@echo "Installing the tools for tests and checks, once: 0.5 GB."
 	$(PIP) --quiet $(addprefix -r ,$(TOOLS))
 	touch $@
 

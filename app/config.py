@@ -114,6 +114,7 @@ class Settings(BaseSettings):
     search_threads: int | None = Field(None, ge=2, le=1000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+    ui: Literal["on", "off"] = "on"
     metrics: Literal["on", "off"] = "on"
     metrics_port: int | None = Field(None, ge=1, le=65_535)
     metrics_host: str = "127.0.0.1"

@@ -41,6 +41,7 @@ from app.routers import (
     pages,
     search,
     sessions,
+    ui,
     usage,
 )
 from app.service import Services
@@ -50,7 +51,7 @@ from app.version import VERSION
 logger = logging.getLogger(__name__)
 
 _AREAS = (ingest, jobs, documents, chat, search, sessions, feedback, clients, usage, admin, maintenance, openai, mcp)
-_ROUTERS = [area.router for area in (*_AREAS, health, metrics, pages)]
+_ROUTERS = [area.router for area in (*_AREAS, health, metrics, pages, ui)]
 
 FORM_OVERHEAD_BYTES = 1 << 20
 CONVERSATION_BYTES = 2 << 20  # a stateless chat brings its history along
@@ -175,6 +176,8 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
     for router in _ROUTERS:
         app.include_router(router)
     app.mount(pages.ASSETS, pages.assets())
+    if settings.ui == "on":
+        app.mount(ui.ASSETS, ui.assets())
     shapes = (Problem, openai.OpenAIErrorResponse)
     needs_key = settings.admin_api_key is not None
     describe_routes(app, errors=_error, shapes=shapes, needs_key=needs_key, stores_nothing=_STORES_NOTHING)

@@ -187,7 +187,7 @@ COUNTED = {
     ("post", "/v1/files"),
 }
 OPEN_TO_ALL = {("get", "/health"), ("get", "/health/live"), ("get", "/health/ready")}
-PAGES = ("/docs", "/redoc", "/openapi.json")
+PAGES = ("/docs", "/redoc", "/openapi.json", "/ui")
 
 
 class World:
