@@ -45,6 +45,7 @@ from app.routers import (
     usage,
 )
 from app.service import Services
+from app.services.intents.compiling import compiling
 from app.telemetry.exposition import CONTENT_TYPE
 from app.version import VERSION
 
@@ -136,7 +137,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         )
     ending = asyncio.create_task(end_with(server, app.state.drain, services))
     try:
-        with infrequent_gc(), _metrics_port(settings, services):
+        with infrequent_gc(), compiling(), _metrics_port(settings, services):
             yield
     except StartupError as exc:
         app.state.startup_failure.append(exc)

@@ -21,6 +21,7 @@ from app.common.locks import order_checked
 from app.config import Settings
 from app.main import create_app
 from app.service import Services
+from app.services.intents.compiling import compile_rules
 from tests.fakes import HashEmbeddings
 
 
@@ -33,6 +34,7 @@ def settings_for(folder: Path) -> Settings:
         vector_store_path=folder / "chroma",
         chunk_size=120,
         chunk_overlap=0,
+        summaries="on",
     )
 
 
@@ -58,6 +60,7 @@ def main() -> None:
     `backup FOLDER FILE` and `restore FILE FOLDER` are answered with the id of the child that does that. When the input
     ends, so do the children that were not waited for.
     """
+    compile_rules()  # every child would
     running: set[int] = set()
     for line in sys.stdin:
         command, argument = line.rstrip("\n").split(" ", 1)

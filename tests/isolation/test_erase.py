@@ -84,16 +84,28 @@ def folder(make_settings: Callable[..., Settings], tmp_path: Path) -> Path:
     return tmp_path
 
 
+def _summarised(api: TestClient, client_id: str) -> bool:
+    """Whether all of the client's texts have a summary; tables have no sentences."""
+    listed = api.get("/api/v1/documents", params={"client_id": client_id}).json()["documents"]
+    paths = [f"/api/v1/documents/{each['document_id']}" for each in listed if each["type"] == "txt"]
+    return all(api.get(path, params={"client_id": client_id}).json().get("summary") for path in paths)
+
+
 def test_an_erased_client_is_in_no_file(make_client: AppFactory, folder: Path) -> None:
-    api = make_client()
+    api = make_client(summaries="on")
     _stay(api)
     before = _size(folder)
     _fill(api, CLIENT, remember=True)
+    wait_for(lambda: _summarised(api, CLIENT))
     api.post(f"/api/v1/clients/{CLIENT}/keys", json={"label": "Vexillologist's key"})
     traces = _traces(folder, ALL_WORDS)
     assert {form for form, _ in traces} >= {*WORDS[:3], "Zymurgist", "Pyrrhuloxia", CLIENT}
     indexed = index_path(folder / "chroma" / "words", ClientId(CLIENT)).name
     assert {form for form, name in traces if name.startswith(indexed)} >= {fold(word) for word in WORDS}
+    (table,) = (folder / "chroma" / "tables").rglob("*.db")
+    kept = {name for form, name in traces if form == WORDS[0]}
+    assert table.name in kept
+    assert {"catalog.db", "catalog.db-wal"} & kept  # its text is nowhere in the catalog but in summaries
     erased = api.delete(f"/api/v1/clients/{CLIENT}").json()
     assert (erased["documents_deleted"], erased["sessions_deleted"]) == (4, 1)
     assert _traces(folder, ALL_WORDS) == set()

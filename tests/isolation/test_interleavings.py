@@ -15,7 +15,8 @@ from tests.api import AppFactory, ask, upload
 ADMIN = "admin-key-of-the-interleavings"
 MARKERS = ("anemone", "bassoon", "cormorant")
 CLIENTS = st.integers(min_value=0, max_value=len(MARKERS) - 1)
-FILES = st.integers(min_value=1, max_value=4)
+TABLE = 4
+FILES = st.integers(min_value=1, max_value=TABLE)
 SESSIONS = st.sampled_from(["monday", "tuesday"])
 RUN = itertools.count()
 
@@ -31,7 +32,9 @@ class Tenant:
         self.messages: dict[str, int] = {}
 
     def text(self, number: int) -> str:
-        """The same words as everybody's file of this number, but for the client's own."""
+        """The same words as everybody's file of this number, but for the client's own; the last number is a table."""
+        if number == TABLE:
+            return f"Entry,Drawer,Kept\nentry {number},drawer {number},{self.marker}\n"
         return (
             f"The {self.marker} of entry {number} is kept in drawer {number}.\n\nOnly {self.marker}s are kept there.\n"
         )
@@ -59,7 +62,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule(who=CLIENTS, number=FILES)
     def upload(self, who: int, number: int) -> None:
         tenant = self.tenants[who]
-        name = (f"entry-{number}.txt", tenant.text(number).encode())
+        name = (f"entry-{number}.{'csv' if number == TABLE else 'txt'}", tenant.text(number).encode())
         body = self._own(tenant, upload(self.api, name, client_id=tenant.client_id, headers=tenant.headers), 200)
         expected = "duplicate" if number in tenant.files else "ready"
         assert [document["status"] for document in body["documents"]] == [expected]
@@ -80,6 +83,15 @@ class Interleavings(RuleBasedStateMachine):
         assert len(body["sources"]) == min(len(tenant.files), 4)
         if session:
             tenant.messages[session] = tenant.messages.get(session, 0) + 2
+
+    @rule(who=CLIENTS)
+    def count(self, who: int) -> None:
+        """Ask for the number of rows of a table that everybody has under the same name."""
+        tenant = self.tenants[who]
+        response = ask(self.api, f"How many rows are in entry-{TABLE}.csv?", tenant.client_id, headers=tenant.headers)
+        if tenant.files:
+            computed = self._own(tenant, response, 200)["computation"]
+            assert (computed or {}).get("row_count") == (1 if TABLE in tenant.files else None)
 
     @rule(who=CLIENTS)
     def delete_documents(self, who: int) -> None:

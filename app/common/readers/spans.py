@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.common.readers.cells.columns import REPEATED
 from app.common.readers.tables import Repeats, Row, flat
 
 _WIDEST = 1000  # as browsers have it
@@ -49,18 +50,22 @@ class Spans:
             self._above, self._width = dict(enumerate(texts)), max(self._width, len(texts))
             return Row(texts, marked=marked)
         row: dict[int, str] = {}
+        own: set[int] = set()
         spanned = False
         column = 0
         for cell in given:
             column = self._covered(row, column)
+            if cell.text and not cell.from_above:
+                own.add(column)
             spanned = self._place(row, column, cell, alone=filled < 2) or spanned
             column += max(1, min(cell.across, _WIDEST))
             if column > _MOST_COLUMNS:
                 break
         self._covered(row, column, to_end=True)
         self._width = max(self._width, column)
-        shown = sorted(row.items())
-        return Row([text for _, text in shown], [place for place, _ in shown], marked=marked, spanned=spanned)
+        places = sorted(row)
+        worth = ["" if place in own else REPEATED for place in places]
+        return Row([row[place] for place in places], places, marked=marked, spanned=spanned, values=worth)
 
     def _covered(self, row: dict[int, str], column: int, *, to_end: bool = False) -> int:
         """Fill columns that cells of earlier rows cover; return the first that is free."""

@@ -2,9 +2,11 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import NamedTuple
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
@@ -14,7 +16,10 @@ from app.common.work import Threads
 from app.services.answering.defusing import defuse
 from app.services.answering.prompts import asked
 from app.services.answering.types import Computation, Prepared
+from app.services.conversing.counting import is_alone_named, may_name, plan_of
 from app.services.intents.computing import asks_to_compute
+from app.services.intents.listing import Listing, read_listing
+from app.services.intents.types import Language
 from app.services.library.reading import LibraryReader
 from app.services.llm.types import LanguageModel
 from app.services.tables import TableStore
@@ -32,6 +37,8 @@ LOOKED_AT = 4
 MOST_TABLES = 3
 """Tables that are offered for one plan."""
 MOST_COLUMNS = 60
+MOST_NAMES = 1000
+"""Documents, the newest, of which the names are compared; of a client with more none is certain to be meant."""
 MOST_PASSAGES = 3
 """Passages that an answer cites; all rows that it rests on are in its computation."""
 
@@ -59,7 +66,16 @@ class _Offer:
 
     tables: Sequence[tuple[str, str, TableInfo]]
     described: str
-    language: str
+    language: Language
+
+
+class _Found(NamedTuple):
+    """A table, its document's id and name, and the file that it is read from."""
+
+    document_id: str
+    source: str
+    table: TableInfo
+    reader: TableReader
 
 
 class Computing:
@@ -73,49 +89,85 @@ class Computing:
     async def of(self, prepared: Prepared, threads: Threads) -> Prepared:
         """Return what the answer is made from: the computation, or else the search as it was.
 
-        Costs a call of the model only for a question that asks for a computation, and that found a table.
+        Costs a call of the model only for a question that asks for a computation, and that found a table. Without a
+        model the rows of a table are counted or listed where there is no doubt which are meant.
         """
-        model, client_id = self._model, prepared.question.client_id
-        language = asks_to_compute(prepared.search_query)
         searched = prepared.intent in ("search", "document") and prepared.sources and not prepared.said
-        if model is None or not searched or language is None or prepared.question.where is not None:
+        if not searched or prepared.question.where is not None:
             return prepared
+        client_id = prepared.question.client_id
         try:
-            offer = await threads.run(client_id, lambda: self._offer(prepared, language))
-            if offer is None:
-                return prepared
-            prompt = _prompt(offer, prepared.search_query)
-            options = prepared.question.options
-            said = await model.complete(client_id, prompt, temperature=0, model=options.model, within=PLAN_SECONDS)
-            return await threads.run(client_id, lambda: self._computed(prepared, offer, said.text))
+            if self._model is None:
+                return await threads.run(client_id, lambda: self._counted(prepared))
+            return await self._planned(prepared, threads, self._model)
         except AppError as exc:
             logger.warning("table not computed", extra={"client": client_id, "code": exc.code})
             return prepared
 
-    def _offer(self, prepared: Prepared, language: str) -> _Offer | None:
-        """Return the tables that the best passages are of, those in the order of the passages."""
-        found: list[tuple[str, str, TableInfo]] = []
-        described: list[str] = []
-        seen: set[tuple[str, int]] = set()
+    async def _planned(self, prepared: Prepared, threads: Threads, model: LanguageModel) -> Prepared:
+        client_id, language = prepared.question.client_id, asks_to_compute(prepared.search_query)
+        if language is None:
+            return prepared
+        offer = await threads.run(client_id, lambda: self._offer(prepared, language))
+        if offer is None:
+            return prepared
+        prompt = _prompt(offer, prepared.search_query)
+        options = prepared.question.options
+        said = await model.complete(client_id, prompt, temperature=0, model=options.model, within=PLAN_SECONDS)
+        return await threads.run(client_id, lambda: self._computed(prepared, offer, said.text))
+
+    def _counted(self, prepared: Prepared) -> Prepared:
+        """Count or list the rows of the one table that the question names, if all of its words are that name."""
+        listing = read_listing(prepared.search_query)
+        if listing is None:
+            return prepared
         with ExitStack() as stack:
-            for passage in prepared.sources[:LOOKED_AT]:
-                chunk = passage.chunk
-                reader = stack.enter_context(self._tables.opened(prepared.question.client_id, chunk.document_id))
-                for table in reader.tables() if reader else ():
-                    touched = table.start < chunk.end and table.end > chunk.start
-                    key = (chunk.document_id, table.number)
-                    if touched and table.complete and key not in seen and len(found) < MOST_TABLES and reader:
-                        seen.add(key)
-                        found.append((chunk.document_id, chunk.source, table))
-                        described.append(_described(len(found), chunk.source, table, reader))
-        return _Offer(found, "\n\n".join(described), language) if found else None
+            found = self._found(prepared, prepared.sources, stack)
+            meant = [each for each in found if is_alone_named(listing, each.source, each.table, each.reader)]
+            if len(meant) != 1 or self._names_others(prepared, listing, meant[0]):
+                return prepared
+            chosen = meant[0]
+            return self._answered(prepared, chosen, plan_of(listing, chosen.table), listing.language)
+
+    def _names_others(self, prepared: Prepared, listing: Listing, chosen: _Found) -> bool:
+        """Whether the question may mean another document as well."""
+        records = self._reader.documents(prepared.question.client_id, limit=MOST_NAMES)
+        others = (record for record in records if record.document_id != chosen.document_id)
+        return len(records) == MOST_NAMES or any(may_name(listing, record.filename) for record in others)
+
+    def _found(self, prepared: Prepared, passages: Sequence[Passage], stack: ExitStack) -> Iterator[_Found]:
+        """Yield the tables that passages are of, in their order, each once; those of which all rows are kept."""
+        seen: set[tuple[str, int]] = set()
+        for passage in passages:
+            chunk = passage.chunk
+            reader = stack.enter_context(self._tables.opened(prepared.question.client_id, chunk.document_id))
+            for table in reader.tables() if reader else ():
+                touched = table.start < chunk.end and table.end > chunk.start
+                key = (chunk.document_id, table.number)
+                if touched and table.complete and key not in seen and reader:
+                    seen.add(key)
+                    yield _Found(chunk.document_id, chunk.source, table, reader)
+
+    def _offer(self, prepared: Prepared, language: Language) -> _Offer | None:
+        """Return the tables that the best passages are of, those in the order of the passages."""
+        with ExitStack() as stack:
+            offered = list(islice(self._found(prepared, prepared.sources[:LOOKED_AT], stack), MOST_TABLES))
+            described = [_described(number, each) for number, each in enumerate(offered, start=1)]
+        tables = [(each.document_id, each.source, each.table) for each in offered]
+        return _Offer(tables, "\n\n".join(described), language) if tables else None
 
     def _computed(self, prepared: Prepared, offer: _Offer, said: str) -> Prepared:
         """Run the plan; raises InvalidInput when it cannot be, and returns the search when it finds nothing."""
         plan = read_plan(said, [table for _, _, table in offer.tables])
         document_id, source, table = next(each for each in offer.tables if each[2] is plan.table)
         with self._tables.opened(prepared.question.client_id, document_id) as reader:
-            result = run_plan(reader, plan) if reader else Result((), (), 0)
+            if reader is None:
+                return prepared
+            return self._answered(prepared, _Found(document_id, source, table, reader), plan, offer.language)
+
+    def _answered(self, prepared: Prepared, chosen: _Found, plan: Plan, language: Language) -> Prepared:
+        document_id, source, table, reader = chosen
+        result = run_plan(reader, plan)
         passages = self._passages(prepared, document_id, table, result)
         if not passages or (not result.matched and plan.measure != "count"):
             return prepared
@@ -124,7 +176,7 @@ class Computing:
         return replace(
             prepared,
             sources=passages,
-            said=(_sentence(plan, result, offer.language, len(passages)),),
+            said=(_sentence(plan, result, language, len(passages)),),
             computation=computation,
             # An answer from a table is none from all of the document, even where the document was to be read.
             prompt=(),
@@ -160,9 +212,10 @@ def _prompt(offer: _Offer, question: str) -> list[BaseMessage]:
     ]
 
 
-def _described(number: int, source: str, table: TableInfo, reader: TableReader) -> str:
-    head = f"Table {number}: {_quoted(source)}, sheet {_quoted(table.name)}, {table.rows} rows"
-    columns = (_column(column, table, reader) for column in table.columns[:MOST_COLUMNS])
+def _described(number: int, found: _Found) -> str:
+    table = found.table
+    head = f"Table {number}: {_quoted(found.source)}, sheet {_quoted(table.name)}, {table.rows} rows"
+    columns = (_column(column, table, found.reader) for column in table.columns[:MOST_COLUMNS])
     return defuse("\n".join([head, *columns]))
 
 

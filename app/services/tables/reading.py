@@ -35,6 +35,13 @@ class TableReader:
         )
         return [text for (text,) in found]
 
+    def names_rows(self, number: int, place: int) -> bool:
+        """Whether a column has another value in each row, rows of totals left out: whoever counts them counts rows."""
+        cell = f"s{int(place)}"
+        counts = f"SELECT count(*), count(DISTINCT {cell}) FROM rows_{int(number)} WHERE total = 0"
+        rows, values = self.database.execute(counts).fetchone()
+        return bool(rows == values)
+
     def _columns(self, number: int) -> tuple[ColumnInfo, ...]:
         found = self.database.execute(
             "SELECT place, label, kind, decimals, units, filled FROM columns WHERE number = ? ORDER BY place", (number,)

@@ -76,7 +76,7 @@ def _columns(new: NewTable) -> Iterator[tuple[int, str, str, int, str, int]]:
 
 def _rows(new: NewTable, kinds: Sequence[ColumnKind]) -> Iterator[Sequence[str | int | float | None]]:
     table = new.table
-    totals = total_rows(table.rows, [place for place, kind in enumerate(kinds) if kind == "text"])
+    totals = total_rows(table)
     for place, (shown, values, number, line) in enumerate(
         zip(table.rows, table.values, table.numbers, new.lines, strict=True)
     ):

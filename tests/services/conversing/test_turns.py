@@ -1,14 +1,17 @@
 """Every kind of turn gets its kind of answer, and costs as many calls of the model as the documentation says."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.services.conversing.front_ends import OPEN_WEBUI
 from tests.services.conversing.talking import ANSWERED, Talking, talking
 from tests.services.conversing.turns import TURNS, Said
 
-CALLS = {"smalltalk": 0, "inventory": 0, "conversation": 1, "document": 1, "search": 1}
+CALLS = {"smalltalk": 0, "inventory": 0, "conversation": 1, "document": 1, "search": 1, "task": 1}
+DOCUMENTED = Path(__file__).parents[3] / "docs" / "how-it-works.md"
 REWRITTEN = ("reply", "continue")
 
 
@@ -103,3 +106,15 @@ def _after_a_question(quoting: Talking, turn: Said) -> dict[str, object]:
     session = "after-" + str(abs(hash(turn.message)))
     quoting.say("How many days of paid leave do employees get?", session_id=session)
     return quoting.say(turn.message, session_id=session)
+
+
+def test_the_documentation_says_how_many_calls_each_kind_costs() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (none|\d)[^|]*\|$", DOCUMENTED.read_text(), re.MULTILINE)
+    assert {intent: int(calls.replace("none", "0")) for intent, calls in rows} == CALLS
+
+
+def test_a_task_and_a_repetition_cost_what_is_documented(table: Talking) -> None:
+    body = table.after("answered", OPEN_WEBUI["title"])
+    assert (body["intent"], len(table.model.asked)) == ("task", CALLS["task"])
+    table.after("answered", "repeat that")
+    assert len(table.model.asked) == 0

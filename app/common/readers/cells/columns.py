@@ -7,13 +7,14 @@ from itertools import compress
 from typing import Literal, NamedTuple
 
 from app.common.readers.cells.amounts import Amount, Point, currency_in, is_currency, point_of, read_amount
+from app.common.readers.cells.currencies import with_currencies
 from app.common.readers.cells.moments import Order, order_of, read_moment
 from app.common.readers.raw import Column, Table
 
 MOST_COLUMNS = 200
 """Columns of a table whose cells are read; what stands further to the right is text of the document only."""
 REPEATED = "r"
-"""What a sheet says of a cell that only repeats the number of the merged cell it is part of."""
+"""Said of a cell that only repeats the merged cell it is part of: a number counts once, all else for each row."""
 
 _NEARLY_ALL = 0.9
 _MOST_UNITS = 6
@@ -62,7 +63,7 @@ def with_kinds(table: Table) -> Table:
         columns.append(kind)
         for row, value in read.items():
             values[row][place] = value
-    return replace(table, columns=tuple(columns), values=tuple(map(tuple, values)))
+    return with_currencies(replace(table, columns=tuple(columns), values=tuple(map(tuple, values))))
 
 
 def _cells(table: Table, width: int) -> list[list[_Cell]]:
@@ -78,7 +79,8 @@ def _cells(table: Table, width: int) -> list[list[_Cell]]:
 
 def _column(cells: Sequence[_Cell], label: str, style: _Style) -> _Read:
     worth = [cell for cell in cells if cell.given != REPEATED]
-    return _truths(worth) or _moments(worth, style.order) or _amounts(worth, label, style.point) or (Column("text"), {})
+    shown = [cell._replace(given="") if cell.given == REPEATED else cell for cell in cells]
+    return _truths(shown) or _moments(shown, style.order) or _amounts(worth, label, style.point) or (Column("text"), {})
 
 
 def _truths(cells: Sequence[_Cell]) -> _Read | None:
