@@ -3,11 +3,13 @@
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from operator import add
 from typing import Literal, NamedTuple, Protocol
+
+from typing_extensions import override
 
 from app.common.ids import ClientId
 
@@ -48,6 +50,10 @@ class Meter(Protocol):
     def require(self, client_id: ClientId, wanted: Usage) -> None:
         """Raise LimitReached (budget_exceeded) when so much more would be beyond one of the client's budgets."""
 
+    def taking(self, client_id: ClientId, wanted: Usage) -> AbstractContextManager[None]:
+        """Require it, hold it for the block against others who want it, and count it when that ends well."""
+        ...
+
 
 class Unmetered(Meter):
     """Counts nothing and lets everything through."""
@@ -57,6 +63,11 @@ class Unmetered(Meter):
 
     def require(self, client_id: ClientId, wanted: Usage) -> None:
         """See Meter."""
+
+    @override
+    def taking(self, client_id: ClientId, wanted: Usage) -> AbstractContextManager[None]:
+        """See Meter."""
+        return nullcontext()
 
 
 UNMETERED = Unmetered()

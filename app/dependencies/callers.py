@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
@@ -20,8 +20,9 @@ from app.dependencies.parts import ApiKeysDep, MeterDep, RateLimitDep, SettingsD
 from app.services.tenants.keys import id_of, key_not_known
 from app.services.tenants.rate_limit import RateLimit
 
-_WANTED = {"search": Usage(searches=1), "ingest": Usage(pages=1, bytes=1)}
-"""What a request needs of its client's budgets before its work begins."""
+_ONE_SEARCH = Usage(searches=1)
+_SOME_OF_A_FILE = Usage(pages=1, bytes=1)
+"""What an upload needs of its client's budgets before its work begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,11 @@ class Caller:
         sees each such request begin and end.
         """
         self._rate_limit.hit(client_id)
-        self._meter.require(client_id, _WANTED.get(kind, Usage()))
+        if kind == "ingest":
+            self._meter.require(client_id, _SOME_OF_A_FILE)
         act_for(Behalf(kind=kind, key_id=self.principal.key_id or "", since=self.standing.since))
-        yield client_id
-        if kind == "search":
-            self._meter.count(client_id, Usage(searches=1))
+        with self._meter.taking(client_id, _ONE_SEARCH) if kind == "search" else nullcontext():
+            yield client_id
 
     def _noted(self, client_id: ClientId) -> ClientId:
         self._request.state.client_id = client_id

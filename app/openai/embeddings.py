@@ -7,6 +7,7 @@ from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
 
 from app.common.errors import InvalidInput, NotFound
 from app.common.ids import ClientId
@@ -38,30 +39,42 @@ async def get_embedding_client(
         yield owner
 
 
-@router.post("/embeddings", summary="Embeddings", responses=openai_responses(400, 401, 404, 413, 429, 503))
+@router.post(
+    "/embeddings",
+    summary="Embeddings",
+    response_model=EmbeddingList,
+    responses=openai_responses(400, 401, 404, 413, 429, 503),
+)
 async def create_embeddings(
     request: Request,
     body: EmbeddingRequest,
     owner: Annotated[ClientId, Depends(get_embedding_client)],
     embedder: EmbedderDep,
     work: WorkDep,
-) -> EmbeddingList:
+) -> Response:
     """Return a vector of unit length for each text, made by the service's embedding model. Nothing is stored.
 
     A model may see questions and documents differently: `input_type` says which of them the texts are.
     """
     threads = work.search if len(body.input) <= FEW else work.ingest
     async with while_there(request) as presence:
-        vectors = await threads.run(owner, partial(_embed, embedder, body, owner, presence))
+        written = await threads.run(owner, partial(_written, embedder, body, owner, presence))
+    return Response(written, media_type="application/json")
+
+
+def _written(embedder: Embedder, body: EmbeddingRequest, owner: ClientId, presence: Presence) -> bytes:
+    """Return the answer as JSON, written vector by vector: 2048 at once would stop the event loop for a second."""
+    vectors = _embed(embedder, body, owner, presence)
     tokens = sum(map(estimate_tokens, body.input))
-    return EmbeddingList(
-        data=[
-            Embedding(index=index, embedding=_base64(row) if body.encoding_format == "base64" else row.tolist())
-            for index, row in enumerate(vectors)
-        ],
-        model=embedder.name,
-        usage=EmbeddingUsage(prompt_tokens=tokens, total_tokens=tokens),
+    rest = EmbeddingList(data=[], model=embedder.name, usage=EmbeddingUsage(prompt_tokens=tokens, total_tokens=tokens))
+    each = ",".join(
+        Embedding(
+            index=index, embedding=_base64(row) if body.encoding_format == "base64" else row.tolist()
+        ).model_dump_json()
+        for index, row in enumerate(vectors)
     )
+    ending = rest.model_dump_json(exclude={"data"}).removeprefix("{")
+    return f'{{"data":[{each}],{ending}'.encode()
 
 
 def _embed(embedder: Embedder, body: EmbeddingRequest, owner: ClientId, presence: Presence) -> Vectors:

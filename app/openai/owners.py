@@ -34,7 +34,7 @@ async def get_project_client(caller: CallerDep, project: Project = None) -> Clie
 
 async def get_file_owner(file_id: str, caller: CallerDep, documents: DocumentsDep, project: Project = None) -> ClientId:
     """Return the client in whose files to look; raises NotFound when nobody has it."""
-    if project is None:
+    if not project:
         return await caller.owner(None, lambda: documents.owner_of(file_id))
     return _named(caller, project)
 

@@ -56,6 +56,12 @@ def test_files_are_listed_page_by_page(quoting: Service) -> None:
     refused(openai.NotFoundError, lambda: client.files.list(after="doc_nothing"), "document_not_found")
 
 
+def test_an_empty_project_is_none(quoting: Service) -> None:
+    (file,) = quoting.client("any", project="harbour").files.list().data
+    for path in (f"/v1/files/{file.id}", f"/v1/files/{file.id}/content"):
+        assert quoting.http.get(path, headers={"OpenAI-Project": ""}).status_code == 200, path
+
+
 def test_labels_and_cutting_are_further_fields(quoting: Service, shipyard: openai.OpenAI) -> None:
     more = {"metadata": '{"year": 2026}', "tags": "cranes, ships", "chunk_size": "500"}
     file = _create(shipyard, "labelled.txt", OTHER_TEXT, extra_body=more)

@@ -15,7 +15,8 @@ from app.common.lives import Standing
 from app.memory import Message, SessionStore
 
 MOST_COPIED = 100
-"""Messages before a response that are read, or copied where a conversation branches: as much as any memory uses."""
+"""Messages before a response that are read, or copied where a conversation branches: as much as any memory uses. Of
+answers that are named by their ids no more are looked up either."""
 
 _FORM = re.compile(r"(?:resp|msg|fs)_([0-9a-f]{24})_([1-9][0-9]{0,8})")
 
@@ -56,6 +57,13 @@ class Conversations:
     def __init__(self, sessions: SessionStore, client_id: ClientId) -> None:
         self._sessions = sessions
         self._client_id = client_id
+        self._copy: Place | None = None
+        """The place of the turn that is to follow in a copy."""
+
+    @property
+    def copied(self) -> bool:
+        """Whether a conversation was copied here."""
+        return self._copy is not None
 
     def after(self, place: Place, standing: Standing) -> Place:
         """Return the place of the turn that follows this one.
@@ -71,8 +79,25 @@ class Conversations:
     def until(self, place: Place) -> Sequence[Message]:
         """Return the latest messages up to the turn's answer, oldest first. Raises NotFound when it is not stored."""
         self._turns(place)
+        return self._messages(place, MOST_COPIED)
+
+    def answer(self, place: Place) -> str:
+        """Return the turn's answer. Raises NotFound when it is not stored."""
+        self._turns(place)
+        (message,) = self._messages(place, 1)
+        return message.content
+
+    def discard_unused(self) -> None:
+        """Delete the copy that was made here if no turn followed in it: what was asked was refused, or failed."""
+        if self._copy is None:
+            return
+        name = self._copy.session_id
+        if self._sessions.info(self._client_id, name).message_count < 2 * self._copy.turn:
+            self._sessions.delete(self._client_id, name)
+
+    def _messages(self, place: Place, limit: int) -> Sequence[Message]:
         before = 2 * place.turn + 1
-        return self._sessions.messages(self._client_id, place.session_id, before=before, limit=MOST_COPIED).messages
+        return self._sessions.messages(self._client_id, place.session_id, before=before, limit=limit).messages
 
     def _turns(self, place: Place) -> int:
         """Return how many turns there are; raises NotFound when there are fewer than the place says."""
@@ -86,7 +111,9 @@ class Conversations:
         return turns
 
     def _branch(self, place: Place, standing: Standing) -> Place:
-        branch, messages = Place.first(), self.until(place)
+        messages = self.until(place)
+        branch = replace(Place.first(), turn=len(messages) // 2 + 1)
+        self._copy = branch
         for asked, answered in zip(messages[::2], messages[1::2], strict=True):
             self._sessions.append_turn(
                 self._client_id,
@@ -97,7 +124,7 @@ class Conversations:
                 extra=answered.extra,
                 standing=standing,
             )
-        return replace(branch, turn=len(messages) // 2 + 1)
+        return branch
 
 
 def no_such_response() -> NotFound:

@@ -7,7 +7,7 @@ from langchain_core.messages import BaseMessage
 
 from app.common.errors import InvalidInput
 from app.common.lives import Standing
-from app.openai.responses.places import Conversations, Place
+from app.openai.responses.places import MOST_COPIED, Conversations, Place
 from app.openai.responses.requests import InputItem, ResponseRequest
 from app.openai.schemas import ChatMessage
 from app.openai.shapes import Conversation, read_conversation
@@ -34,13 +34,14 @@ def read_request(body: ResponseRequest, conversations: Conversations, standing: 
 
     The user's messages after the last answer are the question. An answer that is named by its id, in
     `previous_response_id` or as the last answer of the input, stands for its whole conversation, which goes on. A
-    conversation that is sent as text is not stored. Raises InvalidInput when nothing is asked, and NotFound.
+    conversation that is sent as text is not stored; where it names answers too, its latest messages count. Raises
+    InvalidInput when nothing is asked, and NotFound.
     """
     items = body.input
     end = next((n for n in range(len(items), 0, -1) if _is_answer(items[n - 1])), 0)
     earlier, new = items[:end], items[end:]
     place = _continued(body, earlier)
-    before = [] if place else [_message(item, conversations) for item in earlier if _speaks(item)]
+    before = [] if place else _told(earlier, conversations)
     if place and body.store is False:
         before, place = [ChatMessage(role=m.role, content=m.content) for m in conversations.until(place)], None
     read = read_conversation([*_instructing(body), *_rules(items), *before, *_question(new)], max_tokens=max_tokens)
@@ -73,10 +74,17 @@ def _speaks(item: InputItem) -> bool:
     return item.role == "user" or _is_answer(item)
 
 
+def _told(earlier: Sequence[InputItem], conversations: Conversations) -> list[ChatMessage]:
+    spoken = [item for item in earlier if _speaks(item)]
+    if any(item.type == "item_reference" for item in spoken):
+        spoken = spoken[-MOST_COPIED:]  # each is looked up
+    return [_message(item, conversations) for item in spoken]
+
+
 def _message(item: InputItem, conversations: Conversations) -> ChatMessage:
     if item.type == "message":
         return ChatMessage(role=item.role or "user", content=item.content)
-    return ChatMessage(role="assistant", content=conversations.until(Place.of(item.id or ""))[-1].content)
+    return ChatMessage(role="assistant", content=conversations.answer(Place.of(item.id or "")))
 
 
 def _instructing(body: ResponseRequest) -> list[ChatMessage]:

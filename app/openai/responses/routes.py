@@ -1,14 +1,17 @@
 """Responses: one route, which answers whole or as events."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from typing import Annotated
 
+import anyio
 import anyio.to_thread
 from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from starlette.background import BackgroundTask
 
 from app.common.absent import no_such_client
+from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.dependencies.callers import Caller, CallerDep
 from app.dependencies.once import OnceRoute, do_once
@@ -58,14 +61,19 @@ async def get_asked(
     sessions: SessionsDep,
     settings: SettingsDep,
     work: WorkDep,
-) -> Asked:
-    """Read what is asked, with what is stored of its conversation."""
+) -> AsyncIterator[Asked]:
+    """Read what is asked, with what is stored of its conversation; no copy of that stays to which no turn was added."""
     conversations = Conversations(sessions, client_id)
     read = partial(read_request, body, conversations, caller.standing, max_tokens=settings.max_token_limit)
-    asked = await work.write.run(client_id, read)
-    if read_task(asked.question) is None:
-        require_length(asked.question, "input", settings)
-    return asked
+    try:
+        asked = await work.write.run(client_id, read)
+        if read_task(asked.question) is None:
+            require_length(asked.question, "input", settings)
+        yield asked
+    finally:
+        if conversations.copied:
+            with anyio.CancelScope(shield=True), suppress(AppError):
+                await work.write.run(client_id, conversations.discard_unused)
 
 
 AskedDep = Annotated[Asked, Depends(get_asked)]

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from contextlib import aclosing, asynccontextmanager
 
 from langchain_core.messages import BaseMessage
 from typing_extensions import override
@@ -142,10 +142,9 @@ class VendorModel(LanguageModel):
         temperature: float,
         seconds: float,
     ) -> Completion:
-        self.meter.require(client_id, TOKENS)
         self._resilience.refuse_if_dead(models)
         deadline = time.monotonic() + seconds
-        async with self._slots.hold(client_id):
+        async with self._turn(client_id):
             completion = await self._resilience.run(
                 models,
                 lambda model: self._vendor.generate(
@@ -159,7 +158,6 @@ class VendorModel(LanguageModel):
     async def _stream(
         self, client_id: ClientId, messages: Sequence[BaseMessage], models: tuple[str, ...], temperature: float
     ) -> Answer:
-        self.meter.require(client_id, TOKENS)
         self._resilience.refuse_if_dead(models)
         deadline = time.monotonic() + self._limits.timeout
 
@@ -167,11 +165,19 @@ class VendorModel(LanguageModel):
             spending = Spending(client_id, model, messages, self.meter)
             return _OpenStream.begin(model, self._vendor.stream(model, messages, temperature, spending))
 
-        async with self._slots.hold(client_id):
+        async with self._turn(client_id):
             opened = await self._resilience.run(models, begin, deadline)
             async with aclosing(self._rest(opened)) as pieces:
                 async for piece in pieces:
                     yield piece
+
+    @asynccontextmanager
+    async def _turn(self, client_id: ClientId) -> AsyncIterator[None]:
+        """Hold a slot. Whoever waited for it may find the budget used up by those who were before."""
+        self.meter.require(client_id, TOKENS)
+        async with self._slots.hold(client_id):
+            self.meter.require(client_id, TOKENS)
+            yield
 
     async def _rest(self, opened: "_OpenStream") -> Answer:
         """Yield a begun stream to its end; nothing is retried any more, because words have been sent."""

@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -61,6 +62,7 @@ class UsageMeter(Meter, Running):
         self._writing = RankedLock(Rank.USAGE)
         self._waiting: dict[Entry, Usage] = {}
         self._spent: dict[ClientId, Spent] = {}
+        self._held: defaultdict[ClientId, list[Usage]] = defaultdict(list)
         self._own: dict[ClientId, Budgets] = {}
         self._service_limits = limits_of(Budgets().over(defaults))
         self._limits: dict[ClientId, Sequence[tuple[BudgetKind, int]]] = {}
@@ -114,6 +116,21 @@ class UsageMeter(Meter, Running):
             count_budget_refusal(over.kind.name)
             raise used_up(over.kind, limit=over.limit, used=over.used, now=self._clock())
 
+    @override
+    @contextmanager
+    def taking(self, client_id: ClientId, wanted: Usage) -> Iterator[None]:
+        self.require(client_id, wanted)
+        with self._guard:
+            self._held[client_id].append(wanted)
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._held[client_id].remove(wanted)
+                if not self._held[client_id]:
+                    del self._held[client_id]
+        self.count(client_id, wanted)
+
     def has_left(self, client_id: ClientId, wanted: Usage) -> bool:
         """Whether so much more is within the client's budgets."""
         return self._exceeded(client_id, wanted) is None
@@ -145,9 +162,13 @@ class UsageMeter(Meter, Running):
         today = self.today()
         for kind, limit in self._limits.get(client_id, self._service_limits):
             asked = kind.measure(wanted)
-            if asked and (used := self._used(client_id, kind, today)) + asked > limit:
+            if asked and (used := self._used(client_id, kind, today) + self._held_of(client_id, kind)) + asked > limit:
                 return BudgetState(kind, limit, used)
         return None
+
+    def _held_of(self, client_id: ClientId, kind: BudgetKind) -> int:
+        with self._guard:
+            return sum(map(kind.measure, self._held.get(client_id, ())))
 
     def _used(self, client_id: ClientId, kind: BudgetKind, today: date) -> int:
         with self._guard:

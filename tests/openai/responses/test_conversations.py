@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from tests.api import upload
 from tests.openai.responses.test_answers import respond
 from tests.openai.service import ADMIN, QUESTION, Service, assistant, refused, user
-from tests.standin import StandIn
+from tests.standin import StandIn, Status
 
 
 def _messages(service: Service, response: Any) -> list[str]:
@@ -47,6 +47,20 @@ def test_a_conversation_branches_after_an_earlier_response(with_model: Service, 
     assert _messages(with_model, other)[::2] == ["Who built the crane?", "Who may drive it?"]
     third = respond(with_model, "Why?", previous_response_id=other.id)
     assert _messages(with_model, third)[::2] == ["Who built the crane?", "Who may drive it?", "Why?"]
+
+
+@pytest.mark.parametrize("failing", ["the question", "the model"])
+def test_no_copy_stays_of_a_conversation_that_does_not_go_on(
+    with_model: Service, standin: StandIn, failing: str
+) -> None:
+    first = respond(with_model, "Who built the crane?")
+    respond(with_model, "And when?", previous_response_id=first.id)
+    before = with_model.http.get("/api/v1/sessions/list").json()
+    standin.behave = lambda _: Status(400)
+    question = "x" * 8001 if failing == "the question" else "Who may drive it?"
+    with pytest.raises(openai.APIStatusError):
+        respond(with_model, question, previous_response_id=first.id)
+    assert with_model.http.get("/api/v1/sessions/list").json() == before
 
 
 def test_what_is_not_to_be_stored_is_not(with_model: Service, standin: StandIn) -> None:
@@ -87,6 +101,18 @@ def test_an_answer_may_be_named_by_its_id(with_model: Service, standin: StandIn)
         lambda: respond(with_model, [{"type": "item_reference", "id": f"msg_{'0' * 24}_1"}, user("Why?")]),
         "previous_response_not_found",
     )
+
+
+def test_no_more_answers_are_looked_up_than_are_remembered(quoting: Service) -> None:
+    first = respond(quoting, "Who built the crane?")
+    gone, kept = ({"type": "item_reference", "id": name} for name in (f"msg_{'0' * 24}_1", first.output[0].id))
+    earlier = [gone, *[user("Who?"), kept] * 50, assistant("Oskarsson.")]
+    refused(
+        openai.NotFoundError,
+        lambda: respond(quoting, [*earlier[:9], assistant("Oskarsson."), user(QUESTION)]),
+        "previous_response_not_found",
+    )
+    assert respond(quoting, [*earlier, user(QUESTION)]).store is False
 
 
 def test_earlier_answers_are_not_sent_twice(with_model: Service) -> None:

@@ -61,6 +61,21 @@ def test_a_clients_own_budget_takes_the_place_of_the_services(metering: Metering
         meter.require(ACME, Usage(searches=1))
 
 
+def test_what_is_being_done_is_held_and_counts_when_it_ends_well(metering: Metering) -> None:
+    meter = metering.opened(searches_a_day=2)
+    search = Usage(searches=1)
+    with meter.taking(ACME, search), meter.taking(ACME, search):
+        with pytest.raises(LimitReached, match="of which 2 are used"):
+            meter.require(ACME, search)
+        meter.require(OTHER, search)
+    with pytest.raises(LimitReached):
+        meter.require(ACME, search)
+    with pytest.raises(KeyError), meter.taking(OTHER, search):
+        raise KeyError
+    with meter.taking(OTHER, search):
+        meter.require(OTHER, search)
+
+
 @pytest.mark.parametrize(
     ("today", "following"),
     [((2026, 12, 31), (2027, 1, 1)), ((2028, 2, 1), (2028, 3, 1)), ((2026, 1, 31), (2026, 2, 1))],
