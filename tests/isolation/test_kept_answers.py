@@ -16,6 +16,7 @@ BODY = {"message": "What opens the vault?"}
 
 MAKING_NOTHING = {
     "/api/v1/admin/backup",  # reads all, and makes nothing here
+    "/api/v1/admin/reembed",  # a run that goes on is not begun again
     "/v1/embeddings",
     "/api/v1/search",
     "/v1/vector_stores/{client_id}/search",

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 ADMIN = "admin-key-of-the-isolation-test"
-OPERATORS = {("get", "/metrics"), ("get", "/api/v1/admin/usage"), ("post", "/api/v1/admin/backup")}
+OPERATORS = {
+    ("get", "/metrics"),
+    ("get", "/api/v1/admin/usage"),
+    ("post", "/api/v1/admin/backup"),
+    ("post", "/api/v1/admin/reembed"),
+    ("get", "/api/v1/admin/reembed"),
+}
 """Show what is of all clients, and so take the admin key."""
 SECRET = "The xylophone vault opens with zq7731."
 FILE = "victims-own-file.txt"
@@ -39,10 +45,7 @@ BATCH = f"{STORE}/file_batches/{{batch_id}}"
 
 
 class Call(NamedTuple):
-    """How to call a route against another's things; `shared` routes name nobody and answer with the caller's own.
-
-    Those of `operators` name nobody either, and refuse every client's key.
-    """
+    """How to call a route against another's things; `shared` routes name nobody and answer with the caller's own."""
 
     path: str
     body: dict[str, Any] | None = None
@@ -51,7 +54,6 @@ class Call(NamedTuple):
     project: str | None = None
     """The client that OpenAI's header names."""
     file_field: str = "files"
-    operators: bool = False
 
 
 class Target(NamedTuple):
@@ -132,8 +134,8 @@ CALLS: dict[tuple[str, str], Any] = {
     ("get", "/api/v1/clients/{client_id}/keys"): lambda t: Call(f"/api/v1/clients/{t.client_id}/keys"),
     ("delete", "/api/v1/clients/{client_id}/keys/{key_id}"): lambda t: Call(
         f"/api/v1/clients/{t.client_id}/keys/{t.key_id}"),
-    ("post", "/api/v1/admin/reembed"): lambda _: Call("/api/v1/admin/reembed", operators=True),
-    ("get", "/api/v1/admin/reembed"): lambda _: Call("/api/v1/admin/reembed", operators=True),
+    ("post", "/api/v1/admin/reembed"): lambda _: Call("/api/v1/admin/reembed", shared=True),
+    ("get", "/api/v1/admin/reembed"): lambda _: Call("/api/v1/admin/reembed", shared=True),
     ("post", "/api/v1/search"): lambda t: Call(
         "/api/v1/search", {"query": "What opens the vault?", "client_id": t.client_id}),
     ("post", "/v1/chat/completions"): lambda t: Call(
@@ -284,7 +286,7 @@ def test_the_log_names_whom_each_request_is_about(world: World, caplog: pytest.L
         CALLS.keys() - twice,
         key=lambda route: (order.index(route[0]), route == erasing, -route[1].count("/"), route[1]),
     ):
-        if CALLS[route](world.target).shared or CALLS[route](world.target).operators:
+        if CALLS[route](world.target).shared:
             continue
         caplog.clear()
         with caplog.at_level(logging.INFO, logger="app.request"):
@@ -449,7 +451,7 @@ def test_a_session_name_of_another_client_is_a_new_session_of_ones_own(world: Wo
 
 
 def test_the_victims_own_key_can_do_all_that_is_refused_to_the_attacker(world: World) -> None:
-    admin_only = {route for route in CALLS if "/clients" in route[1] or "/admin/" in route[1]} - {
+    admin_only = {route for route in CALLS if "/clients" in route[1]} - {
         ("get", "/api/v1/clients"),
         ("get", "/api/v1/clients/{client_id}"),
         ("get", "/api/v1/clients/{client_id}/usage"),
