@@ -227,9 +227,14 @@ def _files(form: FormData, settings: Settings, too_large: set[int], field: str) 
 
 
 def _fields(form: FormData, shape: type[IngestForm]) -> IngestForm:
-    texts = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
+    """Return the form's single values; what was sent repeatedly, or as a file, is a list, which none of them may be."""
+    fields: dict[str, Any] = {}
+    for name in shape.model_fields:
+        given = [value if isinstance(value, str) else [value.filename] for value in form.getlist(name) if value != ""]
+        if given:
+            fields[name] = given[0] if len(given) == 1 else given
     try:
-        return shape.model_validate(texts)
+        return shape.model_validate(fields)
     except ValidationError as exc:
         raise RequestValidationError(exc.errors(include_url=False, include_context=False)) from None
 
