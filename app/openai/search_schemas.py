@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Discriminator, Field, Tag
 
 from app.schemas.filters import BareFilter
 from app.schemas.numbers import Similarity, TopK
@@ -23,7 +23,10 @@ class RankingOptions(BaseModel):
 class VectorSearchRequest(BaseModel):
     """A search in OpenAI's shape."""
 
-    query: _Query | Annotated[list[_Query], Field(min_length=1, max_length=8)]
+    query: Annotated[
+        Annotated[_Query, Tag("text")] | Annotated[list[_Query], Field(min_length=1, max_length=8), Tag("texts")],
+        Discriminator(lambda given: "texts" if isinstance(given, list) else "text"),
+    ]
     max_num_results: TopK = 10
     filters: BareFilter | None = None
     ranking_options: RankingOptions | None = None

@@ -9,9 +9,6 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
     Tag,
     WithJsonSchema,
 )
@@ -21,8 +18,16 @@ from app.common.filters import Operator
 from app.schemas.filter_forms import comparison_form, field_form, metadata_form
 from app.schemas.text import ValidStr, valid
 
-Value = ValidStr | StrictBool | StrictInt | StrictFloat
-Values = list[ValidStr | StrictBool | StrictInt | StrictFloat]
+
+def _value(value: object) -> object:
+    for one in value if isinstance(value, list) else [value]:
+        if not isinstance(one, str | int | float):  # true and false are numbers to Python
+            raise PydanticCustomError(
+                "filter_value", "Input should be a text, a number, true, false, or a list of them"
+            )
+        if isinstance(one, str):
+            valid(one)
+    return value
 
 
 def _state_comparison(schema: dict[str, Any]) -> None:
@@ -39,7 +44,7 @@ class ComparisonFilter(BaseModel):
 
     type: Operator
     key: ValidStr
-    value: Value | Values
+    value: Annotated[Any, BeforeValidator(_value)]
 
 
 class CompoundFilter(BaseModel):
@@ -71,17 +76,6 @@ def _wanted(value: object) -> object:
     if not value or not value.keys() <= _OPERATORS:
         raise PydanticCustomError("filter_operator", "Operators are eq, ne, gt, gte, lt, lte, in, nin and contains")
     return {operator: _value(one) for operator, one in value.items()}
-
-
-def _value(value: object) -> object:
-    for one in value if isinstance(value, list) else [value]:
-        if not isinstance(one, str | int | float):  # true and false are numbers to Python
-            raise PydanticCustomError(
-                "filter_value", "Input should be a text, a number, true, false, or a list of them"
-            )
-        if isinstance(one, str):
-            valid(one)
-    return value
 
 
 _OPERATORS = frozenset(get_args(Operator))
