@@ -180,8 +180,7 @@ def create_app(settings: Settings, *, opener: Callable[[Settings], Services] = o
     if settings.ui == "on":
         app.mount(ui.ASSETS, ui.assets())
     shapes = (Problem, openai.OpenAIErrorResponse)
-    needs_key = settings.admin_api_key is not None
-    describe_routes(app, errors=_error, shapes=shapes, needs_key=needs_key, stores_nothing=_STORES_NOTHING)
+    describe_routes(app, errors=_error, shapes=shapes, settings=settings, stores_nothing=_STORES_NOTHING)
     _add_middleware(app, settings)
     return app
 

@@ -232,4 +232,5 @@ def unexpected_problem(request: Request, exc: Exception) -> Response:
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location if part not in ("body", "query", "path")) or "body"
+    parts = location[1:] if location and location[0] in ("body", "query", "path") else location
+    return ".".join(map(str, parts)) or "body"

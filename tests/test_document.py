@@ -95,8 +95,9 @@ def test_paths_queries_and_bodies_state_the_form_of_a_client_id(document: Any) -
             if parameter["name"] == "client_id":
                 assert CLIENT_ID["pattern"] in str(parameter["schema"]).replace("\\\\", "\\")
     for shape in ("ChatRequest", "SearchRequest", "NewClient"):
-        held = document["components"]["schemas"][shape]["properties"]["client_id"]["anyOf"]
-        assert {key: held[0][key] for key in CLIENT_ID} == CLIENT_ID
+        held = document["components"]["schemas"][shape]["properties"]["client_id"]
+        form = held["anyOf"][0] if "anyOf" in held else held
+        assert {key: form[key] for key in CLIENT_ID} == CLIENT_ID
 
 
 def test_the_methods_of_an_address_are_named_all(api: TestClient) -> None:
@@ -123,7 +124,7 @@ def test_bounds_of_numbers_are_stated(document: Any) -> None:
 
 def test_a_document_is_replaced_by_one_file(document: Any) -> None:
     for path, method, bounds in (
-        ("/api/v1/ingest/", "post", (1, None)),
+        ("/api/v1/ingest/", "post", (1, 20)),
         ("/api/v1/documents/{document_id}", "put", (1, 1)),
     ):
         body = document["paths"][path][method]["requestBody"]["content"]["multipart/form-data"]["schema"]

@@ -11,7 +11,14 @@ from app.common.errors import InvalidInput
 Place = tuple[float, str]
 """When an entry was made, in seconds since the epoch, and its id."""
 
-_OFFSET = re.compile(r"[0-9]{1,9}")
+_NAME = r"[A-Za-z0-9._:@-]{1,128}"
+_MOMENT = r"-?0x[01]\.[0-9a-f]{1,13}p(\+[0-9]{1,3}|-[0-9]{1,4})"
+
+# Each is told to programs as well: whatever fits it continues a list somewhere.
+OFFSET_FORM = r"[0-9]{0,9}"
+PLACE_FORM = rf"{_MOMENT}:{_NAME}"
+CLIENT_PLACE_FORM = rf"{_MOMENT}:[A-Za-z0-9._@-]{{1,128}}:{_NAME}"
+RATED_FORM = rf"{_MOMENT}:[0-9]{{1,9}}:{_NAME}"
 
 
 def encode_offset(offset: int) -> str:
@@ -21,11 +28,8 @@ def encode_offset(offset: int) -> str:
 
 def decode_offset(cursor: str) -> int:
     """Return the offset that a cursor stands for, 0 for an empty one. Raises InvalidInput."""
-    if not cursor:
-        return 0
-    if not _OFFSET.fullmatch(cursor):
-        raise _not_ours()
-    return int(cursor)
+    _require(cursor, OFFSET_FORM)
+    return int(cursor or 0)
 
 
 def encode_place(moment: float, *names: str) -> str:
@@ -37,8 +41,9 @@ def decode_place(cursor: str) -> Place | None:
     """Return the place that a cursor stands for, None for an empty one. Raises InvalidInput."""
     if not cursor:
         return None
-    moment, name = _fields(cursor, 2)
-    return _moment(moment), name
+    _require(cursor, PLACE_FORM)
+    moment, name = cursor.split(":", 1)
+    return float.fromhex(moment), name
 
 
 def decode_client_place(cursor: str) -> tuple[float, str, str]:
@@ -46,23 +51,21 @@ def decode_client_place(cursor: str) -> tuple[float, str, str]:
 
     Raises InvalidInput, for an empty cursor too.
     """
-    moment, client_id, name = _fields(cursor, 3)
-    return _moment(moment), client_id, name
+    _require(cursor, CLIENT_PLACE_FORM)
+    moment, client_id, name = cursor.split(":", 2)
+    return float.fromhex(moment), client_id, name
 
 
-def _fields(cursor: str, count: int) -> list[str]:
-    fields = cursor.split(":", count - 1)
-    if len(fields) != count:
-        raise _not_ours()
-    return fields
+def decode_rated(cursor: str) -> tuple[float, int, str]:
+    """Return the moment, the position and the session that a cursor of rated answers stands for.
+
+    Raises InvalidInput, for an empty cursor too.
+    """
+    _require(cursor, RATED_FORM)
+    moment, position, session_id = cursor.split(":", 2)
+    return float.fromhex(moment), int(position), session_id
 
 
-def _moment(field: str) -> float:
-    try:
-        return float.fromhex(field)
-    except (ValueError, OverflowError) as exc:
-        raise _not_ours() from exc
-
-
-def _not_ours() -> InvalidInput:
-    return InvalidInput("cursor must be the next_cursor of an earlier answer, unchanged.", code="invalid_cursor")
+def _require(cursor: str, form: str) -> None:
+    if not re.fullmatch(form, cursor, re.ASCII):
+        raise InvalidInput("cursor must be the next_cursor of an earlier answer, unchanged.", code="invalid_cursor")

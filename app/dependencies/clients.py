@@ -6,11 +6,14 @@ from fastapi import Depends, Query
 
 from app.common.ids import ClientId
 from app.dependencies.callers import AdminDep, CallerDep
+from app.schemas.stated import NEEDED_WITHOUT_KEYS
 
-ClientQuery = Annotated[str | None, Query(description="Whose; a client's key needs none.")]
+_WHOSE = "Whose; a client's key needs none."
+ClientQuery = Annotated[str | None, Query(description=_WHOSE)]
+NeededClientQuery = Annotated[str | None, Query(description=_WHOSE, json_schema_extra=NEEDED_WITHOUT_KEYS)]
 
 
-async def get_query_client(caller: CallerDep, client_id: ClientQuery = None) -> ClientId:
+async def get_query_client(caller: CallerDep, client_id: NeededClientQuery = None) -> ClientId:
     """Return the client of `?client_id=`, or the caller's own."""
     return caller.client(client_id)
 

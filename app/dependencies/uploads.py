@@ -23,6 +23,8 @@ from app.dependencies.labels import read_labels
 from app.dependencies.parts import SettingsDep
 from app.schemas.ids import CLIENT_ID
 from app.schemas.ingest import IngestForm
+from app.schemas.labels import METADATA
+from app.schemas.stated import AT_MOST, at_most
 from app.services.ingestion.uploads import Incoming
 
 MAX_FORM_FIELDS = 20
@@ -43,6 +45,7 @@ OPENAPI_BODY: dict[str, Any] = {
                         "files": {
                             "type": "array",
                             "minItems": 1,
+                            **at_most("maxItems", "max_files_per_upload"),
                             "items": {"type": "string", "format": "binary"},
                             "description": f"One or more files: {SUPPORTED_KINDS}.",
                         },
@@ -71,9 +74,8 @@ OPENAPI_BODY: dict[str, Any] = {
                             "description": "Whether each file takes the place of the client's documents of its name.",
                         },
                         "metadata": {
-                            "type": "string",
+                            **METADATA,
                             "description": "A JSON object for all files, or a list of objects, one for each file.",
-                            "examples": ['{"year": 2026, "language": "de", "valid_until": "2027-12-31"}'],
                         },
                         "tags": {
                             "type": "string",
@@ -89,7 +91,9 @@ OPENAPI_BODY: dict[str, Any] = {
 }
 
 OPENAPI_BODY_OF_ONE = deepcopy(OPENAPI_BODY)
-OPENAPI_BODY_OF_ONE["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["files"]["maxItems"] = 1
+_FILES_OF_ONE = OPENAPI_BODY_OF_ONE["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["files"]
+_FILES_OF_ONE.pop(AT_MOST)
+_FILES_OF_ONE["maxItems"] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +231,14 @@ def _files(form: FormData, settings: Settings, too_large: set[int], field: str) 
 
 
 def _fields(form: FormData, shape: type[IngestForm]) -> IngestForm:
-    texts = {name: value for name, value in form.multi_items() if isinstance(value, str) and value != ""}
+    """Return the form's single values; what was sent repeatedly, or as a file, is a list, which none of them may be."""
+    fields: dict[str, Any] = {}
+    for name in (field.alias or name for name, field in shape.model_fields.items()):
+        given = [value if isinstance(value, str) else [value.filename] for value in form.getlist(name) if value != ""]
+        if given:
+            fields[name] = given[0] if len(given) == 1 else given
     try:
-        return shape.model_validate(texts)
+        return shape.model_validate(fields)
     except ValidationError as exc:
         raise RequestValidationError(exc.errors(include_url=False, include_context=False)) from None
 

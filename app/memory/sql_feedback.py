@@ -7,9 +7,8 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, litera
 from typing_extensions import override
 
 from app.common.absent import no_feedback, no_such_answer, no_such_session
-from app.common.cursors import decode_client_place, encode_place
+from app.common.cursors import decode_rated, encode_place
 from app.common.database import AnyRow
-from app.common.errors import InvalidInput
 from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.memory import message_ids
@@ -208,7 +207,5 @@ def _cursor(row: AnyRow) -> str:
 
 
 def _place(cursor: str) -> tuple[float, str, int]:
-    moment, position, session_id = decode_client_place(cursor)
-    if not (position.isdecimal() and position.isascii() and len(position) < 10):
-        raise InvalidInput("cursor must be the next_cursor of an earlier answer, unchanged.", code="invalid_cursor")
-    return moment, session_id, int(position)
+    moment, position, session_id = decode_rated(cursor)
+    return moment, session_id, position

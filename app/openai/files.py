@@ -129,7 +129,7 @@ def list_files(
     return FileList(data=files, first_id=first, last_id=last, has_more=page.next_cursor is not None)
 
 
-@router.get("/{file_id}", summary="One file", responses=openai_responses(401, 404))
+@router.get("/{file_id}", summary="One file", responses=openai_responses(400, 401, 404))
 def get_file(file_id: str, owner: FileOwnerDep, documents: DocumentsDep) -> File:
     """Return what is known of the file."""
     return as_file(documents.get(owner, file_id))
@@ -139,7 +139,10 @@ def get_file(file_id: str, owner: FileOwnerDep, documents: DocumentsDep) -> File
     "/{file_id}/content",
     summary="A file's text",
     response_class=PlainTextResponse,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **openai_responses(401, 404, 409)},
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        **openai_responses(400, 401, 404, 409),
+    },
 )
 async def get_file_content(
     file_id: str, owner: FileOwnerDep, documents: DocumentsDep, work: WorkDep
@@ -149,7 +152,7 @@ async def get_file_content(
     return PlainTextResponse(text, headers=_HEADERS)
 
 
-@router.delete("/{file_id}", summary="Delete a file", responses=openai_responses(401, 404, 429, 503))
+@router.delete("/{file_id}", summary="Delete a file", responses=openai_responses(400, 401, 404, 429, 503))
 async def delete_file(file_id: str, owner: FileOwnerDep, documents: DocumentsDep, writing: WritingDep) -> FileDeleted:
     """Delete the document with all that was made of it."""
     await writing.run(owner, lambda: documents.delete(owner, file_id))

@@ -4,11 +4,13 @@ from typing import Annotated
 
 import anyio.to_thread
 from fastapi import Depends, Header
+from pydantic import WithJsonSchema
 
 from app.common.errors import InvalidInput, NotFound
 from app.common.ids import ClientId
 from app.dependencies.callers import Caller, CallerDep
 from app.dependencies.parts import ClientsDep, DocumentsDep
+from app.schemas.ids import CLIENT_ID
 from app.services.catalog.records import ClientRecord
 from app.services.tenants.clients import ClientService
 
@@ -16,7 +18,7 @@ OWN_CLIENT = "default"
 """The model, or the vector store, that means the client of the key."""
 
 Project = Annotated[
-    str | None,
+    Annotated[str, WithJsonSchema({"anyOf": [CLIENT_ID, {"type": "string", "maxLength": 0}]})] | None,
     Header(
         alias="OpenAI-Project",
         description="The client that the request is about, for who may reach several; left out, `default`.",

@@ -4,6 +4,7 @@ Requests may hold more than is listed here: what only tunes the wording (`top_p`
 ignored. What would have to change the answer's shape or meaning, and cannot, is refused.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -14,12 +15,13 @@ from pydantic import (
     Field,
     WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
 from app.common.errors import UNSUPPORTED
 from app.openai.refusing import only
 from app.schemas.chat import Computation, Coverage, Finish, Intent, Source
-from app.schemas.filters import Filter
+from app.schemas.filters import BareFilter
 from app.schemas.numbers import Temperature, TopK
 from app.schemas.text import valid
 
@@ -45,11 +47,17 @@ def _unicode(text: str | None) -> str | None:
     return None if text is None else valid(text)
 
 
+def _part(kinds: Sequence[str], field: str) -> JsonSchemaValue:
+    properties = {"type": {"type": "string", "enum": kinds}, field: {"type": "string"}}
+    return {"type": "object", "properties": properties, "required": ["type", field]}
+
+
+_PARTS = {"type": "array", "items": {"anyOf": [_part(_TEXTS, "text"), _part(["refusal"], "refusal")]}}
 Text = Annotated[
     str | None,
     BeforeValidator(text_of),
     AfterValidator(_unicode),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}, {"type": "null"}]}),
+    WithJsonSchema({"anyOf": [{"type": "string"}, _PARTS, {"type": "null"}]}),
 ]
 _TOOLS = "This service answers from documents and calls no tools: leave it out."
 NoTools = Annotated[object, only([None, []], say=_TOOLS)]
@@ -91,7 +99,7 @@ class CompletionRequest(BaseModel):
     stream_options: StreamOptions | None = None
     temperature: Temperature | None = None
     top_k: TopK | None = Field(None, description="Not OpenAI's: passages to answer from.")
-    filters: Filter | None = Field(
+    filters: BareFilter | None = Field(
         None, description="Not OpenAI's: answer only from passages that these let through, as in a vector store search."
     )
     n: Annotated[object, only([None, 1], say="There is one answer to a question: leave n out.")] = None

@@ -2,11 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Discriminator, Field, Tag
 
-from app.schemas.filters import Filter
+from app.schemas.filters import BareFilter
 from app.schemas.numbers import Similarity, TopK
-from app.schemas.text import ValidStr
+from app.schemas.text import LENGTH, ValidStr
+
+_Query = Annotated[ValidStr, Field(min_length=1, json_schema_extra=LENGTH)]
 
 Attributes = dict[str, str | bool | int | float]
 """What is noted about a document, as OpenAI has it: without lists."""
@@ -21,9 +23,12 @@ class RankingOptions(BaseModel):
 class VectorSearchRequest(BaseModel):
     """A search in OpenAI's shape."""
 
-    query: Annotated[ValidStr, Field(min_length=1)] | Annotated[list[ValidStr], Field(min_length=1, max_length=8)]
+    query: Annotated[
+        Annotated[_Query, Tag("text")] | Annotated[list[_Query], Field(min_length=1, max_length=8), Tag("texts")],
+        Discriminator(lambda given: "texts" if isinstance(given, list) else "text"),
+    ]
     max_num_results: TopK = 10
-    filters: Filter | None = None
+    filters: BareFilter | None = None
     ranking_options: RankingOptions | None = None
 
     @property

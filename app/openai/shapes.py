@@ -23,7 +23,7 @@ from app.openai.schemas import (
     UrlCitation,
 )
 from app.openai.search_schemas import Attributes, VectorSearchContent, VectorSearchResult
-from app.schemas.filters import Filter
+from app.schemas.filters import BareFilter
 from app.services.answering.citations import Citation, Place
 from app.services.intents.tasks import read_task
 from app.services.rag_chain import Answer
@@ -85,7 +85,7 @@ def _tokens(text: str) -> int:
     return estimate_tokens(text) + MESSAGE_OVERHEAD
 
 
-def as_passage_filter(wanted: Filter | None) -> PassageFilter | None:
+def as_passage_filter(wanted: BareFilter | None) -> PassageFilter | None:
     """Return OpenAI's filter as stores know it: a key that is no field of ours is one of the documents' metadata.
 
     Raises InvalidInput.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, WithJsonSchema
 
 from app.common.errors import InvalidInput
 from app.common.filters import Comparison, Compound, PassageFilter, checked_document_filter
@@ -15,6 +15,7 @@ from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.dependencies.callers import CallerDep
 from app.dependencies.clients import ClientQuery, QueryClientDep
+from app.dependencies.cursors import OffsetCursor, PlaceCursor
 from app.dependencies.owners import DocumentOwnerDep, get_document_owner
 from app.dependencies.parts import DocumentsDep, UploadsDep, WorkDep
 from app.dependencies.presence import while_there
@@ -22,9 +23,11 @@ from app.dependencies.uploads import OPENAPI_BODY_OF_ONE, UploadForm, UploadForm
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.documents import ChunkList, DocumentDeleted, DocumentDetail, DocumentInfo, DocumentList, DocumentStatus
+from app.schemas.filter_forms import TEXT, document_filter_form
 from app.schemas.filters import AnyFilter
 from app.schemas.ingest import DocumentResult, IngestForm
 from app.schemas.labels import LabelChange
+from app.schemas.stated import as_json
 from app.services.catalog.records import DocumentRecord
 from app.services.ingestion.ingest import ChunkSettings, Options
 from app.shapes.documents import chunk_info, document_detail, document_info
@@ -36,19 +39,21 @@ router = APIRouter(prefix="/api/v1/documents", tags=["Documents"])
 
 _FILTER: TypeAdapter[AnyFilter] = TypeAdapter(AnyFilter)
 _LONGEST = 8000
+_Text = Annotated[str, WithJsonSchema(TEXT)]
 
 
 async def get_document_filter(
-    tag: Annotated[list[str] | None, Query(max_length=20, description="All of these tags.")] = None,
-    filename: Annotated[str | None, Query(description="Of this name, whole.")] = None,
-    kind: Annotated[str | None, Query(alias="type", description="Of this kind of file: pdf, docx, ...")] = None,
+    tag: Annotated[list[_Text] | None, Query(max_length=20, description="All of these tags.")] = None,
+    filename: Annotated[_Text | None, Query(description="Of this name, whole.")] = None,
+    kind: Annotated[_Text | None, Query(alias="type", description="Of this kind of file: pdf, docx, ...")] = None,
     wanted: Annotated[
         str | None,
         Query(
             alias="filter",
             max_length=_LONGEST,
             description="A filter as JSON, in any shape that a search takes, about documents as a whole.",
-            examples=['{"metadata": {"year": {"gte": 2026}}}'],
+            json_schema_extra=as_json(document_filter_form()),
+            openapi_examples={"since 2026": {"value": {"metadata": {"year": {"gte": 2026}}}}},
         ),
     ] = None,
 ) -> PassageFilter | None:
@@ -79,7 +84,7 @@ def list_documents(
     *,
     status: Annotated[DocumentStatus | None, Query(description="Only those; all when left out.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str, Query(max_length=100, description="`next_cursor` of the page before.")] = "",
+    cursor: PlaceCursor = "",
 ) -> DocumentList:
     """Return the client's documents, newest first; only those that fit `filter` and the fields, where given."""
     page = documents.page(client_id, status=status, where=where, cursor=cursor, limit=limit)
@@ -111,7 +116,7 @@ def list_chunks(
     documents: DocumentsDep,
     *,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    cursor: Annotated[str, Query(max_length=20, description="`next_cursor` of the page before.")] = "",
+    cursor: OffsetCursor = "",
 ) -> ChunkList:
     """Return the pieces that the document was cut into, in order, as they are searched and cited."""
     page = documents.chunks(owner, document_id, cursor=cursor, limit=limit)

@@ -9,8 +9,9 @@ from fastapi.responses import StreamingResponse
 
 from app.common.ids import ClientId
 from app.dependencies.clients import PathClientDep
+from app.dependencies.cursors import RatedCursor
 from app.dependencies.owners import SessionOwnerDep
-from app.dependencies.parts import FeedbackDep
+from app.dependencies.parts import ClientsDep, FeedbackDep
 from app.dependencies.writing import WritingDep
 from app.memory.feedback import FeedbackPage as StoredPage
 from app.memory.feedback import FeedbackStore
@@ -64,12 +65,15 @@ async def delete_feedback(
 @router.get("/clients/{client_id}/feedback", summary="A client's feedback", responses=problem_responses(401, 404, 422))
 def list_feedback(
     client_id: PathClientDep,
+    clients: ClientsDep,
     feedback: FeedbackDep,
+    *,
     rating: OnlyRated = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")] = None,
+    cursor: RatedCursor = None,
 ) -> FeedbackPage:
     """Return what was said, last first, each with its question, answer and sources."""
+    clients.get(client_id)
     page = feedback.list(client_id, limit=limit, cursor=cursor, rating=rating)
     answers = [shapes.rated_answer(rated) for rated in page.answers]
     return FeedbackPage(client_id=client_id, feedback=answers, next_cursor=page.next_cursor)
@@ -92,7 +96,9 @@ def list_feedback(
 )
 def export_feedback(
     client_id: PathClientDep,
+    clients: ClientsDep,
     feedback: FeedbackDep,
+    *,
     file_format: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
     rating: OnlyRated = None,
 ) -> StreamingResponse:
@@ -100,6 +106,7 @@ def export_feedback(
 
     In CSV an apostrophe stands before a cell that a spreadsheet would take for a formula.
     """
+    clients.get(client_id)
     first = feedback.list(client_id, limit=EXPORTED_AT_ONCE, rating=rating)
     answers = _all(feedback, client_id, first, rating)
     lines = shapes.json_lines(answers) if file_format == "jsonl" else shapes.csv_lines(answers)

@@ -9,6 +9,7 @@ from sse_starlette import EventSourceResponse
 from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.dependencies.clients import QueryClientDep
+from app.dependencies.cursors import PlaceCursor
 from app.dependencies.once import OnceRoute, do_once
 from app.dependencies.owners import JobOwnerDep
 from app.dependencies.parts import JobsDep
@@ -30,7 +31,7 @@ def list_jobs(
     client_id: QueryClientDep,
     jobs: JobsDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str, Query(max_length=100, description="`next_cursor` of the page before.")] = "",
+    cursor: PlaceCursor = "",
 ) -> JobList:
     """Return the jobs, newest first, without their files. Finished ones are forgotten after INGEST_JOB_DAYS days."""
     page = jobs.page(client_id, cursor=cursor, limit=limit)

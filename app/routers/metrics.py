@@ -19,7 +19,7 @@ router = APIRouter(tags=["Health"])
     response_class=Response,
     responses={
         200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus's text format."},
-        **problem_responses(404),
+        **problem_responses(401, 403, 404),
     },
 )
 async def metrics(_: AdminDep, figures: FiguresDep, settings: SettingsDep, work: WorkDep) -> Response:

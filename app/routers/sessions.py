@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from app.dependencies.callers import CallerDep
+from app.dependencies.cursors import ClientPlaceCursor
 from app.dependencies.owners import SessionOwnerDep
 from app.dependencies.parts import SessionsDep
 from app.dependencies.writing import WritingDep
@@ -34,7 +35,7 @@ def browse_sessions(
     sessions: SessionsDep,
     client_id: Annotated[str | None, Query(description="Only this client's; all the caller may see otherwise.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
-    cursor: Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")] = None,
+    cursor: ClientPlaceCursor = None,
 ) -> SessionPage:
     """Return the sessions that have not expired, last used first, with title, time of the last message and count."""
     page = sessions.list_sessions(caller.scope(client_id), limit=limit, cursor=cursor)

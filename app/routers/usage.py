@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from app.common.errors import InvalidInput
 from app.common.ids import ClientId
@@ -42,9 +44,19 @@ class Window:
         return Question(first=first, last=last, by=by, client_id=client_id)
 
 
+def _no_number(text: object) -> object:
+    """Refuse what Python would take for the day of so many seconds since 1970."""
+    if isinstance(text, str) and "-" not in text[1:]:
+        raise PydanticCustomError("date_form", "Input should be a date such as 2026-05-01")
+    return text
+
+
+_Day = Annotated[date, BeforeValidator(_no_number)]
+
+
 async def get_window(
-    first: Annotated[date | None, Query(alias="from", description="The first day (UTC); else of the month.")] = None,
-    last: Annotated[date | None, Query(alias="to", description="The last day (UTC), included; else today.")] = None,
+    first: Annotated[_Day | None, Query(alias="from", description="The first day (UTC); else of the month.")] = None,
+    last: Annotated[_Day | None, Query(alias="to", description="The last day (UTC), included; else today.")] = None,
     file_format: Annotated[Literal["json", "csv"] | None, Query(alias="format")] = None,
     accept: Annotated[str, Header(description="`text/csv` is the same as format=csv.")] = "",
 ) -> Window:

@@ -9,6 +9,7 @@ from app.schemas.ids import NamedClient, NamedSession
 from app.schemas.labels import Labelled
 from app.schemas.numbers import ContextTokens, TopK
 from app.schemas.passages import FoundPassage
+from app.schemas.stated import NEEDED_WITHOUT_KEYS
 from app.schemas.text import Question
 
 Finish = Literal["stop", "length", "content_filter"]
@@ -47,6 +48,7 @@ class ChatRequest(BaseModel):
         None,
         description="Whose documents. Required, except for callers whose API key belongs to one client.",
         examples=["client_a1b2c3d4"],
+        json_schema_extra=NEEDED_WITHOUT_KEYS,
     )
     session_id: NamedSession | None = Field(
         None, description="The conversation to continue, or a name for a new one; generated when left out."

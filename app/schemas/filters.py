@@ -1,6 +1,6 @@
 """Filters on the wire: fields with values, or comparisons that are combined."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -9,50 +9,14 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
     Tag,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
-from typing_extensions import TypeAliasType
 
 from app.common.filters import Operator
+from app.schemas.filter_forms import comparison_form, field_form, metadata_form
 from app.schemas.text import ValidStr, valid
-
-Value = ValidStr | StrictBool | StrictInt | StrictFloat
-Values = list[ValidStr | StrictBool | StrictInt | StrictFloat]
-
-
-class ComparisonFilter(BaseModel):
-    """A comparison of one field."""
-
-    type: Operator
-    key: ValidStr = Field(
-        description="document_id, source, type, tags, created_at, updated_at, page, section, chunk_index, or "
-        "`metadata.` and a key; below /v1 a key of metadata needs no `metadata.`."
-    )
-    value: Value | Values = Field(description="A list for `in` and `nin`.")
-
-
-class CompoundFilter(BaseModel):
-    """Several filters of which all, or any one, have to hold."""
-
-    type: Literal["and", "or"]
-    filters: list["Filter"] = Field(json_schema_extra={"minItems": 1})
-
-
-Filter = Annotated[ComparisonFilter | CompoundFilter, Field(discriminator="type")]
-
-
-def _wanted(value: object) -> object:
-    """Check what a field is compared with; whether its field can have such a value is checked later."""
-    if not isinstance(value, dict):
-        return _value(value)
-    if not value or not value.keys() <= _OPERATORS:
-        raise PydanticCustomError("filter_operator", "Operators are eq, ne, gt, gte, lt, lte, in, nin and contains")
-    return {operator: _value(one) for operator, one in value.items()}
 
 
 def _value(value: object) -> object:
@@ -66,22 +30,61 @@ def _value(value: object) -> object:
     return value
 
 
+def _state_comparison(schema: dict[str, Any]) -> None:
+    """Put which values go with which key and operator in the place of what pydantic knows of them."""
+    stated = comparison_form(bare_keys=schema["title"] == "BareComparison")
+    schema.pop("properties")
+    schema.update(stated)
+
+
+class ComparisonFilter(BaseModel):
+    """A comparison of one field: `key` is its name, or `metadata.` and a key. `in` and `nin` take a list."""
+
+    model_config = ConfigDict(json_schema_extra=_state_comparison)
+
+    type: Operator
+    key: ValidStr
+    value: Annotated[Any, BeforeValidator(_value)]
+
+
+class CompoundFilter(BaseModel):
+    """Several filters of which all, or any one, have to hold."""
+
+    type: Literal["and", "or"]
+    filters: Sequence["Filter"] = Field(json_schema_extra={"minItems": 1})
+
+
+class BareComparison(ComparisonFilter):
+    """A comparison of one field: `key` is its name, or else a key of metadata. `in` and `nin` take a list."""
+
+
+class BareCompound(CompoundFilter):
+    """Several such filters of which all, or any one, have to hold."""
+
+    filters: Sequence["BareFilter"] = Field(json_schema_extra={"minItems": 1})
+
+
+Filter = Annotated[ComparisonFilter | CompoundFilter, Field(discriminator="type")]
+BareFilter = Annotated[BareComparison | BareCompound, Field(discriminator="type")]
+"""The same for callers who name metadata by its keys alone, as OpenAI's do."""
+
+
+def _wanted(value: object) -> object:
+    """Check what a field is compared with; whether its field can have such a value is checked later."""
+    if not isinstance(value, dict):
+        return _value(value)
+    if not value or not value.keys() <= _OPERATORS:
+        raise PydanticCustomError("filter_operator", "Operators are eq, ne, gt, gte, lt, lte, in, nin and contains")
+    return {operator: _value(one) for operator, one in value.items()}
+
+
 _OPERATORS = frozenset(get_args(Operator))
-_ONE: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
-_MANY = {"type": "array", "items": _ONE}
-_SCHEMA = {
-    "anyOf": [
-        *_ONE["anyOf"],
-        _MANY,
-        {
-            "type": "object",
-            "properties": {name: _MANY if name in ("in", "nin") else _ONE for name in get_args(Operator)},
-            "additionalProperties": False,
-        },
-    ]
-}
-Wanted = TypeAliasType("Wanted", Annotated[Any, BeforeValidator(_wanted), WithJsonSchema(_SCHEMA)])
+Wanted = Annotated[Any, BeforeValidator(_wanted)]
 """A value, a list of which any may fit, or operators with values that all have to hold."""
+
+
+def _stated(field: str, description: str = "") -> WithJsonSchema:
+    return WithJsonSchema(field_form(field) | ({"description": description} if description else {}))
 
 
 class FieldFilters(BaseModel):
@@ -92,16 +95,16 @@ class FieldFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    document_id: Wanted | None = None
-    source: Wanted | None = Field(None, description="The file's name, whole.")
-    type: Wanted | None = Field(None, description="The kind of file: pdf, docx, txt, ...")
-    tags: Wanted | None = None
-    metadata: dict[ValidStr, Wanted] | None = Field(None, description="By the keys of the documents' metadata.")
-    created_at: Wanted | None = Field(None, description="A date, or seconds since the epoch.")
-    updated_at: Wanted | None = None
-    page: Wanted | None = None
-    section: Wanted | None = Field(None, description="The headings above the passage, as answers show them.")
-    chunk_index: Wanted | None = None
+    document_id: Annotated[Wanted | None, _stated("document_id")] = None
+    source: Annotated[Wanted | None, _stated("source", "The file's name, whole.")] = None
+    type: Annotated[Wanted | None, _stated("type", "The kind of file: pdf, docx, txt, ...")] = None
+    tags: Annotated[Wanted | None, _stated("tags")] = None
+    metadata: Annotated[dict[ValidStr, Wanted] | None, WithJsonSchema(metadata_form())] = None
+    created_at: Annotated[Wanted | None, _stated("created_at", "A date, or seconds since the epoch.")] = None
+    updated_at: Annotated[Wanted | None, _stated("updated_at")] = None
+    page: Annotated[Wanted | None, _stated("page")] = None
+    section: Annotated[Wanted | None, _stated("section", "The headings above it, as answers show them.")] = None
+    chunk_index: Annotated[Wanted | None, _stated("chunk_index")] = None
 
 
 def _shape(value: object) -> str:

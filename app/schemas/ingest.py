@@ -1,10 +1,15 @@
 """Uploads on the wire."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE
+
+
+def _true_or_false(value: Any) -> Any:
+    """Let a form say `true` or `false` in any case, and nothing else that Python takes for one of them."""
+    return {"true": True, "false": False}.get(value.lower(), [value]) if isinstance(value, str) else value
 
 
 class IngestForm(BaseModel):
@@ -13,7 +18,7 @@ class IngestForm(BaseModel):
     client_id: str | None = None
     chunk_size: int | None = Field(None, ge=MIN_CHUNK_SIZE, le=MAX_CHUNK_SIZE)
     chunk_overlap: int | None = Field(None, ge=0, lt=MAX_CHUNK_SIZE)
-    replace: bool = False
+    replace: Annotated[bool, BeforeValidator(_true_or_false)] = False
 
 
 class FileProblem(BaseModel):

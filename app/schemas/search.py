@@ -6,6 +6,7 @@ from app.schemas.filters import AnyFilter, FieldFilters
 from app.schemas.ids import NamedClient
 from app.schemas.numbers import ContextTokens, TopK
 from app.schemas.passages import FoundPassage
+from app.schemas.stated import NEEDED_WITHOUT_KEYS
 from app.schemas.text import Question
 
 
@@ -27,7 +28,9 @@ class SearchRequest(BaseModel):
 
     query: Question
     client_id: NamedClient | None = Field(
-        None, description="Whose documents. Required, except for callers whose API key belongs to one client."
+        None,
+        description="Whose documents. Required, except for callers whose API key belongs to one client.",
+        json_schema_extra=NEEDED_WITHOUT_KEYS,
     )
     top_k: TopK | None = Field(None, description="How many passages, at most (setting TOP_K).")
     context_tokens: ContextTokens | None = Field(

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StrictStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.schemas.stated import at_most
+
 
 def valid(text: str) -> str:
     """Return the text; raises a validation error when it holds half of a surrogate pair."""
@@ -16,8 +18,9 @@ def valid(text: str) -> str:
 
 
 Unicode = AfterValidator(valid)
+LENGTH = at_most("maxLength", "max_message_chars")
 ValidStr = Annotated[StrictStr, Unicode]
 Question = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), Field(json_schema_extra={"pattern": r"\S"})
+    str, StringConstraints(strip_whitespace=True, min_length=1), Field(json_schema_extra={"pattern": r"\S", **LENGTH})
 ]
 """A text that is not blank; how long it may be is a setting."""

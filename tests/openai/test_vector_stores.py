@@ -151,3 +151,21 @@ def test_what_is_no_number_is_refused_where_one_belongs(quoting: Service, value:
         response = quoting.http.post(path, json=body)
         assert response.status_code == 400, path
         assert response.json()["error"]["param"] == field
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"query": 3}, "query.text: Input should be a valid string."),
+        ({"query": [3]}, "query.texts.0: Input should be a valid string."),
+        (
+            {"query": "x", "filters": {"type": "eq", "key": "page", "value": {}}},
+            "filters.eq.value: Input should be a text, a number, true, false, or a list of them.",
+        ),
+    ],
+)
+def test_a_refusal_names_the_field_and_nothing_of_the_program(quoting: Service, body: Any, message: str) -> None:
+    client = quoting.client("any")
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.post("/vector_stores/quayside/search", body=body, cast_to=object)
+    assert str(caught.value).endswith(f" - {message}")

@@ -98,7 +98,11 @@ def test_feedback_is_listed_with_what_it_is_about(harbour: TestClient, answer: d
     down = harbour.get(LIST, params={"rating": "down"}).json()["feedback"]
     assert [one["message_id"] for one in down] == [second["message_id"]]
     assert_problem(harbour.get(LIST, params={"cursor": "x"}), 422, "invalid_cursor")
-    assert harbour.get("/api/v1/clients/nobody-here/feedback").json()["feedback"] == []
+
+
+def test_of_a_client_that_is_not_there_nothing_is_listed(harbour: TestClient) -> None:
+    for place in ("", "/export"):
+        assert_problem(harbour.get(f"{LIST}{place}".replace("harbour", "nobody")), 404, "client_not_found")
 
 
 def test_all_of_it_is_exported(harbour: TestClient, answer: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,10 @@ def test_a_small_chunk_size_alone_gets_an_overlap_that_fits(api: TestClient) -> 
         ({"chunk_size": "99"}, "invalid_input"),
         ({"chunk_size": "8001"}, "invalid_input"),
         ({"chunk_size": "many"}, "invalid_input"),
+        ({"chunk_size": ["200", "300"]}, "invalid_input"),
+        ({"replace": "1"}, "invalid_input"),
+        ({"replace": "null"}, "invalid_input"),
+        ({"replace": ["true", "false"]}, "invalid_input"),
         ({"chunk_overlap": "-1"}, "invalid_input"),
         ({"chunk_size": "200", "chunk_overlap": "200"}, "invalid_chunk_settings"),
         ({"chunk_size": "200", "chunk_overlap": "300"}, "invalid_chunk_settings"),
@@ -71,6 +75,11 @@ def test_a_small_chunk_size_alone_gets_an_overlap_that_fits(api: TestClient) -> 
 def test_bad_fields_are_refused_and_change_nothing(api: TestClient, fields: dict[str, Any], code: str) -> None:
     assert_problem(upload(api, CRANE, **fields), 422, code)
     assert _is_empty(api)
+
+
+def test_a_file_in_place_of_a_value_is_refused(api: TestClient) -> None:
+    files = [("files", ("a.txt", TEXT.encode(), "text/plain")), ("replace", ("true", b"true", "text/plain"))]
+    assert_problem(api.post("/api/v1/ingest/", files=files), 422, "invalid_input")
 
 
 def test_no_files_is_refused(api: TestClient) -> None:

@@ -121,6 +121,8 @@ def test_usage_comes_as_csv_and_keeps_what_it_told_before(world: World) -> None:
     )
     reports = world.api.get(f"{path}?from=2026-05-02&to=2026-05-01", headers=key)
     assert_problem(reports, 422, "invalid_period")
+    for number in ("0", "-1", "1777593600", "1.5"):
+        assert_problem(world.api.get(f"{path}?from={number}", headers=key), 422, "invalid_input")
 
 
 def test_the_operator_sees_all_and_erasing_leaves_sums_without_a_name(world: World) -> None:

@@ -6,13 +6,13 @@ is refused by name.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.common.errors import UNSUPPORTED
-from app.openai.refusing import only
+from app.openai.refusing import one_of, only
 from app.openai.schemas import MAX_MESSAGES, Text
-from app.schemas.filters import Filter
+from app.schemas.filters import BareFilter
 from app.schemas.numbers import Temperature, TopK
 from app.schemas.text import ValidStr
 
@@ -78,13 +78,17 @@ class FileSearchTool(BaseModel):
     type: Literal["file_search"]
     vector_store_ids: Annotated[list[ValidStr], Field(min_length=1, max_length=1)]
     max_num_results: TopK | None = None
-    filters: Filter | None = None
+    filters: BareFilter | None = None
     ranking_options: FileSearchRanking | None = None
+
+
+_FILE_SEARCH = {"type": "file_search"}
+_CHOICES = (None, "auto", "none", "required", _FILE_SEARCH)
 
 
 def _choice(value: object) -> object:
     chosen = {"type": value.get("type")} if isinstance(value, dict) else value
-    if chosen not in (None, "auto", "none", "required", {"type": "file_search"}):
+    if chosen not in _CHOICES:
         raise PydanticCustomError(
             UNSUPPORTED, "The only tool that can be chosen is file_search: leave tool_choice out."
         )
@@ -102,6 +106,10 @@ def _plain_text(value: object) -> object:
     if wanted not in (None, {"type": "text"}):
         raise PydanticCustomError(UNSUPPORTED, "Answers are text with citations: leave text.format out.")
     return value
+
+
+_INCLUDED = {"anyOf": [{"type": "array", "items": one_of(RESULTS, _NO_REASONING)}, {"type": "null"}]}
+_TEXT_ONLY = {"properties": {"format": one_of(None, {"type": "text"})}}
 
 
 class Tuning(BaseModel):
@@ -145,10 +153,10 @@ class ResponseRequest(Tuning):
     stream: bool | None = False
     temperature: Temperature | None = None
     tools: list[Annotated[FileSearchTool, BeforeValidator(_file_search)]] | None = Field(None, max_length=1)
-    tool_choice: Annotated[Any, BeforeValidator(_choice)] = None
-    include: Annotated[list[str] | None, BeforeValidator(_included)] = None
+    tool_choice: Annotated[Any, BeforeValidator(_choice), WithJsonSchema(one_of(*_CHOICES))] = None
+    include: Annotated[list[str] | None, BeforeValidator(_included), WithJsonSchema(_INCLUDED)] = None
     metadata: dict[_Word, _Word] | None = Field(None, max_length=16, description="Given back, not kept.")
-    text: Annotated[object, BeforeValidator(_plain_text)] = None
+    text: Annotated[object, BeforeValidator(_plain_text), WithJsonSchema(_TEXT_ONLY)] = None
     background: Annotated[
         object, only([None, False], say="Answers are given at once: leave background out, or stream.")
     ] = None
