@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -17,14 +16,10 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.common.disk import disk_errors
 from app.common.errors import BadRequest, InvalidInput, TooLarge
-from app.common.file_loader import SUPPORTED_KINDS
-from app.config import MAX_CHUNK_SIZE, MIN_CHUNK_SIZE, Settings
+from app.config import Settings
 from app.dependencies.labels import read_labels
 from app.dependencies.parts import SettingsDep
-from app.schemas.ids import CLIENT_ID
 from app.schemas.ingest import IngestForm
-from app.schemas.labels import METADATA
-from app.schemas.stated import AT_MOST, at_most
 from app.services.ingestion.uploads import Incoming
 
 MAX_FORM_FIELDS = 20
@@ -32,68 +27,6 @@ ONCE_HEADER = "Idempotency-Key"
 _LONGEST_HEADER = 8192
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _EXTENDED_NAME = re.compile(rb";\s{0,9}filename\*\s{0,9}=([^;]*)", re.IGNORECASE)
-
-OPENAPI_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {
-                            "type": "array",
-                            "minItems": 1,
-                            **at_most("maxItems", "max_files_per_upload"),
-                            "items": {"type": "string", "format": "binary"},
-                            "description": f"One or more files: {SUPPORTED_KINDS}.",
-                        },
-                        "client_id": {
-                            **CLIENT_ID,
-                            "description": "Whose documents these are. Left out, a new client is made.",
-                            "examples": ["client_a1b2c3d4"],
-                        },
-                        "chunk_size": {
-                            "type": "integer",
-                            "minimum": MIN_CHUNK_SIZE,
-                            "maximum": MAX_CHUNK_SIZE,
-                            "description": "Characters in a chunk, at most (setting CHUNK_SIZE).",
-                            "examples": [1000],
-                        },
-                        "chunk_overlap": {
-                            "type": "integer",
-                            "minimum": 0,
-                            "exclusiveMaximum": MAX_CHUNK_SIZE,
-                            "description": "Characters that neighbours share; smaller than chunk_size.",
-                            "examples": [200],
-                        },
-                        "replace": {
-                            "type": "boolean",
-                            "default": False,
-                            "description": "Whether each file takes the place of the client's documents of its name.",
-                        },
-                        "metadata": {
-                            **METADATA,
-                            "description": "A JSON object for all files, or a list of objects, one for each file.",
-                        },
-                        "tags": {
-                            "type": "string",
-                            "description": "With commas, repeated, or a JSON list; or a JSON list of lists, one for "
-                            "each file.",
-                            "examples": ["contract, archived"],
-                        },
-                    },
-                }
-            }
-        },
-    }
-}
-
-OPENAPI_BODY_OF_ONE = deepcopy(OPENAPI_BODY)
-_FILES_OF_ONE = OPENAPI_BODY_OF_ONE["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["files"]
-_FILES_OF_ONE.pop(AT_MOST)
-_FILES_OF_ONE["maxItems"] = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from app.dependencies.cursors import OffsetCursor, PlaceCursor
 from app.dependencies.owners import DocumentOwnerDep, get_document_owner
 from app.dependencies.parts import DocumentsDep, UploadsDep, WorkDep
 from app.dependencies.presence import while_there
-from app.dependencies.uploads import OPENAPI_BODY_OF_ONE, UploadForm, UploadFormDep
+from app.dependencies.uploads import UploadForm, UploadFormDep
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.documents import ChunkList, DocumentDeleted, DocumentDetail, DocumentInfo, DocumentList, DocumentStatus
@@ -28,6 +28,7 @@ from app.schemas.filters import AnyFilter
 from app.schemas.ingest import DocumentResult, IngestForm
 from app.schemas.labels import LabelChange
 from app.schemas.stated import as_json
+from app.schemas.upload_body import OPENAPI_BODY_OF_ONE
 from app.services.catalog.records import DocumentRecord
 from app.services.ingestion.ingest import ChunkSettings, Options
 from app.shapes.documents import chunk_info, document_detail, document_info

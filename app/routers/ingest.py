@@ -13,11 +13,12 @@ from app.dependencies.callers import CallerDep
 from app.dependencies.once import OnceRoute, take_once
 from app.dependencies.parts import ClientsDep, JobsDep, UploadsDep, WorkDep
 from app.dependencies.presence import while_there
-from app.dependencies.uploads import OPENAPI_BODY, UploadForm, UploadFormDep
+from app.dependencies.uploads import UploadForm, UploadFormDep
 from app.edge.paths import prefix
 from app.problems import problem_responses
 from app.schemas.ingest import IngestResponse
 from app.schemas.jobs import JobAccepted
+from app.schemas.upload_body import OPENAPI_BODY
 from app.services.ingestion.ingest import ChunkSettings, Options
 from app.services.ingestion.uploads import Uploads
 from app.services.jobs.service import JobService
