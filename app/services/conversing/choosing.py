@@ -16,6 +16,7 @@ _AND = re.compile(
     r"\s*(?:,|;|&|\+|/|\b(?:and|with|to|versus|vs|or|from|und|mit|von|oder|et|avec|ou|y|e|con|o)\b|[与與和跟及])\s*",
     re.IGNORECASE,
 )
+_GENITIVE = re.compile(r"(?<=\w\w) s\b")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _LITTLE = frozenset(
     fold(
@@ -73,7 +74,7 @@ def named_documents(topic: str, documents: Sequence[DocumentRecord]) -> list[Doc
 
 def named_in(text: str, documents: Sequence[DocumentRecord]) -> list[DocumentRecord]:
     """Return the documents whose file names stand in a text: with their endings, or names of several words."""
-    folded = f" {fold(text)} "
+    folded = f" {_fold_name(text)} "
     return [record for record in documents if any(f" {name} " in folded for name in _whole_names(record.filename))]
 
 
@@ -84,17 +85,22 @@ def points_back(topic: str) -> bool:
 
 
 def _whole_names(filename: str) -> list[str]:
-    title = fold(title_of(filename))
-    return [fold(filename), *([title] if " " in title else [])]
+    title = _fold_name(title_of(filename))
+    return [_fold_name(filename), *([title] if " " in title else [])]
+
+
+def _fold_name(text: str) -> str:
+    """Fold a text in which names may stand: "the owner's manual" is owners-manual.pdf."""
+    return _GENITIVE.sub("s", fold(text))
 
 
 def _matches(topic: str, titles: Iterable[tuple[DocumentRecord, "_Title"]]) -> list[DocumentRecord]:
     """Return the documents whose names stand in the topic whole, or else those whose titles hold all its words."""
-    folded = fold(topic)
+    folded = _fold_name(topic)
     titles = list(titles)
     whole = [record for record, title in titles if title.stands_in(folded)]
     if whole:
-        return sorted(whole, key=lambda record: folded.find(fold(title_of(record.filename))))
+        return sorted(whole, key=lambda record: folded.find(_fold_name(title_of(record.filename))))
     words = [word for word in folded.split() if word not in _LITTLE]
     if not any(len(word) >= MIN_WORD or _UNSPACED.search(word) for word in words):
         return []
@@ -105,7 +111,7 @@ class _Title:
     """A file name, ready to be compared."""
 
     def __init__(self, filename: str) -> None:
-        self._names = [name for name in (fold(filename), fold(title_of(filename))) if name]
+        self._names = [name for name in (_fold_name(filename), _fold_name(title_of(filename))) if name]
         self._words = frozenset(self._names[-1].split()) if self._names else frozenset()
 
     def stands_in(self, folded: str) -> bool:
