@@ -18,14 +18,14 @@ from app.common.errors import StartupError
 from app.common.logger import configure_logging
 from app.common.process import infrequent_gc, share_one_heap
 from app.config import Settings, load_settings, operator_chose_heaps
-from app.dependencies.once import REPLAYED_HEADER
-from app.document import describe_routes, operation_id
+from app.dependencies.idempotency import REPLAYED_HEADER
 from app.edge.bodies import BodyLimit, BodyPace
 from app.edge.drain import Drain
 from app.edge.metrics_port import served
 from app.edge.paths import EitherSlash
 from app.edge.server import end_with, guard, running_server
 from app.middleware import RequestLog
+from app.openapi import describe_routes, operation_id
 from app.problems import Problem, add_problem_handlers, problem_responses, unexpected_problem
 from app.routers import (
     admin,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.bootstrap import open_services
-from app.commands.older import report_older
+from app.commands.older_documents import report_older
 from app.common.database_errors import startup_errors
 from app.common.errors import AppError, StartupError
 from app.common.ids import ClientId

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterable
 from typing import Generic, TypeVar
 
-from app.common.turns import Turns, TurnStats
+from app.common.fair_turns import Turns, TurnStats
 
 T = TypeVar("T")
 

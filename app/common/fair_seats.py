@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
+from app.common.fair_turns import Turns, TurnStats
 from app.common.lives import always
 from app.common.locks import Rank, RankedLock
-from app.common.turns import Turns, TurnStats
 from app.common.undo import on_failure
 
 LOOK_SECONDS = 0.25

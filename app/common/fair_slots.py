@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.common.errors import AppError
-from app.common.turns import Turns, TurnStats
+from app.common.fair_turns import Turns, TurnStats
 
 RECENT_SECONDS = 10.0
 

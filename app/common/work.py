@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from app.common.errors import LimitReached, Unavailable
 from app.common.fair_slots import FairSlots, SlotLimits
-from app.common.turns import TurnStats
+from app.common.fair_turns import TurnStats
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from app.common.errors import Forbidden, InvalidInput, NotAuthenticated
 from app.common.ids import ClientId, new_client_id, parse_client_id
 from app.common.lives import Standing
 from app.common.metering import Behalf, Meter, Usage, WorkKind, act_for
-from app.dependencies.parts import ApiKeysDep, MeterDep, RateLimitDep, SettingsDep, WorkDep
+from app.dependencies.services import ApiKeysDep, MeterDep, RateLimitDep, SettingsDep, WorkDep
 from app.services.tenants.keys import id_of, key_not_known
 from app.services.tenants.rate_limit import RateLimit
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Query
 from app.common.ids import ClientId
 from app.dependencies.callers import CallerDep
 from app.dependencies.clients import ClientQuery
-from app.dependencies.parts import DocumentsDep, JobsDep, SessionsDep
+from app.dependencies.services import DocumentsDep, JobsDep, SessionsDep
 from app.schemas.sessions import WHOSE_SESSION
 
 

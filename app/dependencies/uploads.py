@@ -18,7 +18,7 @@ from app.common.disk import disk_errors
 from app.common.errors import BadRequest, InvalidInput, TooLarge
 from app.config import Settings
 from app.dependencies.labels import read_labels
-from app.dependencies.parts import SettingsDep
+from app.dependencies.services import SettingsDep
 from app.schemas.ingest import IngestForm
 from app.services.ingestion.uploads import Incoming
 

@@ -9,7 +9,7 @@ from fastapi import Depends
 from app.common.lives import Standing
 from app.common.work import Threads
 from app.dependencies.callers import CallerDep
-from app.dependencies.parts import WorkDep
+from app.dependencies.services import WorkDep
 
 T = TypeVar("T")
 

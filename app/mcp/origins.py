@@ -7,7 +7,7 @@ own machine, by way of a name that it lets point there, and where no key is need
 from fastapi import Request
 
 from app.common.errors import Forbidden
-from app.dependencies.parts import SettingsDep
+from app.dependencies.services import SettingsDep
 
 
 async def require_known_origin(request: Request, settings: SettingsDep) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from app.common.errors import NotFound
-from app.dependencies.parts import SettingsDep
+from app.dependencies.services import SettingsDep
 from app.mcp.origins import require_known_origin
 from app.mcp.toolbox import Toolbox, ToolboxDep
 

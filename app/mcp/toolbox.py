@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from app.dependencies.callers import CallerDep
 from app.dependencies.clients import QueryClientDep
-from app.dependencies.parts import ClientSettingsDep
+from app.dependencies.services import ClientSettingsDep
 from app.mcp.shapes import Said
 from app.mcp.tools import About, Ask, ListDocuments, ReadDocument, SearchDocuments, Tool
 from app.problems import Problem

@@ -19,7 +19,9 @@ from app.common.ids import ClientId, parse_session_id
 from app.common.metering import Behalf, WorkKind, acting_for, behalf
 from app.common.passages import Found
 from app.dependencies.callers import CallerDep
-from app.dependencies.parts import (
+from app.dependencies.presence import answered
+from app.dependencies.questions import require_length
+from app.dependencies.services import (
     ClientSettingsDep,
     DocumentsDep,
     RagDep,
@@ -28,8 +30,6 @@ from app.dependencies.parts import (
     SettingsDep,
     WorkDep,
 )
-from app.dependencies.presence import answered
-from app.dependencies.questions import require_length
 from app.mcp import schemas, shapes
 from app.mcp.arguments import read_arguments
 from app.schemas.filters import FieldFilters

@@ -13,9 +13,9 @@ from app.common.errors import InvalidInput, NotFound
 from app.common.ids import ClientId
 from app.common.vectors import Vectors
 from app.dependencies.callers import CallerDep
-from app.dependencies.parts import EmbedderDep, SettingsDep, WorkDep
 from app.dependencies.presence import Presence, while_there
 from app.dependencies.questions import require_length
+from app.dependencies.services import EmbedderDep, SettingsDep, WorkDep
 from app.memory.tokens import estimate_tokens
 from app.openai.embedding_schemas import Embedding, EmbeddingList, EmbeddingRequest, EmbeddingUsage
 from app.openai.errors import PREFIX, openai_responses

@@ -14,9 +14,9 @@ from app.common.filters import Comparison
 from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.dependencies.callers import CallerDep
-from app.dependencies.once import DoingDep, OnceRoute, begin_once
-from app.dependencies.parts import DocumentsDep, SettingsDep, UploadsDep, WorkDep
+from app.dependencies.idempotency import DoingDep, OnceRoute, begin_once
 from app.dependencies.presence import while_there
+from app.dependencies.services import DocumentsDep, SettingsDep, UploadsDep, WorkDep
 from app.dependencies.uploads import UploadForm, received_form
 from app.dependencies.writing import WritingDep
 from app.openai.errors import PREFIX, openai_responses

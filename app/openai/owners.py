@@ -9,7 +9,7 @@ from pydantic import WithJsonSchema
 from app.common.errors import InvalidInput, NotFound
 from app.common.ids import ClientId
 from app.dependencies.callers import Caller, CallerDep
-from app.dependencies.parts import ClientsDep, DocumentsDep
+from app.dependencies.services import ClientsDep, DocumentsDep
 from app.schemas.ids import CLIENT_ID
 from app.services.catalog.records import ClientRecord
 from app.services.tenants.clients import ClientService

@@ -11,8 +11,10 @@ from fastapi import APIRouter, Depends, Request
 from app.common.ids import ClientId
 from app.common.passages import Found, Passage
 from app.dependencies.callers import CallerDep
-from app.dependencies.once import OnceRoute, do_once
-from app.dependencies.parts import (
+from app.dependencies.idempotency import OnceRoute, do_once
+from app.dependencies.presence import answered
+from app.dependencies.questions import require_length
+from app.dependencies.services import (
     ClientsDep,
     ClientSettingsDep,
     RagDep,
@@ -21,8 +23,6 @@ from app.dependencies.parts import (
     SettingsDep,
     WorkDep,
 )
-from app.dependencies.presence import answered
-from app.dependencies.questions import require_length
 from app.openai import schemas, search_schemas
 from app.openai.errors import PREFIX, openai_error, openai_responses
 from app.openai.owners import model_client, model_record, own

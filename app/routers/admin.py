@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from app.dependencies.callers import AdminDep
-from app.dependencies.parts import BackupsDep
+from app.dependencies.services import BackupsDep
 from app.problems import problem_responses
 from app.services.backup.archive import Archive
 from app.services.backup.service import BackupService

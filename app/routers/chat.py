@@ -11,11 +11,11 @@ from starlette.background import BackgroundTask
 from app.common.ids import ClientId, parse_session_id
 from app.dependencies.callers import CallerDep
 from app.dependencies.clients import PathClientDep
-from app.dependencies.once import OnceRoute, do_once
+from app.dependencies.idempotency import OnceRoute, do_once
 from app.dependencies.owners import UnnamedSessionOwnerDep
-from app.dependencies.parts import ClientSettingsDep, DocumentsDep, RagDep, SessionsDep, SettingsDep
 from app.dependencies.presence import answered
 from app.dependencies.questions import require_length
+from app.dependencies.services import ClientSettingsDep, DocumentsDep, RagDep, SessionsDep, SettingsDep
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.chat import (

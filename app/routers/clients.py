@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query
 
 from app.dependencies.callers import AdminDep, CallerDep
 from app.dependencies.clients import ManagedClientDep, PathClientDep
-from app.dependencies.once import OnceRoute, do_once
-from app.dependencies.parts import ClientsDep, ClientSettingsDep
+from app.dependencies.idempotency import OnceRoute, do_once
+from app.dependencies.services import ClientsDep, ClientSettingsDep
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.chat import Message

@@ -17,8 +17,8 @@ from app.dependencies.callers import CallerDep
 from app.dependencies.clients import ClientQuery, QueryClientDep
 from app.dependencies.cursors import OffsetCursor, PlaceCursor
 from app.dependencies.owners import DocumentOwnerDep, get_document_owner
-from app.dependencies.parts import DocumentsDep, UploadsDep, WorkDep
 from app.dependencies.presence import while_there
+from app.dependencies.services import DocumentsDep, UploadsDep, WorkDep
 from app.dependencies.uploads import UploadForm, UploadFormDep
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses

@@ -11,7 +11,7 @@ from app.common.ids import ClientId
 from app.dependencies.clients import PathClientDep
 from app.dependencies.cursors import RatedCursor
 from app.dependencies.owners import SessionOwnerDep
-from app.dependencies.parts import ClientsDep, FeedbackDep
+from app.dependencies.services import ClientsDep, FeedbackDep
 from app.dependencies.writing import WritingDep
 from app.memory.feedback import FeedbackPage as StoredPage
 from app.memory.feedback import FeedbackStore

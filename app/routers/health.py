@@ -5,7 +5,7 @@ import time
 import anyio.to_thread
 from fastapi import APIRouter
 
-from app.dependencies.parts import ReadinessDep, ReembedderDep, SettingsDep, WorkDep
+from app.dependencies.services import ReadinessDep, ReembedderDep, SettingsDep, WorkDep
 from app.problems import problem_responses
 from app.schemas.health import Health, Live, Ready
 

@@ -10,9 +10,9 @@ from app.common.ids import ClientId
 from app.common.lives import Standing
 from app.common.work import Work
 from app.dependencies.callers import CallerDep
-from app.dependencies.once import OnceRoute, take_once
-from app.dependencies.parts import ClientsDep, JobsDep, UploadsDep, WorkDep
+from app.dependencies.idempotency import OnceRoute, take_once
 from app.dependencies.presence import while_there
+from app.dependencies.services import ClientsDep, JobsDep, UploadsDep, WorkDep
 from app.dependencies.uploads import UploadForm, UploadFormDep
 from app.edge.paths import prefix
 from app.problems import problem_responses

@@ -10,9 +10,9 @@ from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.dependencies.clients import QueryClientDep
 from app.dependencies.cursors import PlaceCursor
-from app.dependencies.once import OnceRoute, do_once
+from app.dependencies.idempotency import OnceRoute, do_once
 from app.dependencies.owners import JobOwnerDep
-from app.dependencies.parts import JobsDep
+from app.dependencies.services import JobsDep
 from app.dependencies.writing import WritingDep
 from app.problems import describe, problem_responses
 from app.schemas.jobs import JobInfo, JobList

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from app.dependencies.callers import AdminDep
-from app.dependencies.parts import ReembedderDep
+from app.dependencies.services import ReembedderDep
 from app.problems import problem_responses
 from app.schemas.maintenance import Reembedding
 from app.services.upkeep.reembedding import ReembedProgress

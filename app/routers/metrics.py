@@ -6,7 +6,7 @@ from fastapi.responses import Response
 
 from app.common.errors import NotFound
 from app.dependencies.callers import AdminDep
-from app.dependencies.parts import FiguresDep, SettingsDep, WorkDep
+from app.dependencies.services import FiguresDep, SettingsDep, WorkDep
 from app.problems import problem_responses
 from app.telemetry.exposition import CONTENT_TYPE
 

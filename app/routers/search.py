@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 from app.common.ids import ClientId
 from app.common.passages import Found
 from app.dependencies.callers import CallerDep
-from app.dependencies.parts import ClientSettingsDep, GateDep, RerankingDep, RetrieverDep, SettingsDep, WorkDep
 from app.dependencies.questions import require_length
+from app.dependencies.services import ClientSettingsDep, GateDep, RerankingDep, RetrieverDep, SettingsDep, WorkDep
 from app.problems import problem_responses
 from app.schemas.search import SearchRequest, SearchResponse
 from app.services.retriever import Retriever

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from app.dependencies.callers import CallerDep
 from app.dependencies.cursors import ClientPlaceCursor
 from app.dependencies.owners import SessionOwnerDep
-from app.dependencies.parts import SessionsDep
+from app.dependencies.services import SessionsDep
 from app.dependencies.writing import WritingDep
 from app.memory.export import as_json, as_markdown
 from app.problems import problem_responses

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 from typing_extensions import override
 
-from app.dependencies.parts import SettingsDep
+from app.dependencies.services import SettingsDep
 from app.edge.paths import prefix
 
 router = APIRouter(include_in_schema=False)

@@ -14,7 +14,7 @@ from app.common.errors import InvalidInput
 from app.common.ids import ClientId
 from app.dependencies.callers import AdminDep
 from app.dependencies.clients import ManagedClientDep, PathClientDep
-from app.dependencies.parts import ClientsDep, JobsDep, MeterDep, SessionsDep, SettingsDep
+from app.dependencies.services import ClientsDep, JobsDep, MeterDep, SessionsDep, SettingsDep
 from app.dependencies.writing import WritingDep
 from app.problems import problem_responses
 from app.schemas.usage import ClientBudgets, ClientUsage, NewBudgets, UsageReport

@@ -1,4 +1,4 @@
-"""Marks in schemas for what depends on settings: app/document.py puts into the document what they stand for."""
+"""Marks in schemas for what depends on settings: app/openapi.py puts into the document what they stand for."""
 
 from typing import Any
 

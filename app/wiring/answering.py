@@ -17,9 +17,9 @@ from app.services.conversing.outlines import OutlinedDocuments
 from app.services.conversing.preparing import Preparer
 from app.services.conversing.service import Conversing, DocumentAnswers
 from app.services.conversing.wholes import WholeDocuments, WholeLimits
+from app.services.digests.cache import DigestCache
 from app.services.digests.central import Outlines
 from app.services.digests.index import SummaryIndex
-from app.services.digests.shelf import DigestShelf
 from app.services.digests.summaries import ModelSummariser, OutlineSummariser, Summariser, SummaryWriter
 from app.services.digests.tree import TreeLimits, TreeReader
 from app.services.library.reading import LibraryReader
@@ -111,7 +111,7 @@ def _document_answers(
     fitting, most = settings.whole_document_tokens, settings.max_document_tokens
     return WholeDocuments(
         texts=texts,
-        shelf=DigestShelf(stores.catalog.digests),
+        cache=DigestCache(stores.catalog.digests),
         retriever=retriever,
         tree=_tree(settings, model, CALLS_OF_ONE_READING),
         model=model,
@@ -131,11 +131,11 @@ def open_summaries(settings: Settings, stack: ExitStack, stores: Stores, model: 
     if settings.summaries == "off":
         return
     index = SummaryIndex(stores.catalog.digests, stores.embedders.current)
-    texts, shelf = DocumentTexts(stores.vectors), DigestShelf(stores.catalog.digests)
-    summariser: Summariser = OutlineSummariser(Outlines(texts, stores.embedders.current), shelf)
+    texts, cache = DocumentTexts(stores.vectors), DigestCache(stores.catalog.digests)
+    summariser: Summariser = OutlineSummariser(Outlines(texts, stores.embedders.current), cache)
     if model is not None:
         tree = _tree(settings, model, 1)
-        summariser = ModelSummariser(texts, shelf, tree, most_tokens=settings.max_document_tokens)
+        summariser = ModelSummariser(texts, cache, tree, most_tokens=settings.max_document_tokens)
     may_spend = partial(stores.meter.has_left, wanted=TOKENS)
     stack.enter_context(SummaryWriter(stores.catalog, summariser, index, may_spend=may_spend))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from app.common.turns import TurnStats
+from app.common.fair_turns import TurnStats
 from app.common.work import Work
 from app.config import Settings
 from app.folders import data_files

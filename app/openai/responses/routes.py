@@ -14,10 +14,10 @@ from app.common.absent import no_such_client
 from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.dependencies.callers import Caller, CallerDep
-from app.dependencies.once import OnceRoute, do_once
-from app.dependencies.parts import ClientsDep, ClientSettingsDep, RagDep, SessionsDep, SettingsDep, WorkDep
+from app.dependencies.idempotency import OnceRoute, do_once
 from app.dependencies.presence import answered
 from app.dependencies.questions import require_length
+from app.dependencies.services import ClientsDep, ClientSettingsDep, RagDep, SessionsDep, SettingsDep, WorkDep
 from app.openai.errors import PREFIX, openai_responses
 from app.openai.owners import model_client, model_record, own
 from app.openai.responses.answers import Response

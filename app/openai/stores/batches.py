@@ -15,8 +15,8 @@ from fastapi import APIRouter, Depends
 from app.common.errors import InvalidInput, NotFound
 from app.common.filters import Comparison
 from app.common.ids import ClientId
-from app.dependencies.once import OnceRoute, do_once
-from app.dependencies.parts import DocumentsDep
+from app.dependencies.idempotency import OnceRoute, do_once
+from app.dependencies.services import DocumentsDep
 from app.dependencies.writing import WritingDep
 from app.openai.errors import openai_responses
 from app.openai.files import page_of

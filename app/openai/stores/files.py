@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Depends
 
-from app.dependencies.once import OnceRoute, do_once
-from app.dependencies.parts import DocumentsDep, WorkDep
+from app.dependencies.idempotency import OnceRoute, do_once
+from app.dependencies.services import DocumentsDep, WorkDep
 from app.dependencies.writing import WritingDep
 from app.openai.errors import openai_responses
 from app.openai.files import page_of

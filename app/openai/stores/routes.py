@@ -9,8 +9,8 @@ from app.common.absent import no_such_client
 from app.common.errors import UNSUPPORTED, Conflict, InvalidInput
 from app.common.ids import ClientId
 from app.dependencies.callers import CallerDep
-from app.dependencies.once import DoingDep, OnceRoute, begin_once
-from app.dependencies.parts import ClientsDep, DocumentsDep
+from app.dependencies.idempotency import DoingDep, OnceRoute, begin_once
+from app.dependencies.services import ClientsDep, DocumentsDep
 from app.dependencies.writing import WritingDep
 from app.openai.errors import openai_responses
 from app.openai.owners import OWN_CLIENT, Project, StoreDep, get_project_client

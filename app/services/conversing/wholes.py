@@ -13,8 +13,8 @@ from app.services.catalog.records import DocumentRecord
 from app.services.conversing.coverage import coverage_of, digest_coverage
 from app.services.conversing.types import Reply, Turn
 from app.services.conversing.whole_prompts import NotesOn, whole_prompt
+from app.services.digests.cache import DigestCache
 from app.services.digests.notes import Digest
-from app.services.digests.shelf import DigestShelf
 from app.services.digests.tree import Task, TreeReader
 from app.services.intents.types import Kind
 from app.services.library.texts import DocumentTexts
@@ -45,14 +45,14 @@ class WholeDocuments:
         self,
         *,
         texts: DocumentTexts,
-        shelf: DigestShelf,
+        cache: DigestCache,
         retriever: Retriever,
         tree: TreeReader,
         model: LanguageModel,
         limits: WholeLimits,
     ) -> None:
         self._texts = texts
-        self._shelf = shelf
+        self._cache = cache
         self._retriever = retriever
         self._tree = tree
         self._model = model
@@ -68,7 +68,7 @@ class WholeDocuments:
             coverage = [coverage_of(record, texts, "whole") for record in turn.documents]
             return Reply(texts, prompt=whole_prompt(turn, (), texts, first=1), coverage=coverage)
         question = _question(turn, query)
-        kept = {record.document_id: self._shelf.get(record, question) for record in turn.documents}
+        kept = {record.document_id: self._cache.get(record, question) for record in turn.documents}
         digests = {name: digest for name, digest in kept.items() if digest is not None}
         if len(digests) == len(kept):
             made = self._material(turn, query, digests)
@@ -112,7 +112,7 @@ class WholeDocuments:
             async for step in steps:
                 # What was read in a share of the budget, beside other documents, is not kept as all that can be read.
                 if isinstance(step, Digest) and (len(turn.documents) == 1 or step.parts_read >= record.stored_parts):
-                    await threads.run(client_id, partial(self._shelf.keep, record, question, step))
+                    await threads.run(client_id, partial(self._cache.keep, record, question, step))
                 yield step
 
     def _material(self, turn: Turn, query: str, digests: Digests) -> Material:

@@ -18,10 +18,10 @@ from app.services.answering.citations import without_citations
 from app.services.catalog.digests import OUTLINE, SUMMARY
 from app.services.catalog.records import DocumentRecord
 from app.services.catalog.store import Catalog
+from app.services.digests.cache import DigestCache
 from app.services.digests.central import Outlines
 from app.services.digests.index import SummaryIndex
 from app.services.digests.notes import Digest, Note
-from app.services.digests.shelf import DigestShelf
 from app.services.digests.tree import Task, TreeReader
 from app.services.library.texts import DocumentTexts, place_of
 
@@ -54,9 +54,9 @@ class ModelSummariser(Summariser):
 
     topic = SUMMARY
 
-    def __init__(self, texts: DocumentTexts, shelf: DigestShelf, tree: TreeReader, *, most_tokens: int) -> None:
+    def __init__(self, texts: DocumentTexts, cache: DigestCache, tree: TreeReader, *, most_tokens: int) -> None:
         self._texts = texts
-        self._shelf = shelf
+        self._cache = cache
         self._tree = tree
         self._most = most_tokens
 
@@ -65,7 +65,7 @@ class ModelSummariser(Summariser):
         passages = self._texts.passages(record, most_characters=self._most * _CHARACTERS_PER_TOKEN)
         digest = run(self._read(Task(record.client_id), passages))
         if digest is not None:
-            self._shelf.keep(record, "", digest)
+            self._cache.keep(record, "", digest)
 
     async def _read(self, task: Task, passages: Sequence[Passage]) -> Digest | None:
         async with aclosing(self._tree.read(task, passages)) as steps:
@@ -80,9 +80,9 @@ class OutlineSummariser(Summariser):
 
     topic = OUTLINE
 
-    def __init__(self, outlines: Outlines, shelf: DigestShelf) -> None:
+    def __init__(self, outlines: Outlines, cache: DigestCache) -> None:
         self._outlines = outlines
-        self._shelf = shelf
+        self._cache = cache
 
     @override
     def summarise(self, record: DocumentRecord, run: Run) -> None:
@@ -92,7 +92,7 @@ class OutlineSummariser(Summariser):
         headings = ["; ".join(outline.headings)] if outline.headings else []
         note = Note("\n".join([" ".join(sentences), *headings]), [place_of(passage) for passage in passages])
         pages = len({passage.chunk.page for passage in passages})
-        self._shelf.keep_outline(record, Digest(note, pages_read=pages, parts_read=len(passages)))
+        self._cache.keep_outline(record, Digest(note, pages_read=pages, parts_read=len(passages)))
 
 
 class _Failed(NamedTuple):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from app.common.errors import shutting_down
+from app.common.fair_turns import Turns
 from app.common.locks import Rank, RankedLock
-from app.common.turns import Turns
 from app.common.vectors import Vectors
 
 

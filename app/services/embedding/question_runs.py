@@ -9,8 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.common.errors import shutting_down
+from app.common.fair_turns import Turns
 from app.common.locks import Rank, RankedLock
-from app.common.turns import Turns
 from app.common.vectors import Vectors
 
 TokenIds = list[int]

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.services.intents.free.reading import FREE_WORDS
+from app.services.intents.any_order.reading import FREE_WORDS
 from app.services.intents.reading import WORDINGS
 
 

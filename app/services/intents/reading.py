@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
+from app.services.intents.any_order.reading import read_free
 from app.services.intents.chinese import CHINESE
 from app.services.intents.context import NOTHING, Spoken
 from app.services.intents.english import ENGLISH
 from app.services.intents.folding import MAX_MESSAGE, as_written, expand, fold
-from app.services.intents.free.reading import read_free
 from app.services.intents.french import FRENCH
 from app.services.intents.german import GERMAN
 from app.services.intents.italian import ITALIAN

@@ -9,9 +9,9 @@ from langchain_core.messages import BaseMessage
 from typing_extensions import override
 
 from app.common.errors import AppError
+from app.common.fair_turns import TurnStats
 from app.common.ids import ClientId
 from app.common.metering import TOKENS, UNMETERED, Meter
-from app.common.turns import TurnStats
 from app.services.llm.bounds import AnswerBounds
 from app.services.llm.errors import too_slow
 from app.services.llm.loop_thread import LoopThread

@@ -1,7 +1,7 @@
 """The rules are compiled when the service has started, not when somebody writes."""
 
+from app.services.intents.any_order.english import FREE_ENGLISH
 from app.services.intents.english import ENGLISH
-from app.services.intents.free.english import FREE_ENGLISH
 from tests.api import AppFactory
 from tests.waiting import wait_for
 

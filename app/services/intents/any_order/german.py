@@ -1,6 +1,6 @@
 """The words of each kind in German."""
 
-from app.services.intents.free.types import Free, FreeWords
+from app.services.intents.any_order.types import Free, FreeWords
 from app.services.intents.german import GERMAN
 
 _DOCS = "{docs}|bibliothek|sammlung|wissensdatenbank"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.services.intents.any_order.types import Free, FreeRule, FreeWords, matching
 from app.services.intents.english import ENGLISH
-from app.services.intents.free.types import Free, FreeRule, FreeWords, matching
 
 GLUE = "please|the|of|me|a|to|for"
 LISTING = Free("inventory", "list", ("which|show", "{docs}", "have|uploaded"), "i|you|do|did")

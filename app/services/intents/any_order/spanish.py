@@ -1,6 +1,6 @@
 """The words of each kind in Spanish."""
 
-from app.services.intents.free.types import Free, FreeWords
+from app.services.intents.any_order.types import Free, FreeWords
 from app.services.intents.spanish import SPANISH
 
 _DOCS = "{docs}|biblioteca|base de conocimientos?|colección"

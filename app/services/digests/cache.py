@@ -11,7 +11,7 @@ from app.services.digests.notes import Digest
 logger = logging.getLogger(__name__)
 
 
-class DigestShelf:
+class DigestCache:
     """Keeps digests with their documents. Blocks; safe to call from many threads."""
 
     def __init__(self, digests: DocumentDigests) -> None:

@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.config import Settings
-from app.dependencies import doing
+from app.dependencies import idempotent_request
 from app.memory.kept_answers import LEASE_SECONDS
 from tests.api import TEXT, app_in, ask, assert_problem, quick_app, upload
 from tests.serving import serving
@@ -251,7 +251,7 @@ def _claims_until(settings: Settings) -> float:
 def test_long_work_keeps_its_claim(
     make_settings: Callable[..., Settings], model: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doing, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(idempotent_request, "RENEW_SECONDS", 0.01)
     settings = make_settings(groq_api_key="gsk-of-the-test", groq_api_base=model.base_url)
     clock, key = Clock(), new_key()
     model.script(Reply("Forty tonnes [1].", once_open=2), Reply("Thirty tonnes [1].", once_open=2))

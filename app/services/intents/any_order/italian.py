@@ -1,6 +1,6 @@
 """The words of each kind in Italian."""
 
-from app.services.intents.free.types import Free, FreeWords
+from app.services.intents.any_order.types import Free, FreeWords
 from app.services.intents.italian import ITALIAN
 
 _DOCS = "{docs}|biblioteca|raccolta|base di conoscenza"

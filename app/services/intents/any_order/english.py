@@ -1,7 +1,7 @@
 """The words of each kind in English."""
 
+from app.services.intents.any_order.types import Free, FreeWords
 from app.services.intents.english import ENGLISH
-from app.services.intents.free.types import Free, FreeWords
 
 _DOCS = "{docs}|library|collection|knowledge base"
 _THERE = "have|has|got|upload(?:ed)?|added|given|available|stored|loaded|indexed|access|see|know|here|my|your|our"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.turns import Turns
+from app.common.fair_turns import Turns
 
 
 def served(turns: Turns[str]) -> str | None:

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from app.services.intents.any_order.chinese import FREE_CHINESE
+from app.services.intents.any_order.english import FREE_ENGLISH
+from app.services.intents.any_order.french import FREE_FRENCH
+from app.services.intents.any_order.german import FREE_GERMAN
+from app.services.intents.any_order.italian import FREE_ITALIAN
+from app.services.intents.any_order.spanish import FREE_SPANISH
+from app.services.intents.any_order.types import Free, FreeWords, matching
 from app.services.intents.context import Spoken
 from app.services.intents.folding import as_written, expand
-from app.services.intents.free.chinese import FREE_CHINESE
-from app.services.intents.free.english import FREE_ENGLISH
-from app.services.intents.free.french import FREE_FRENCH
-from app.services.intents.free.german import FREE_GERMAN
-from app.services.intents.free.italian import FREE_ITALIAN
-from app.services.intents.free.spanish import FREE_SPANISH
-from app.services.intents.free.types import Free, FreeWords, matching
 from app.services.intents.types import Reading
 
 FREE_WORDS: Sequence[FreeWords] = (FREE_ENGLISH, FREE_GERMAN, FREE_FRENCH, FREE_SPANISH, FREE_ITALIAN, FREE_CHINESE)

@@ -1,6 +1,6 @@
 """The words of each kind in French."""
 
-from app.services.intents.free.types import Free, FreeWords
+from app.services.intents.any_order.types import Free, FreeWords
 from app.services.intents.french import FRENCH
 
 _DOCS = "{docs}|bibliothèque|base de connaissances|collection"

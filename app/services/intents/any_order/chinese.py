@@ -1,7 +1,7 @@
 """The words of each kind in Chinese."""
 
+from app.services.intents.any_order.types import Free, FreeWords
 from app.services.intents.chinese import CHINESE
-from app.services.intents.free.types import Free, FreeWords
 
 _THERE = "(?<!需要)(?<!应)有|(?<!可以)(?<!能)(?:上传|上傳)|我的|你的|现有"
 _OWNING = "了|过|過|到|里面|裡面|里|裡|这里|這裡|目前|现在|現在|都|所有|全部|名字|名称|列表|清单|清單|库|系统|知识|中|些|已经|已經|一共|总共|份|传|存"

@@ -16,8 +16,8 @@ from typing_extensions import override
 
 from app.common.lives import Standing
 from app.dependencies.callers import CallerDep
-from app.dependencies.doing import Doing, Keeping, WholeAnswer
-from app.dependencies.parts import KeptAnswersDep, SettingsDep, WorkDep
+from app.dependencies.idempotent_request import Doing, Keeping, WholeAnswer
+from app.dependencies.services import KeptAnswersDep, SettingsDep, WorkDep
 from app.dependencies.uploads import ONCE_HEADER, UploadFormDep
 from app.edge.paths import own_path
 
