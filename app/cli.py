@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.commands import look
+from app.commands import asking
 from app.commands.remote import Refused, Remote
 from app.common.errors import AppError, StartupError
 from app.common.process import share_one_heap
@@ -151,7 +151,7 @@ def ask_command(
 ) -> None:
     """Ask a running service, and show the passages that the answer rests on."""
     with one_sentence(), Remote(base_url, api_key=api_key) as remote:
-        look.ask(remote, question, client_id=client, session_id=session, console=Console())
+        asking.ask(remote, question, client_id=client, session_id=session, console=Console())
 
 
 @app.command("documents")
@@ -164,7 +164,7 @@ def documents_command(
 ) -> None:
     """List a client's documents."""
     with one_sentence(), Remote(base_url, api_key=api_key) as remote:
-        look.list_documents(remote, client_id=client, status=status, console=Console())
+        asking.list_documents(remote, client_id=client, status=status, console=Console())
 
 
 @app.command("jobs")
@@ -180,9 +180,9 @@ def jobs_command(
         raise typer.BadParameter("name either a job or --client")
     with one_sentence(), Remote(base_url, api_key=api_key) as remote:
         if job is not None:
-            look.show_job(remote, job, Console())
+            asking.show_job(remote, job, Console())
         elif client is not None:
-            look.list_jobs(remote, client_id=client, console=Console())
+            asking.list_jobs(remote, client_id=client, console=Console())
 
 
 @app.command("eval")

@@ -40,7 +40,10 @@ from app.shapes.filters import passage_filter, unchecked_filter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What an agent is told of a tool; `kind` is what it counts as, `stores` whether it may store something."""
+    """What an agent is told of a tool; `kind` is what its work counts as, `stores` whether it may store something.
+
+    Listing and reading are `background`: they make nothing that is counted.
+    """
 
     name: str
     title: str

@@ -92,12 +92,15 @@ def _copy_words(source: Path, target: Path, documents: Collection[str]) -> None:
 
 @contextmanager
 def _databases_copied(sources: Sources, target: Sources, stopped: Event) -> Iterator[float]:
-    """Copy the databases during the block; it begins when their moment is over, and ends when they are copied."""
+    """Copy the databases as they are at one moment: it is over when the block begins, the copies are whole at its end.
+
+    Gives the milliseconds for which writes waited.
+    """
     pairs = [(sources.catalog, target.catalog), (_vectors(sources), _vectors(target))]
     if sources.sessions is not None and target.sessions is not None:
         pairs.append((sources.sessions, target.sessions))
     paths = [str(path.absolute()) for pair in pairs for path in pair]
-    # Of its own, as Chroma's database must not be opened in this process.
+    # In a child process, as Chroma's database must not be opened in this one.
     command = [sys.executable, "-I", "-S", copying.__file__, *paths]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet, text=True) as child:

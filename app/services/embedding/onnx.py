@@ -49,7 +49,10 @@ class OnnxEmbedder(Embedder):
     def embed_texts(
         self, texts: Sequence[str], on_batch: OnBatch | None = None, *, owner: str = "", urgent: bool = False
     ) -> Vectors:
-        """Embed at the priority of bulk work. Few runs of one caller are queued at a time: callers take turns."""
+        """Embed in runs of bulk work, or with `urgent` in those that go before it.
+
+        Few runs of one caller are queued at a time: callers take turns.
+        """
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         pending: deque[tuple[list[int], Future[Vectors]]] = deque()
         done = 0

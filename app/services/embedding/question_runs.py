@@ -18,7 +18,7 @@ TokenIds = list[int]
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A question that waits. Its answer is its vector, or None: then its thread is to do the next run."""
+    """A question that waits in a thread. `answer` gets its vector, or None to wake the thread for the next run."""
 
     tokens: TokenIds
     answer: "Future[Vectors | None]" = field(default_factory=Future)

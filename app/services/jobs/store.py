@@ -36,14 +36,14 @@ class JobStore(JobReader):
     def __init__(
         self, database: SqlDatabase, *, lives: Lives | None = None, clock: Callable[[], float] = time.time
     ) -> None:
-        """`lives` are those of the clients' documents."""
+        """`lives` tells when each client's documents were deleted last, so that older work is not stored."""
         super().__init__(database)
         self._clock = clock
         self._lives = lives or Lives(deleted_meanwhile)
         self.kept = KeptFiles(database)
 
     def require_standing(self, client_id: ClientId, standing: Standing) -> None:
-        """Raise Conflict when the client's documents were deleted since that began, and what it raises itself."""
+        """Raise Conflict when the client's documents were deleted since the request began, and as `standing` does."""
         self._lives.require(client_id, standing)
 
     def create(

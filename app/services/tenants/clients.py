@@ -63,8 +63,8 @@ class ClientService:
     def register(self, client_id: ClientId, *, standing: Standing | None = None) -> tuple[str, ApiKey]:
         """Create a client with its first key.
 
-        Raises Conflict when the name is taken, or a client of the name was erased since `standing` began, and what
-        that raises.
+        Raises Conflict when the name is taken, or a client of the name was erased since the request of `standing`
+        began; NotAuthenticated or Forbidden when its sender may no longer write.
         """
         require = partial(self._keys.require_standing, client_id, standing or Standing())
         if not self._catalog.register_client(client_id, require=require):
