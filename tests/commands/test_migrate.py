@@ -19,7 +19,7 @@ def test_migrate_brings_the_tables_up_to_date(database_url: str, monkeypatch: py
         assert (result.exit_code, result.output) == (0, "sessions: 0003_kept_answers\n")
     monkeypatch.setenv("VECTOR_STORE_TYPE", "pgvector")
     result = CliRunner().invoke(app, ["migrate"])
-    assert result.output == "sessions: 0003_kept_answers\ndocuments: 0004_successors\n"
+    assert result.output == "sessions: 0003_kept_answers\ndocuments: 0005_mcp_description\n"
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 1
     assert "embedded stores" in result.output
