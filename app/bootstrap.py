@@ -70,6 +70,11 @@ def open_services(
         parts = Parts(stores, upkeep, intake, model, make_work(settings))
         figures = open_figures(settings, stack, parts)
         services = _assemble(settings, parts, figures, stack)
+    _tell(settings, stores, started)
+    return services
+
+
+def _tell(settings: Settings, stores: Stores, started: float) -> None:
     logger.info(
         "started",
         extra={
@@ -83,7 +88,6 @@ def open_services(
         logger.info(
             "documents of an earlier version are found less well; upload them again", extra={"documents": older}
         )
-    return services
 
 
 def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: ExitStack) -> Services:
@@ -95,33 +99,26 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
         jobs=intake.jobs, lives=stores.lives,
     )  # fmt: skip
     api_keys = ApiKeyStore(database, lives=stores.lives.clients, clock=stores.clock)
-    search = LibrarySearch(
-        catalog=catalog, store=stores.vectors, words=stores.words, note_stale=upkeep.library.note_stale
-    )
+    clients = ClientService(
+        catalog=catalog, keys=api_keys, sessions=stores.sessions, documents=documents,
+        compactor=compactor, meter=stores.meter,
+    )  # fmt: skip
     reranking = open_reranking(settings, stack, parts.model)
-    retriever = Retriever(
-        search=search, embedders=stores.embedders, context_tokens=settings.context_tokens, pooling=reranking.on
-    )
-    threads = ChatThreads(work.search, work.write)
+    retriever = _retriever(settings, stores, upkeep, pooling=reranking.on)
     return Services(
         settings=settings,
         session_store=stores.sessions,
         vector_store_service=stores.vectors,
-        rag=make_rag(settings, stores, retriever, reranking, parts.model).in_threads(threads),
+        rag=make_rag(settings, stores, retriever, reranking, parts.model).in_threads(
+            ChatThreads(work.search, work.write)
+        ),
         retriever=retriever,
         reranking=reranking,
         gate=make_gate(settings, retriever),
         uploads=intake.uploads,
         jobs=intake.jobs,
         documents=documents,
-        clients=ClientService(
-            catalog=catalog,
-            keys=api_keys,
-            sessions=stores.sessions,
-            documents=documents,
-            compactor=compactor,
-            meter=stores.meter,
-        ),
+        clients=clients,
         work=work,
         client_settings=ClientSettingsStore(
             database,
@@ -140,6 +137,13 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
         _model=parts.model,
         _opened=stack.pop_all(),
     )
+
+
+def _retriever(settings: Settings, stores: Stores, upkeep: Upkeep, *, pooling: bool) -> Retriever:
+    search = LibrarySearch(
+        catalog=stores.catalog, store=stores.vectors, words=stores.words, note_stale=upkeep.library.note_stale
+    )
+    return Retriever(search=search, embedders=stores.embedders, context_tokens=settings.context_tokens, pooling=pooling)
 
 
 def _internals(stores: Stores, upkeep: Upkeep, intake: Intake) -> Internals:

@@ -7,6 +7,7 @@ What failed has made nothing: it is not kept, and sending it again tries again.
 
 import hashlib
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
@@ -97,13 +98,12 @@ class OnceRoute(APIRoute):
 
         async def handle_once(request: Request) -> Response:
             try:
-                response = await handle(request)
+                async with AsyncExitStack() as failure:
+                    failure.push_async_callback(_give_up, request)
+                    response = await handle(request)
+                    failure.pop_all()
             except _AnsweredBeforeError as before:
                 return _again(request, before.answer)
-            except BaseException:
-                if held := _held(request):
-                    await held.doing.give_up()
-                raise
             held = _held(request)
             return response if held is None else _KeptResponse(response, held)
 
@@ -120,6 +120,11 @@ class _Held:
 
 def _held(request: Request) -> _Held | None:
     return getattr(request.state, "once", None)
+
+
+async def _give_up(request: Request) -> None:
+    if held := _held(request):
+        await held.doing.give_up()
 
 
 def _again(request: Request, answer: WholeAnswer) -> Response:

@@ -6,7 +6,7 @@ import logging
 import secrets
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -66,13 +66,15 @@ class Doing:
         Raises what KeptAnswerStore.claim and Threads.run raise.
         """
         self._claim = replace(self._claim, fingerprint=self._derived("asked", asked))
-        try:
-            kept = await self._run(partial(self._keeping.store.claim, self._claim))
-        except Conflict:
-            raise
-        except BaseException:
-            await self.give_up()  # it may be held all the same: who waited for it was called off, or got no answer
-            raise
+        async with AsyncExitStack() as failure:
+            # The claim may be held all the same: who waited for it was called off, or got no answer.
+            failure.push_async_callback(self.give_up)
+            try:
+                kept = await self._run(partial(self._keeping.store.claim, self._claim))
+            except Conflict:
+                failure.pop_all()
+                raise
+            failure.pop_all()
         if kept is not None:
             return self._opened(kept)
         self._renewing = asyncio.create_task(self._renew())

@@ -114,12 +114,7 @@ class Ingestion:
     def _ingest(self, client_id: ClientId, upload: Upload, settings: ChunkSettings, options: Options) -> FileResult:
         self._library.require_standing(client_id, options.standing)
         upload = replace(upload, filename=check_filename(upload.filename))
-        succession = Succession(
-            upload.sha256,
-            filename=upload.filename if options.by_name else None,
-            document_id=options.replaces,
-            standing=options.standing,
-        )
+        succession = _succession(upload, options)
         same = self._catalog.same_content(
             client_id, upload.sha256, chunk_size=settings.size, chunk_overlap=settings.overlap
         )
@@ -244,3 +239,12 @@ class Ingestion:
 def _embedding(report: Report, total: int) -> Callable[[int], None]:
     share = _STORING_BEGINS - _EMBEDDING_BEGINS
     return lambda done: report("embedding", _EMBEDDING_BEGINS + share * done / total)
+
+
+def _succession(upload: Upload, options: Options) -> Succession:
+    return Succession(
+        upload.sha256,
+        filename=upload.filename if options.by_name else None,
+        document_id=options.replaces,
+        standing=options.standing,
+    )
