@@ -94,10 +94,7 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
     """Put what was opened together; from here on `close` of the services closes it."""
     stores, upkeep, intake, work = parts.stores, parts.upkeep, parts.intake, parts.work
     catalog, database, compactor = stores.catalog, stores.catalog.database, upkeep.compactor
-    documents = DocumentService(
-        catalog=catalog, store=stores.vectors, library=upkeep.library, compactor=compactor,
-        jobs=intake.jobs, lives=stores.lives,
-    )  # fmt: skip
+    documents = _documents(stores, upkeep, intake)
     api_keys = ApiKeyStore(database, lives=stores.lives.clients, clock=stores.clock)
     clients = ClientService(
         catalog=catalog, keys=api_keys, sessions=stores.sessions, documents=documents,
@@ -136,6 +133,17 @@ def _assemble(settings: Settings, parts: Parts, figures: Figures | None, stack: 
         internals=_internals(stores, upkeep, intake),
         _model=parts.model,
         _opened=stack.pop_all(),
+    )
+
+
+def _documents(stores: Stores, upkeep: Upkeep, intake: Intake) -> DocumentService:
+    return DocumentService(
+        catalog=stores.catalog,
+        store=stores.vectors,
+        library=upkeep.library,
+        compactor=upkeep.compactor,
+        jobs=intake.jobs,
+        lives=stores.lives,
     )
 
 
