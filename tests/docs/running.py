@@ -15,7 +15,7 @@ from tests.docs.pages import ROOT, Block
 DOCUMENTED_ADDRESS = "http://127.0.0.1:8000"
 SECONDS = 240
 
-_CHECKOUT = ("app", "benchmarks", "scripts", "data/samples", ".env.example", "requirements.txt", "docs")
+_CHECKOUT = ("app", "benchmarks", "scripts", "examples", "data/samples", ".env.example", "requirements.txt", "docs")
 _CURL = 'curl() { command curl $EXPECTED --noproxy "*" --max-time 60 "$@"; }'
 _MARK = "=== block "
 
