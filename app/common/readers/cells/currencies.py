@@ -1,8 +1,10 @@
 """Amounts whose currency stands in a column of its own."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import compress
 
 from app.common.readers.cells.amounts import is_currency, unit_name
 from app.common.readers.raw import Column, Table
@@ -21,7 +23,7 @@ def with_currencies(table: Table) -> Table:
 
     So amounts of two currencies are not added up. A table with several such columns stays as it is.
     """
-    found = [place for place in range(len(table.columns)) if _names_currencies(table, place)]
+    found = _currency_columns(table)
     amounts = _amounts(table, found[0]) if len(found) == 1 else []
     if not amounts:
         return table
@@ -39,13 +41,18 @@ def _cells(table: Table, place: int) -> list[str]:
     return [row[place] if place < len(row) else "" for row in table.rows]
 
 
-def _names_currencies(table: Table, place: int) -> bool:
-    """Whether all that stands in a column are currencies; rows of totals may have none."""
-    if table.columns[place].kind != "text":
-        return False
-    cells = _cells(table, place)
-    filled = [cell for cell in cells if cell]
-    return len(filled) >= _MOSTLY * len(cells) and all(is_currency(unit_name(cell)) for cell in set(filled))
+def _currency_columns(table: Table) -> list[int]:
+    """Return the columns in which nothing but currencies stands; rows of totals may have none."""
+    able = {place for place, column in enumerate(table.columns) if column.kind == "text"}
+    filled = Counter[int]()
+    for row in table.rows:
+        # Only the filled cells are gone over: a sheet may be wide and nearly empty.
+        for place in compress(range(len(row)), row):
+            if place in able:
+                filled[place] += 1
+                if not is_currency(unit_name(row[place])):
+                    able.remove(place)
+    return [place for place in sorted(able) if filled[place] >= max(1, _MOSTLY * len(table.rows))]
 
 
 def _amounts(table: Table, currency: int) -> list[int]:
