@@ -1,7 +1,7 @@
 """Who asks, and whom a request is about; that nothing crosses between clients is in tests/isolation."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
 import pytest
@@ -12,11 +12,18 @@ from fastapi.testclient import TestClient
 from app.common.errors import InvalidInput, LimitReached, NotFound
 from app.common.ids import ClientId
 from app.common.lives import Standing
-from app.common.metering import UNMETERED
+from app.common.metering import UNMETERED, acting_for, behalf
 from app.dependencies.callers import Caller, Principal
 from app.services.tenants.rate_limit import RateLimit
 
 HARBOUR, AIRPORT = ClientId("harbour"), ClientId("airport")
+
+
+@pytest.fixture(autouse=True)
+def on_nobodys_behalf_afterwards() -> Iterator[None]:
+    """A request says for whom the rest of its task is; here that task goes on with other tests."""
+    with acting_for(behalf()):
+        yield
 
 
 def empty_request() -> Request:

@@ -280,6 +280,7 @@ PARENT = """
     import signal, sys, threading
     from app.services.parsing.pool import ParserPool
     from tests.waiting import wait_for
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background
     pool = ParserPool(workers=2, pdf_engine="pypdf")
     pool.parse("a.txt", b"warm")
     pool.parse("a.txt", b"warm")
