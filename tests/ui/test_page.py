@@ -90,7 +90,9 @@ def with_crane(page: Page, address: str, client: str) -> None:
     page.goto(f"{address}/")
     client_of(page, client)
     take(page, ("crane.txt", TEXT.encode()))
-    expect(page.get_by_role("button", name="Delete crane.txt")).to_be_visible()
+    expect(
+        page.get_by_role("listitem").filter(has=page.get_by_role("button", name="Delete crane.txt"))
+    ).to_contain_text("Ready")
 
 
 def ask(page: Page, question: str = QUESTION) -> None:

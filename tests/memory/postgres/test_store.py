@@ -106,7 +106,7 @@ def test_a_statement_that_names_no_client_touches_its_transactions_client_only(
     with closing(PostgresDatabase.open(driver_address(database_url))) as database:
         with database.read(BERT) as connection:
             counts = [connection.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in TABLES]
-        assert counts == [1, 2, 0, 0, 0]
+        assert counts == [1, 2, *([0] * (len(TABLES) - 2))]
         with database.write(BERT) as connection:
             assert connection.execute(text("DELETE FROM sessions")).rowcount == 1
         with pytest.raises(ProgrammingError, match="row-level security"), database.write(BERT) as connection:
