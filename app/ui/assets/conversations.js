@@ -28,6 +28,7 @@ export function start(opened) {
 
 /** Load and show the latest conversations of a client. */
 export async function show(wanted) {
+  if (client !== wanted) byId("conversation-list").replaceChildren();
   client = wanted;
   await load("");
 }

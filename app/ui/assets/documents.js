@@ -21,13 +21,19 @@ export function start(changed) {
 
 /** Load and show the documents of a client; one that is yet to be made has none. */
 export async function show(wanted) {
-  client = wanted;
+  if (client !== wanted) {
+    // Nobody is to see another client's documents while these are on their way.
+    client = wanted;
+    [documents, total] = [[], 0];
+    draw();
+  }
   try {
     const page = await call("GET", "/api/v1/documents", { query: { client_id: client, limit: MOST } });
     if (client !== wanted) return; // another one was chosen meanwhile
     ({ documents, total } = page);
   } catch (error) {
     if (error.status !== 404) throw error;
+    if (client !== wanted) return;
     [documents, total] = [[], 0];
   }
   draw();
