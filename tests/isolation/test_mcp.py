@@ -6,7 +6,7 @@ import pytest
 
 from app.mcp.sdk import PROBLEM_KEY
 from tests.api import AppFactory, assert_problem, upload
-from tests.isolation.test_routes import ADMIN, FILE, FILTERS, SESSION, World
+from tests.isolation.world import ADMIN, FILE, FILTERS, SESSION, World
 
 MARKS = ("zq7731", "xylophone", FILE, "victim-co")
 BAIT = (

@@ -7,14 +7,9 @@ from typing import Any
 import openai
 import pytest
 
+from tests.openai.responses.asking import SEARCH, respond
 from tests.openai.service import ANSWER, QUESTION, Service, refused, system, user
 from tests.standin import StandIn, Status
-
-SEARCH = {"type": "file_search", "vector_store_ids": ["harbour"]}
-
-
-def respond(service: Service, given: Any = QUESTION, **more: Any) -> Any:
-    return service.openai.responses.create(model=more.pop("model", "harbour"), input=given, **more)
 
 
 def test_a_response_has_openais_shape_and_our_extras(quoting: Service) -> None:

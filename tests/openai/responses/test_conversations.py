@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.api import upload
-from tests.openai.responses.test_answers import respond
+from tests.openai.responses.asking import respond
 from tests.openai.service import ADMIN, QUESTION, Service, assistant, refused, user
 from tests.standin import StandIn, Status
 

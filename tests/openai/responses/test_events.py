@@ -6,7 +6,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.openai.responses.test_answers import SEARCH, respond
+from tests.openai.responses.asking import SEARCH, respond
 from tests.openai.service import QUESTION, Service
 from tests.standin import Cut, StandIn
 

@@ -15,10 +15,9 @@ from app.common.ids import ClientId
 from app.services.words import index as indexes
 from app.services.words.checking import IndexReport
 from app.services.words.files import index_path
-from app.services.words.postings import BLOCK, FACTS, Facts, blocks, decoded, extended, without
+from app.services.words.postings import BLOCK, FACTS, blocks, decoded, extended, without
 from app.services.words.store import WordStore, WordStoreFailed
-
-ALPHA, BETA = ClientId("alpha"), ClientId("beta")
+from tests.services.words.stores import ALPHA, BETA, add, best, holds
 
 
 @pytest.fixture
@@ -31,39 +30,6 @@ def store(root: Path) -> Iterator[WordStore]:
     store = WordStore(root, open_files=4)
     yield store
     store.close()
-
-
-def facts(count: int) -> Facts:
-    """Facts of parts that are each a group and a page of their own."""
-    made = np.zeros(count, FACTS)
-    made["size"] = 1
-    made["group"] = made["leaf"] = np.arange(count)
-    made["page"] = np.arange(count) + 1
-    made["start"] = np.arange(count) * 100
-    made["end"] = made["start"] + 90
-    made["norm"] = 90
-    return made
-
-
-def add(store: WordStore, client: ClientId, document: str, *texts: str) -> None:
-    store.add(client, document, texts, facts(len(texts)))
-
-
-def best(store: WordStore, client: ClientId, question: str) -> list[tuple[str, int]]:
-    """The parts with a word of the question, best first, as (document, place in it)."""
-    view = store.search(client, question)
-    assert view is not None
-    scores = view.scores.values
-    found = []
-    for number in np.argsort(-scores, kind="stable"):
-        if scores[number] > 0:
-            (owner,) = [d for d in view.contents.documents if d.first <= number < d.first + d.count]
-            found.append((owner.document_id, int(number) - owner.first))
-    return found
-
-
-def holds(root: Path, word: str) -> bool:
-    return any(word.encode() in file.read_bytes() for file in root.rglob("*") if file.is_file())
 
 
 def test_a_part_is_found_by_its_words_and_the_rarest_count_most(store: WordStore) -> None:

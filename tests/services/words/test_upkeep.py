@@ -20,7 +20,7 @@ from app.services.words.gaps import SPARSE_PARTS
 from app.services.words.index import NewParts, PartIndex
 from app.services.words.postings import BLOCK, Facts
 from app.services.words.store import WordStore, WordStoreFailed
-from tests.services.words.test_store import ALPHA, BETA, add, best, facts, holds
+from tests.services.words.stores import ALPHA, BETA, add, best, facts, holds
 
 
 @pytest.fixture
