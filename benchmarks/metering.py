@@ -27,10 +27,10 @@ from app.services.catalog.store import Catalog
 from app.services.llm.model import CallLimits, Endpoint, open_language_model
 from app.services.metering.budgets import Budgets
 from app.services.metering.meter import UsageMeter
-from app.services.metering.store import BudgetStore, Question, UsageStore
+from app.services.metering.store import BudgetStore, UsageStore
 from app.services.rag_chain import ChatQuestion
 from benchmarks.service import percentile, stand_in
-from tests.services.llm.mixed_calls import CLIENTS, Account, Ledger, ask_all
+from tests.services.llm.mixed_calls import Ledger, account_of, ask_all
 from tests.standin import StandIn
 
 CLIENT = ClientId("bench")
@@ -145,22 +145,13 @@ def compare(folder: Path, calls: int) -> None:
             model.meter = meter
             with closing(model):
                 asyncio.run(ask_all(model, standin, ledger, calls=calls))
-            metered = account(meter)
+            metered = account_of(meter)
     tokens = [sum(used.tokens for used in each.values()) for each in (ledger.account, metered)]
     estimated = sum(used.tokens_estimated for used in metered.values())
     print(f"\n{calls} calls, {ledger.served.total()} tries: {dict(ledger.served)}")
     print(f"tokens: the stand-in's account {tokens[0]}, the meter's {tokens[1]}, of these estimated {estimated}")
     if metered != ledger.account:
         raise SystemExit("the accounts differ")
-
-
-def account(meter: UsageMeter) -> Account:
-    """Return what was metered, by client and model."""
-    found: Account = {}
-    for client_id in CLIENTS:
-        asked = Question(first=meter.today(), last=meter.today(), by="model", client_id=client_id)
-        found.update({(client_id, share.group): share.usage for share in meter.report(asked).shares})
-    return found
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from app.common.errors import AppError
 from app.common.ids import ClientId
 from app.common.metering import Usage
 from app.services.llm.model import VendorModel, estimate_tokens
+from app.services.metering.meter import UsageMeter
+from app.services.metering.store import Question
 from tests.standin import Behaviour, Cut, Hang, Malformed, Reply, Request, StandIn, Status, StreamError
 from tests.waiting import wait_for
 
@@ -117,3 +119,12 @@ async def _leave(model: VendorModel, client_id: ClientId, messages: Sequence[Bas
     await asyncio.to_thread(wait_for, lambda: str(messages[-1].content) in ledger.asked)
     call.cancel()
     await asyncio.wait({call})
+
+
+def account_of(meter: UsageMeter) -> Account:
+    """Return what was metered today, by client and model."""
+    found: Account = {}
+    for client_id in CLIENTS:
+        asked = Question(first=meter.today(), last=meter.today(), by="model", client_id=client_id)
+        found.update({(client_id, share.group): share.usage for share in meter.report(asked).shares})
+    return found

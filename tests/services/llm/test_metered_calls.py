@@ -14,9 +14,9 @@ from app.services.catalog.store import Catalog
 from app.services.llm.model import VendorModel
 from app.services.metering.budgets import Budgets
 from app.services.metering.meter import UsageMeter
-from app.services.metering.store import BudgetStore, Question, UsageStore
+from app.services.metering.store import BudgetStore, UsageStore
 from tests.services.llm.asking import ALICE, BOB, BOTH_PROVIDERS, BOTH_WAYS, ONE_TRY, QUESTION, Open, ask, read
-from tests.services.llm.mixed_calls import CLIENTS, Account, Ledger, ask_all
+from tests.services.llm.mixed_calls import Ledger, account_of, ask_all
 from tests.standin import Reply, StandIn
 
 MODELS = ("llama", "spare")
@@ -28,15 +28,6 @@ def meter_on(catalog: Catalog, **budgets: int) -> UsageMeter:
     return UsageMeter(store, own, defaults=Budgets(**budgets), lives=lives, kept_days=400)
 
 
-def account(meter: UsageMeter) -> Account:
-    """What was metered, by client and model."""
-    found: Account = {}
-    for client_id in CLIENTS:
-        asked = Question(first=meter.today(), last=meter.today(), by="model", client_id=client_id)
-        found.update({(client_id, share.group): share.usage for share in meter.report(asked).shares})
-    return found
-
-
 @BOTH_PROVIDERS
 def test_the_meter_agrees_with_the_vendor(provider: str, opened: Open, standin: StandIn, tmp_path: Path) -> None:
     ledger = Ledger(seed=7)
@@ -45,7 +36,7 @@ def test_the_meter_agrees_with_the_vendor(provider: str, opened: Open, standin: 
         model.meter = meter
         asyncio.run(ask_all(model, standin, ledger, calls=80))
         model.close()
-        assert account(meter) == ledger.account
+        assert account_of(meter) == ledger.account
     assert {"Reply", "Status", "Malformed", "Hang", "Cut", "StreamError"} <= set(ledger.served)
     assert {model for _, model in ledger.account} == set(MODELS)
 
